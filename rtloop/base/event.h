@@ -1,0 +1,40 @@
+/*
+ * Events: what happened, as a code, a device and a number. The cycle thread records these three; the
+ * words are put to them when the log is written.
+ */
+#ifndef RTLOOP_BASE_EVENT_H
+#define RTLOOP_BASE_EVENT_H
+
+#include <stdint.h>
+
+#include "rtloop/base/attr.h"
+
+enum event_code {
+	EVENT_RUN_STARTED,     /* value: 0 */
+	EVENT_RUN_ENDED,       /* value: cycles run */
+	EVENT_LATE_WAKE,       /* overrun: it woke after the next release; value: releases missed */
+	EVENT_LONG_WORK,       /* overrun: busy at the next release; value: releases missed */
+	EVENT_DEVICE_LOST,     /* value: errno; 0: end of file */
+	EVENT_DEVICE_OPENED,   /* value: times opened */
+	EVENT_DEVICE_STALE,    /* value: channels that turned stale */
+	EVENT_FRAME_DROPPED,   /* value: enum device_count; the first of a kind in each second */
+	EVENT_CLOCK_STEPPED,   /* value: ns that CLOCK_REALTIME jumped */
+	EVENT_EVENTS_LOST,     /* value: events that had no room */
+	EVENT_OPEN_FAILED,     /* value: errno */
+	EVENT_CODES,
+};
+
+enum event_level { EVENT_INFO, EVENT_WARNING, EVENT_ERROR };
+
+struct event_kind {
+	const char *name; /* "late_wake" */
+	enum event_level level;
+	const char *text; /* a sentence about the value */
+};
+
+#define EVENT_NO_DEVICE UINT32_MAX
+
+/** event_kind - never NULL; an unknown code has the kind "unknown". [any] */
+const struct event_kind *event_kind(uint32_t code) RT_SAFE;
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * The seam to the kernel: every system call that rtloop makes at run time goes through here, so that
+ * a simulator or a fake can be linked in its place without a line changed elsewhere.
+ *
+ * Each returns what the kernel returned, or -errno: errno itself is never read by a caller. Functions
+ * marked [rt] never block as they are used (non-blocking descriptors, zero time-outs); the one that
+ * waits says so. Only sys.c contains system calls on the cycle's path.
+ */
+#ifndef RTLOOP_BASE_SYS_H
+#define RTLOOP_BASE_SYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "rtloop/base/attr.h"
+
+/** sys_now - CLOCK_MONOTONIC, ns; through the vDSO: no system call. [any] */
+int64_t sys_now(void) RT_SAFE;
+
+/** sys_realtime - CLOCK_REALTIME, ns since 1970; through the vDSO. [any] */
+int64_t sys_realtime(void) RT_SAFE;
+
+/** sys_sleep_until - clock_nanosleep(TIMER_ABSTIME). Waits. 0 or -EINTR. [rt: pacer only] */
+int sys_sleep_until(int64_t ns) RT_SAFE;
+
+/** sys_timer_arm - timerfd_settime(TFD_TIMER_ABSTIME), one-shot. [rt: pacer only] */
+int sys_timer_arm(int fd, int64_t ns) RT_SAFE;
+
+/** sys_epoll_wait - waits up to @timeout_ms; 0 only looks; -1 for ever (pacer only). [rt] */
+int sys_epoll_wait(int epoll_fd, struct epoll_event *events, int capacity,
+		   int timeout_ms) RT_SAFE;
+
+/** sys_epoll_ctl - [rt] */
+int sys_epoll_ctl(int epoll_fd, int op, int fd, struct epoll_event *event) RT_SAFE;
+
+/** sys_read - from a non-blocking descriptor. [rt] */
+ssize_t sys_read(int fd, void *data, size_t bytes) RT_SAFE;
+
+/** sys_write - to a non-blocking descriptor, or a file off the cycle's path. [rt] */
+ssize_t sys_write(int fd, const void *data, size_t bytes) RT_SAFE;
+
+/** sys_recv_many - recvmmsg(MSG_DONTWAIT): up to @count messages in one call. [rt] */
+int sys_recv_many(int fd, struct mmsghdr *messages, unsigned count) RT_SAFE;
+
+/** sys_send - send(MSG_DONTWAIT | MSG_NOSIGNAL). [rt] */
+ssize_t sys_send(int fd, const void *data, size_t bytes) RT_SAFE;
+
+/** sys_mq_receive - the oldest message of the highest priority. [rt] */
+ssize_t sys_mq_receive(int fd, void *data, size_t bytes) RT_SAFE;
+
+/** sys_signal - add 1 to an eventfd. [rt] */
+int sys_signal(int event_fd) RT_SAFE;
+
+/* Off the cycle's path. */
+
+/** sys_open - open(2) with O_CLOEXEC added. [any but rt] */
+int sys_open(const char *path, int flags, unsigned mode);
+
+/** sys_close - a NULL op for a negative fd. [any but rt] */
+void sys_close(int fd);
+
+/** sys_writev_all - all of it, through short writes and EINTR; 0 or -errno. [log] */
+int sys_writev_all(int fd, struct iovec *parts, int part_count);
+
+/** sys_datasync - fdatasync(2); 0 or -errno. [log: the syncer] */
+int sys_datasync(int fd);
+
+/** sys_thread_id - gettid(2). [any but rt] */
+int sys_thread_id(void);
+
+#endif
