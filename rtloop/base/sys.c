@@ -1,0 +1,170 @@
+#include "rtloop/base/sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <mqueue.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "rtloop/base/time.h"
+
+/*
+ * The calls below are the ones that the cycle is allowed. The compiler's check cannot know that they
+ * are made on non-blocking descriptors, and RealtimeSanitizer would stop at each of them.
+ */
+#if defined(__clang__) && __clang_major__ >= 20
+#pragma clang diagnostic ignored "-Wfunction-effects"
+#endif
+#if defined(__has_feature)
+#if __has_feature(realtime_sanitizer)
+#include <sanitizer/rtsan_interface.h>
+#define RT_CALL(call)                                                                              \
+	({                                                                                         \
+		__rtsan_disable();                                                                 \
+		__auto_type rt_result = (call);                                                    \
+		__rtsan_enable();                                                                  \
+		rt_result;                                                                         \
+	})
+#endif
+#endif
+#ifndef RT_CALL
+#define RT_CALL(call) (call)
+#endif
+
+static int result(int value)
+{
+	return value < 0 ? -errno : value;
+}
+
+static ssize_t result_size(ssize_t value)
+{
+	return value < 0 ? -errno : value;
+}
+
+int64_t sys_now(void)
+{
+	struct timespec ts;
+
+	RT_CALL(clock_gettime(CLOCK_MONOTONIC, &ts));
+	return time_from_timespec(&ts);
+}
+
+int64_t sys_realtime(void)
+{
+	struct timespec ts;
+
+	RT_CALL(clock_gettime(CLOCK_REALTIME, &ts));
+	return time_from_timespec(&ts);
+}
+
+int sys_sleep_until(int64_t ns)
+{
+	struct timespec ts = time_to_timespec(ns);
+
+	return -RT_CALL(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL));
+}
+
+int sys_timer_arm(int fd, int64_t ns)
+{
+	struct itimerspec when = { .it_value = time_to_timespec(ns) };
+
+	return result(RT_CALL(timerfd_settime(fd, TFD_TIMER_ABSTIME, &when, NULL)));
+}
+
+int sys_epoll_wait(int epoll_fd, struct epoll_event *events, int capacity, int timeout_ms)
+{
+	return result(RT_CALL(epoll_wait(epoll_fd, events, capacity, timeout_ms)));
+}
+
+int sys_epoll_ctl(int epoll_fd, int op, int fd, struct epoll_event *event)
+{
+	return result(RT_CALL(epoll_ctl(epoll_fd, op, fd, event)));
+}
+
+ssize_t sys_read(int fd, void *data, size_t bytes)
+{
+	return result_size(RT_CALL(read(fd, data, bytes)));
+}
+
+ssize_t sys_write(int fd, const void *data, size_t bytes)
+{
+	return result_size(RT_CALL(write(fd, data, bytes)));
+}
+
+int sys_recv_many(int fd, struct mmsghdr *messages, unsigned count)
+{
+	return result(RT_CALL(recvmmsg(fd, messages, count, MSG_DONTWAIT, NULL)));
+}
+
+ssize_t sys_send(int fd, const void *data, size_t bytes)
+{
+	return result_size(RT_CALL(send(fd, data, bytes, MSG_DONTWAIT | MSG_NOSIGNAL)));
+}
+
+ssize_t sys_mq_receive(int fd, void *data, size_t bytes)
+{
+	return result_size(RT_CALL(mq_receive(fd, data, bytes, NULL)));
+}
+
+int sys_signal(int event_fd)
+{
+	return result(RT_CALL(eventfd_write(event_fd, 1)));
+}
+
+int sys_open(const char *path, int flags, unsigned mode)
+{
+	return result(open(path, flags | O_CLOEXEC, mode));
+}
+
+void sys_close(int fd)
+{
+	if (fd >= 0) {
+		close(fd);
+	}
+}
+
+/* Move the parts past what was written; returns how many are left. */
+static int advance(struct iovec **parts, int part_count, size_t written)
+{
+	while (part_count > 0 && written >= (*parts)->iov_len) {
+		written -= (*parts)->iov_len;
+		(*parts)++;
+		part_count--;
+	}
+	if (part_count > 0) {
+		(*parts)->iov_base = (char *)(*parts)->iov_base + written;
+		(*parts)->iov_len -= written;
+	}
+	return part_count;
+}
+
+int sys_writev_all(int fd, struct iovec *parts, int part_count)
+{
+	part_count = advance(&parts, part_count, 0);
+	while (part_count > 0) {
+		ssize_t written = writev(fd, parts, part_count);
+
+		if (written < 0 && errno == EINTR) {
+			continue;
+		}
+		if (written < 0) {
+			return -errno;
+		}
+		if (written == 0) {
+			return -EIO;
+		}
+		part_count = advance(&parts, part_count, (size_t)written);
+	}
+	return 0;
+}
+
+int sys_datasync(int fd)
+{
+	return result(fdatasync(fd));
+}
+
+int sys_thread_id(void)
+{
+	return gettid();
+}
