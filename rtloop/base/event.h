@@ -17,10 +17,11 @@ enum event_code {
 	EVENT_DEVICE_LOST,     /* value: errno; 0: end of file */
 	EVENT_DEVICE_OPENED,   /* value: times opened */
 	EVENT_DEVICE_STALE,    /* value: channels that turned stale */
-	EVENT_FRAME_DROPPED,   /* value: enum device_count; the first of a kind in each second */
+	EVENT_FRAME_DROPPED,   /* value: frames dropped since the last such event, a second ago or more */
 	EVENT_CLOCK_STEPPED,   /* value: ns that CLOCK_REALTIME jumped */
 	EVENT_EVENTS_LOST,     /* value: events that had no room */
 	EVENT_OPEN_FAILED,     /* value: errno */
+	EVENT_LOG_FAILED,      /* value: errno */
 	EVENT_CODES,
 };
 

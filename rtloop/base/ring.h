@@ -2,8 +2,8 @@
  * A lock-free ring of bytes between one producer and one consumer, for records of any length.
  *
  * The buffer is mapped twice in a row, so that a record is contiguous wherever it starts. Indices run
- * freely (they are offsets since the start, never reset) and lie on lines of their own; each side
- * keeps a copy of the other's index and reads the real one only when the copy is not enough.
+ * freely (they are offsets since the start, never reset) and lie on lines of their own; the producer
+ * keeps a copy of the consumer's index and reads the real one only when the copy is not enough.
  *
  * The producer writes a whole transaction (the records of one cycle) and makes it visible by one
  * release-store, or forgets it. It never waits: where something does not fit, it is told so.
@@ -30,7 +30,6 @@ struct ring {
 
 	/* the consumer's line */
 	_Alignas(APART_BYTES) _Atomic uint64_t tail; /* taken up to here */
-	uint64_t head_seen;
 };
 
 /**
@@ -81,8 +80,7 @@ static inline void ring_abort(struct ring *ring)
 }
 
 /**
- * ring_used - bytes committed and not taken, as the producer last saw it: never too few.
- * [rt: producer]
+ * ring_used - bytes committed and not taken, at some moment. [any]
  */
 static inline uint64_t ring_used(const struct ring *ring) RT_SAFE;
 static inline uint64_t ring_used(const struct ring *ring)
@@ -101,11 +99,12 @@ static inline const void *ring_peek(struct ring *ring, uint64_t *ret_bytes)
 	uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
 	/* pairs with the release in ring_commit() */
-	ring->head_seen = atomic_load_explicit(&ring->head, memory_order_acquire);
-	if (ring->head_seen == tail) {
+	uint64_t head = atomic_load_explicit(&ring->head, memory_order_acquire);
+
+	if (head == tail) {
 		return NULL;
 	}
-	*ret_bytes = ring->head_seen - tail;
+	*ret_bytes = head - tail;
 	return ring->data + (tail & (ring->bytes - 1));
 }
 
@@ -116,12 +115,6 @@ static inline void ring_take(struct ring *ring, uint64_t bytes)
 
 	/* pairs with the acquire in ring_reserve(): we have read what we give back */
 	atomic_store_explicit(&ring->tail, tail + bytes, memory_order_release);
-}
-
-/** ring_is_empty - whether there is nothing to peek at; sequentially consistent. [log: consumer] */
-static inline bool ring_is_empty(const struct ring *ring)
-{
-	return atomic_load(&ring->head) == atomic_load(&ring->tail);
 }
 
 #endif

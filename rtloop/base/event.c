@@ -1,0 +1,34 @@
+#include "rtloop/base/event.h"
+
+static const struct event_kind kinds[EVENT_CODES] = {
+	[EVENT_RUN_STARTED] = { "run_started", EVENT_INFO, "the run started" },
+	[EVENT_RUN_ENDED] = { "run_ended", EVENT_INFO, "the run ended; value: cycles run" },
+	[EVENT_LATE_WAKE] = { "late_wake", EVENT_WARNING,
+			      "woke after the next release; value: releases missed" },
+	[EVENT_LONG_WORK] = { "long_work", EVENT_WARNING,
+			      "still busy at the next release; value: releases missed" },
+	[EVENT_DEVICE_LOST] = { "device_lost", EVENT_ERROR,
+				"the device went away; value: errno, 0 for end of file" },
+	[EVENT_DEVICE_OPENED] = { "device_opened", EVENT_INFO,
+				  "the device is open; value: how many times so far" },
+	[EVENT_DEVICE_STALE] = { "device_stale", EVENT_WARNING,
+				 "channels turned stale; value: how many" },
+	[EVENT_FRAME_DROPPED] = { "frame_dropped", EVENT_WARNING,
+				  "frames were dropped in the last second; value: how many" },
+	[EVENT_CLOCK_STEPPED] = { "clock_stepped", EVENT_WARNING,
+				  "CLOCK_REALTIME was set; value: ns that it jumped" },
+	[EVENT_EVENTS_LOST] = { "events_lost", EVENT_ERROR,
+				"events found no room; value: how many" },
+	[EVENT_OPEN_FAILED] = { "open_failed", EVENT_WARNING,
+				"the device could not be opened again; value: errno" },
+	[EVENT_LOG_FAILED] = { "log_failed", EVENT_ERROR,
+			       "the log could not be written; value: errno" },
+};
+
+static const struct event_kind unknown = { "unknown", EVENT_WARNING,
+					   "an event that this version does not know" };
+
+const struct event_kind *event_kind(uint32_t code)
+{
+	return code < EVENT_CODES ? &kinds[code] : &unknown;
+}

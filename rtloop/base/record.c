@@ -1,0 +1,164 @@
+#include "rtloop/base/record.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "rtloop/base/sys.h"
+
+/* Kept free by cycles for events and the gap's own record. */
+#define EVENT_RESERVE_BYTES                                                                        \
+	(RECORD_EVENTS_MAX * (sizeof(struct record) + sizeof(struct record_event)) +               \
+	 sizeof(struct record) + sizeof(struct record_gap))
+
+static void *put(struct recorder *recorder, uint16_t topic, uint32_t body_bytes,
+		 uint32_t spare) RT_SAFE;
+static void *put(struct recorder *recorder, uint16_t topic, uint32_t body_bytes, uint32_t spare)
+{
+	struct record *record =
+		ring_reserve(recorder->ring, record_bytes(body_bytes), spare);
+
+	if (!record) {
+		return NULL;
+	}
+	*record = (struct record){ .bytes = body_bytes,
+				   .topic = topic,
+				   .time_ns = recorder->now_ns };
+	return record + 1;
+}
+
+static bool put_gap(struct recorder *recorder, uint32_t spare) RT_SAFE;
+static bool put_gap(struct recorder *recorder, uint32_t spare)
+{
+	struct record_gap *gap = put(recorder, TOPIC_GAP, sizeof(*gap), spare);
+
+	if (gap) {
+		*gap = recorder->gap;
+	}
+	return gap != NULL;
+}
+
+void recorder_begin(struct recorder *recorder, uint64_t cycle, int64_t now_ns)
+{
+	recorder->cycle = cycle;
+	recorder->now_ns = now_ns;
+	recorder->is_dropped = false;
+	if (recorder->ring && recorder->is_gap && !put_gap(recorder, EVENT_RESERVE_BYTES)) {
+		recorder->is_dropped = true;
+	}
+}
+
+void *recorder_add(struct recorder *recorder, uint16_t topic, uint32_t body_bytes)
+{
+	void *body = NULL;
+
+	if (recorder->ring && !recorder->is_dropped) {
+		body = put(recorder, topic, body_bytes, EVENT_RESERVE_BYTES);
+		recorder->is_dropped = body == NULL;
+	}
+	return body;
+}
+
+static void lose_event(struct recorder *recorder) RT_SAFE;
+static void lose_event(struct recorder *recorder)
+{
+	recorder->events_untold++;
+	counter_add(&recorder->events_lost, 1);
+}
+
+void recorder_event(struct recorder *recorder, enum event_code code, uint32_t device, int64_t value)
+{
+	if (recorder->event_count == RECORD_EVENTS_MAX) {
+		lose_event(recorder);
+		return;
+	}
+	recorder->events[recorder->event_count++] = (struct record_event){
+		.cycle = recorder->cycle, .value = value, .code = code, .device = device
+	};
+	recorder->is_urgent |= event_kind(code)->level == EVENT_ERROR;
+}
+
+static void drop_cycle(struct recorder *recorder) RT_SAFE;
+static void drop_cycle(struct recorder *recorder)
+{
+	ring_abort(recorder->ring);
+	if (!recorder->is_gap) {
+		recorder->is_gap = true;
+		recorder->gap.first = recorder->cycle;
+		counter_add(&recorder->gaps, 1);
+	}
+	recorder->gap.last = recorder->cycle;
+	counter_add(&recorder->cycles_dropped, 1);
+}
+
+static void put_events(struct recorder *recorder) RT_SAFE;
+static void put_events(struct recorder *recorder)
+{
+	if (recorder->events_untold && recorder->event_count < RECORD_EVENTS_MAX) {
+		int64_t untold = (int64_t)recorder->events_untold;
+
+		recorder->events_untold = 0;
+		recorder_event(recorder, EVENT_EVENTS_LOST, EVENT_NO_DEVICE, untold);
+	}
+	for (unsigned i = 0; i < recorder->event_count; i++) {
+		struct record_event *event = put(recorder, TOPIC_EVENT, sizeof(*event), 0);
+
+		if (!event) {
+			lose_event(recorder);
+			continue;
+		}
+		*event = recorder->events[i];
+	}
+	recorder->event_count = 0;
+}
+
+/*
+ * The load of is_logger_asleep may miss a logger that is just going to sleep: a full barrier each
+ * cycle would cost more than what it saves, since the logger looks by itself every few milliseconds.
+ */
+static void wake_logger(struct recorder *recorder) RT_SAFE;
+static void wake_logger(struct recorder *recorder)
+{
+	uint64_t used = ring_used(recorder->ring);
+
+	if (used > counter_get(&recorder->ring_max_bytes)) {
+		counter_set(&recorder->ring_max_bytes, used);
+	}
+	if ((recorder->is_urgent || used >= recorder->wake_mark_bytes) &&
+	    atomic_load_explicit(&recorder->is_logger_asleep, memory_order_relaxed)) {
+		atomic_store_explicit(&recorder->is_logger_asleep, false, memory_order_relaxed);
+		recorder->is_urgent = false;
+		sys_signal(recorder->wake_fd);
+	}
+}
+
+void recorder_end(struct recorder *recorder)
+{
+	if (!recorder->ring) {
+		recorder->event_count = 0;
+		return;
+	}
+	if (recorder->is_dropped) {
+		drop_cycle(recorder);
+	} else {
+		recorder->is_gap = false;
+		counter_add(&recorder->cycles, 1);
+	}
+	put_events(recorder);
+	ring_commit(recorder->ring);
+	wake_logger(recorder);
+}
+
+int recorder_close(struct recorder *recorder)
+{
+	if (!recorder->ring) {
+		return 0;
+	}
+	if (recorder->is_gap && !put_gap(recorder, EVENT_RESERVE_BYTES)) {
+		return -EAGAIN;
+	}
+	recorder->is_gap = false;
+	put_events(recorder);
+	ring_commit(recorder->ring);
+	sys_signal(recorder->wake_fd);
+	return 0;
+}
