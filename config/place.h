@@ -1,6 +1,7 @@
 /*
- * Where in the configuration file a checked struct came from, so that a room that never sees YAML
- * can still say "file:line:column: what is wrong; what is expected" of one of its options.
+ * Where in the configuration file a checked struct came from, so that a room that never
+ * sees YAML can still say "file:line:column: what is wrong; what is expected" of one of
+ * its options.
  */
 #ifndef CONFIG_PLACE_H
 #define CONFIG_PLACE_H
@@ -17,8 +18,8 @@ struct place {
 
 /**
  * place_error - add an error at one option of the mapping.
- * @key: dotted path of the key within it, such as "frame.match"; a key that is not there, or NULL,
- *       points at the mapping itself
+ * @key: dotted path of the key within it, such as "frame.match"; a key that is not there,
+ * or NULL, points at the mapping itself
  *
  * [init]
  */

@@ -11,18 +11,18 @@ struct recorder; /* rtloop/base/record.h */
 
 /* Why a frame was dropped, or work was not done; each counted for itself. */
 enum device_count {
-	COUNT_FRAMES,	      /* decoded and published */
-	COUNT_BAD_CHECKSUM,   /* dropped: the checksum did not match */
-	COUNT_BAD_LENGTH,     /* dropped: too long, too short, or without an end */
-	COUNT_BAD_MATCH,      /* dropped: not begun by match */
-	COUNT_BAD_FIELD,      /* a field was missing or not a number: its channel turned bad */
-	COUNT_BAD_SENDER,     /* dropped: not from the stated sender */
-	COUNT_FLOODED,	      /* cycles in which more came than the budget */
-	COUNT_OVER_BUDGET,    /* frames of one message dropped over the budget */
-	COUNT_SENT,	      /* requests sent */
-	COUNT_SEND_DROPPED,   /* requests that did not fit at once */
-	COUNT_ERRORS,	      /* errors of an endpoint that the device survived */
-	COUNT_LOST,	      /* times the device went away */
+	COUNT_FRAMES,	    /* decoded and published */
+	COUNT_BAD_CHECKSUM, /* dropped: the checksum did not match */
+	COUNT_BAD_LENGTH,   /* dropped: too long, too short, or without an end */
+	COUNT_BAD_MATCH,    /* dropped: not begun by match */
+	COUNT_BAD_FIELD, /* a field was missing or not a number: its channel turned bad */
+	COUNT_BAD_SENDER,   /* dropped: not from the stated sender */
+	COUNT_FLOODED,	    /* cycles in which more came than the budget */
+	COUNT_OVER_BUDGET,  /* frames of one message dropped over the budget */
+	COUNT_SENT,	    /* requests sent */
+	COUNT_SEND_DROPPED, /* requests that did not fit at once */
+	COUNT_ERRORS,	    /* errors of an endpoint that the device survived */
+	COUNT_LOST,	    /* times the device went away */
 	COUNT_KINDS,
 };
 
@@ -32,28 +32,34 @@ const char *device_count_name(enum device_count which) RT_SAFE;
 struct device {
 	const struct device_spec *spec; /* borrowed from the set-up */
 	const struct driver *driver;	/* borrowed */
-	void *state;			/* the driver's own, state_bytes; zeroed at start */
-	struct channel *in;		/* spec->in_count of them, in the same order */
-	unsigned index;			/* position in the configuration, from 0 */
+	void *state;	    /* the driver's own, state_bytes; zeroed at start */
+	struct channel *in; /* spec->in_count of them, in the same order */
+	unsigned index;	    /* position in the configuration, from 0 */
 	struct image_part part;
-	const struct link *link; /* in force; NULL: the device is away. Owned by the supervisor. */
+	const struct link
+		*link; /* in force; NULL: the device is away. Owned by the supervisor. */
 
-	/* below: of the cycle thread (or of the device's own thread, in the async lane) */
+	/* below: of the cycle thread (or of the device's own thread, in the async lane)
+	 */
 	struct recorder *recorder; /* borrowed; NULL: nothing is recorded */
 	uint16_t topic;		   /* of /io/NAME in the log */
 	uint32_t phase;		   /* due where release % every == phase */
-	int64_t stale_at_ns;	   /* no channel turns stale before; INT64_MAX: none ever */
-	uint8_t *published;	   /* copy of the part as last recorded; part.bytes */
-	int lost_code;		   /* 0, or -errno: the link must go back at the end of this cycle */
+	int64_t stale_at_ns;   /* no channel turns stale before; INT64_MAX: none ever */
+	uint8_t *published;    /* copy of the part as last recorded; part.bytes */
+	bool is_lost;	       /* the link goes back at once; lost_code says why */
+	int lost_code;	       /* -errno; 0: end of file */
+	uint64_t drops_told;   /* dropped frames already reported by an event */
+	int64_t drops_tell_ns; /* no such event before */
 	struct counter counts[COUNT_KINDS];
-	struct counter last_ns; /* newest sample's time; 0: none yet */
+	struct counter last_ns;	   /* newest sample's time; 0: none yet */
 	struct counter age_max_ns; /* longest time between two samples */
 };
 
 /**
  * device_init - bind a device to its specification; the image must be sealed afterwards.
  *
- * -ENOMEM, or what the driver's init() returns. device_fini() is right after a failure too. [init]
+ * -ENOMEM, or what the driver's init() returns. device_fini() is right after a failure
+ * too. [init]
  */
 int device_init(struct device *device, const struct device_spec *spec, unsigned index,
 		struct image *image, struct err *err) MUST_CHECK;
@@ -70,8 +76,14 @@ void device_count(struct device *device, enum device_count which, uint64_t n) RT
 void device_publish(struct device *device, const struct cycle_time *now) RT_SAFE;
 
 /**
- * device_publish_changes - record the part if a value or quality differs from what was recorded
- * last. For sampled channels, and for channels that turned stale. [rt]
+ * device_sampled - sample() has put values into the channels: record the part if it
+ * changed. [rt]
+ */
+void device_sampled(struct device *device, const struct cycle_time *now) RT_SAFE;
+
+/**
+ * device_publish_changes - record the part if a value or quality differs from what was
+ * recorded last. [rt]
  */
 void device_publish_changes(struct device *device, const struct cycle_time *now) RT_SAFE;
 
@@ -80,7 +92,16 @@ void device_publish_changes(struct device *device, const struct cycle_time *now)
  */
 void device_age(struct device *device, const struct cycle_time *now) RT_SAFE;
 
-/** device_lost - the device is gone: @code is why. Takes effect at the end of the cycle. [rt] */
+/** device_mark_bad - the device is away: all its channels are bad from now on. [rt] */
+void device_mark_bad(struct device *device, const struct cycle_time *now) RT_SAFE;
+
+/** device_report_drops - an event for frames dropped, at most once a second. [rt] */
+void device_report_drops(struct device *device, const struct cycle_time *now) RT_SAFE;
+
+/**
+ * device_lost - the device is gone: @code is why. It is not polled again; the cycle gives
+ * the link back before the next one. [rt]
+ */
 void device_lost(struct device *device, int code) RT_SAFE;
 
 /** device_event - an event of this device for the log. [rt] */

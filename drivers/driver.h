@@ -1,21 +1,23 @@
 /*
  * The driver contract.
  *
- * A device is one configured instance of a driver. It has 0 to n endpoints, which the poller reads
- * for all devices, and up to four calls of its own in each cycle in which it is due:
+ * A device is one configured instance of a driver. It has 0 to n endpoints, which the
+ * poller reads for all devices, and up to four calls of its own in each cycle in which it
+ * is due:
  *
  *   read phase    receive()  once for each message that the poller took from an endpoint
  *                 sample()   what no endpoint brings: levels, computed values
- *                 tick()     what time alone makes happen: decoding what was left over, time-outs
- *   write phase   emit()     requests and outputs; never blocks
+ *                 tick()     what time alone makes happen: decoding what was left over,
+ * time-outs write phase   emit()     requests and outputs; never blocks
  *
- * Everything that can block (opening, closing, looking names up) is in open() and close(), called by
- * the supervisor. open() makes a complete link; the cycle takes it at an edge between two cycles and
- * gives it back the same way. When a device fails, its link goes back at once and its channels turn
- * bad; the supervisor opens it again.
+ * Everything that can block (opening, closing, looking names up) is in open() and
+ * close(), called by the supervisor. open() makes a complete link; the cycle takes it at
+ * an edge between two cycles and gives it back the same way. When a device fails, its
+ * link goes back at once and its channels turn bad; the supervisor opens it again.
  *
- * A driver never sees YAML: it declares option rows and gets its structs filled and checked. Drivers
- * never include each other. What a driver may call is device.h, frame.h, field.h and base/sys.h.
+ * A driver never sees YAML: it declares option rows and gets its structs filled and
+ * checked. Drivers never include each other. What a driver may call is device.h, frame.h,
+ * field.h and base/sys.h.
  */
 #ifndef DRIVERS_DRIVER_H
 #define DRIVERS_DRIVER_H
@@ -36,24 +38,27 @@ struct device; /* drivers/device.h */
 /* What the cycle knows about now. All times are CLOCK_MONOTONIC, ns. */
 struct cycle_time {
 	uint64_t cycle;	    /* cycles run before this one */
-	uint64_t release;   /* index on the grid of releases; jumps where releases were missed */
+	uint64_t release;   /* index on the grid of releases; jumps where releases were
+			       missed */
 	int64_t release_ns; /* the planned time of this cycle: the time that logic sees */
 	int64_t wake_ns;    /* when the cycle woke: the time of what it samples */
-	int64_t dt_ns;	    /* since the release of the cycle before; missed ones included */
+	int64_t dt_ns; /* since the release of the cycle before; missed ones included */
 };
 
 /* How the poller reads an endpoint. */
 enum endpoint_op {
 	ENDPOINT_READ,	  /* read(2): a byte stream, or records of a character device */
 	ENDPOINT_RECV,	  /* recvmmsg(2): messages; who sent them is not needed */
-	ENDPOINT_RECVMSG, /* recvmmsg(2): messages with sender and control data (time stamps) */
+	ENDPOINT_RECVMSG, /* recvmmsg(2): messages with sender and control data (time
+			     stamps) */
 	ENDPOINT_MQ,	  /* mq_receive(3): a POSIX message queue */
 };
 
 struct endpoint {
 	int fd; /* non-blocking; owned by the link */
 	enum endpoint_op op;
-	uint32_t bytes;	 /* greatest read, or longest message; a longer one arrives truncated */
+	uint32_t bytes;	 /* greatest read, or longest message; a longer one arrives
+			    truncated */
 	uint32_t budget; /* most messages a cycle; a stream is read once a cycle */
 	uint32_t tag;	 /* the driver's own, handed back in struct message */
 };
@@ -61,7 +66,8 @@ struct endpoint {
 #define ENDPOINT_BYTES_MAX  65536
 #define ENDPOINT_BUDGET_MAX 64
 
-/* All that one opening of a device made. Complete and never changed once open() has returned it. */
+/* All that one opening of a device made. Complete and never changed once open() has
+ * returned it. */
 struct link {
 	struct endpoint *endpoints; /* owned */
 	unsigned endpoint_count;
@@ -72,22 +78,26 @@ struct link {
 struct message {
 	const uint8_t *data;
 	uint32_t bytes;
-	uint32_t tag;			    /* of the endpoint */
-	bool is_truncated;		    /* the message was longer than endpoint.bytes */
+	uint32_t tag;	   /* of the endpoint */
+	bool is_truncated; /* the message was longer than endpoint.bytes */
 	const struct sockaddr_storage *from; /* ENDPOINT_RECVMSG; NULL otherwise */
-	const struct msghdr *header;	    /* ENDPOINT_RECVMSG: for CMSG_FIRSTHDR; NULL otherwise */
+	const struct msghdr
+		*header; /* ENDPOINT_RECVMSG: for CMSG_FIRSTHDR; NULL otherwise */
 };
 
 /* What becomes of an endpoint that failed or came to its end. */
 enum verdict {
-	VERDICT_KEEP,	/* go on reading it: the error was of one message (a refused datagram) */
-	VERDICT_DROP,	/* stop reading this endpoint; the device goes on (one client of a server) */
-	VERDICT_LOST,	/* the device is gone: back to the supervisor */
+	VERDICT_KEEP, /* go on reading it: the error was of one message (a refused
+			 datagram) */
+	VERDICT_DROP, /* stop reading this endpoint; the device goes on (one client of a
+			 server) */
+	VERDICT_LOST, /* the device is gone: back to the supervisor */
 };
 
 enum lane {
 	LANE_CYCLE, /* in the cycle thread */
-	LANE_ASYNC, /* on a thread of its own; the cycle sees its newest values with their age */
+	LANE_ASYNC, /* on a thread of its own; the cycle sees its newest values with their
+		       age */
 };
 
 /* One channel as configured. */
@@ -97,7 +107,8 @@ struct channel_spec {
 	enum value_type type;
 	bool has_substitute;
 	union value substitute;
-	const void *options; /* the driver's own struct for it: in_bytes of struct driver */
+	const void
+		*options; /* the driver's own struct for it: in_bytes of struct driver */
 	struct place place;
 };
 
@@ -110,7 +121,8 @@ struct device_spec {
 	unsigned in_count;
 	int64_t every;	    /* due in every n-th cycle; 1: in each */
 	int64_t max_age_ns; /* 0: never stale */
-	int64_t budget;	    /* most messages and frames taken a cycle, 1 to ENDPOINT_BUDGET_MAX */
+	int64_t budget;	    /* most messages and frames taken a cycle, 1 to
+			       ENDPOINT_BUDGET_MAX */
 	int lane;	    /* enum lane */
 	struct place place;
 };
@@ -139,13 +151,14 @@ struct driver {
 	bool allows_async;
 
 	/**
-	 * check - errors that no row can see: options that exclude each other, an unreadable
-	 * file. Says all it finds with place_error(). [init]
+	 * check - errors that no row can see: options that exclude each other, an
+	 * unreadable file. Says all it finds with place_error(). [init]
 	 */
 	void (*check)(const struct device_spec *spec);
 
 	/**
-	 * init - prepare @state: tables, parsed patterns, buffers. -errno with @err filled. [init]
+	 * init - prepare @state: tables, parsed patterns, buffers. -errno with @err
+	 * filled. [init]
 	 */
 	int (*init)(struct device *device, struct err *err);
 
@@ -155,20 +168,21 @@ struct driver {
 	/**
 	 * open - make the device ready and fill @ret_link; may block for seconds.
 	 *
-	 * -errno with @err filled; then @ret_link is untouched and nothing stays open. Never
-	 * touches @state, which belongs to the cycle. [super]
+	 * -errno with @err filled; then @ret_link is untouched and nothing stays open.
+	 * Never touches @state, which belongs to the cycle. [super]
 	 */
 	int (*open)(const struct device *device, struct link *ret_link, struct err *err);
 
 	/** close - undo open; may block for a long time (a tty drains). [super] */
 	void (*close)(const struct device *device, struct link *link);
 
-	/** attach - a new link is in force from this cycle on: forget half frames. [rt] */
+	/** attach - a new link is in force from this cycle on: forget half frames. [rt]
+	 */
 	void (*attach)(struct device *device, const struct cycle_time *now) RT_SAFE;
 
 	/**
-	 * room - most bytes that receive() can take from a stream now; 0: leave it unread. A NULL
-	 * slot can always take all. [rt]
+	 * room - most bytes that receive() can take from a stream now; 0: leave it
+	 * unread. A NULL slot can always take all. [rt]
 	 */
 	uint32_t (*room)(const struct device *device, uint32_t tag) RT_SAFE;
 
@@ -177,8 +191,8 @@ struct driver {
 			const struct cycle_time *now) RT_SAFE;
 
 	/**
-	 * hang_up - an endpoint reported -errno, or its end as 0: what now? A NULL slot is
-	 * VERDICT_LOST. [rt]
+	 * hang_up - an endpoint reported -errno, or its end as 0: what now? A NULL slot
+	 * is VERDICT_LOST. [rt]
 	 */
 	enum verdict (*hang_up)(struct device *device, uint32_t tag, int code) RT_SAFE;
 
@@ -188,7 +202,8 @@ struct driver {
 	/** tick - what the passing of time brings about. [rt] */
 	void (*tick)(struct device *device, const struct cycle_time *now) RT_SAFE;
 
-	/** emit - send what is due; what does not fit at once is counted, never waited for. [rt] */
+	/** emit - send what is due; what does not fit at once is counted, never waited
+	 * for. [rt] */
 	void (*emit)(struct device *device, const struct cycle_time *now) RT_SAFE;
 };
 

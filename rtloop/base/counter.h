@@ -1,6 +1,6 @@
 /*
- * Counters that one thread adds to and any thread reads. Relaxed atomics: a reader sees a whole
- * value (on 32-bit machines too), not an order between two counters.
+ * Counters that one thread adds to and any thread reads. Relaxed atomics: a reader sees a
+ * whole value (on 32-bit machines too), not an order between two counters.
  */
 #ifndef RTLOOP_BASE_COUNTER_H
 #define RTLOOP_BASE_COUNTER_H
@@ -14,7 +14,8 @@ struct counter {
 	_Atomic uint64_t value;
 };
 
-/** counter_add - only ever called by the counter's one owner; no locked instruction. [rt] */
+/** counter_add - only ever called by the counter's one owner; no locked instruction. [rt]
+ */
 static inline void counter_add(struct counter *counter, uint64_t n) RT_SAFE;
 static inline void counter_add(struct counter *counter, uint64_t n)
 {

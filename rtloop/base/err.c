@@ -26,7 +26,8 @@ int err_set_errno(struct err *err, int code, const char *format, ...)
 		vsnprintf(err->text, sizeof(err->text), format, args);
 		va_end(args);
 		length = strlen(err->text);
-		snprintf(err->text + length, sizeof(err->text) - length, ": %s", strerror(-code));
+		snprintf(err->text + length, sizeof(err->text) - length, ": %s",
+			 strerror(-code));
 	}
 	return code;
 }

@@ -1,4 +1,5 @@
-/* What went wrong, in words: filled once, by the deepest function that knows the name of the thing. */
+/* What went wrong, in words: filled once, by the deepest function that knows the name of
+ * the thing. */
 #ifndef RTLOOP_BASE_ERR_H
 #define RTLOOP_BASE_ERR_H
 

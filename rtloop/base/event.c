@@ -2,7 +2,8 @@
 
 static const struct event_kind kinds[EVENT_CODES] = {
 	[EVENT_RUN_STARTED] = { "run_started", EVENT_INFO, "the run started" },
-	[EVENT_RUN_ENDED] = { "run_ended", EVENT_INFO, "the run ended; value: cycles run" },
+	[EVENT_RUN_ENDED] = { "run_ended", EVENT_INFO,
+			      "the run ended; value: cycles run" },
 	[EVENT_LATE_WAKE] = { "late_wake", EVENT_WARNING,
 			      "woke after the next release; value: releases missed" },
 	[EVENT_LONG_WORK] = { "long_work", EVENT_WARNING,
@@ -14,7 +15,8 @@ static const struct event_kind kinds[EVENT_CODES] = {
 	[EVENT_DEVICE_STALE] = { "device_stale", EVENT_WARNING,
 				 "channels turned stale; value: how many" },
 	[EVENT_FRAME_DROPPED] = { "frame_dropped", EVENT_WARNING,
-				  "frames were dropped in the last second; value: how many" },
+				  "frames were dropped in the last second; value: how "
+				  "many" },
 	[EVENT_CLOCK_STEPPED] = { "clock_stepped", EVENT_WARNING,
 				  "CLOCK_REALTIME was set; value: ns that it jumped" },
 	[EVENT_EVENTS_LOST] = { "events_lost", EVENT_ERROR,

@@ -1,6 +1,6 @@
 /*
- * Events: what happened, as a code, a device and a number. The cycle thread records these three; the
- * words are put to them when the log is written.
+ * Events: what happened, as a code, a device and a number. The cycle thread records these
+ * three; the words are put to them when the log is written.
  */
 #ifndef RTLOOP_BASE_EVENT_H
 #define RTLOOP_BASE_EVENT_H
@@ -10,18 +10,20 @@
 #include "rtloop/base/attr.h"
 
 enum event_code {
-	EVENT_RUN_STARTED,     /* value: 0 */
-	EVENT_RUN_ENDED,       /* value: cycles run */
-	EVENT_LATE_WAKE,       /* overrun: it woke after the next release; value: releases missed */
-	EVENT_LONG_WORK,       /* overrun: busy at the next release; value: releases missed */
-	EVENT_DEVICE_LOST,     /* value: errno; 0: end of file */
-	EVENT_DEVICE_OPENED,   /* value: times opened */
-	EVENT_DEVICE_STALE,    /* value: channels that turned stale */
-	EVENT_FRAME_DROPPED,   /* value: frames dropped since the last such event, a second ago or more */
-	EVENT_CLOCK_STEPPED,   /* value: ns that CLOCK_REALTIME jumped */
-	EVENT_EVENTS_LOST,     /* value: events that had no room */
-	EVENT_OPEN_FAILED,     /* value: errno */
-	EVENT_LOG_FAILED,      /* value: errno */
+	EVENT_RUN_STARTED, /* value: 0 */
+	EVENT_RUN_ENDED,   /* value: cycles run */
+	EVENT_LATE_WAKE,   /* overrun: it woke after the next release; value: releases
+			      missed */
+	EVENT_LONG_WORK,   /* overrun: busy at the next release; value: releases missed */
+	EVENT_DEVICE_LOST, /* value: errno; 0: end of file */
+	EVENT_DEVICE_OPENED, /* value: times opened */
+	EVENT_DEVICE_STALE,  /* value: channels that turned stale */
+	EVENT_FRAME_DROPPED, /* value: frames dropped since the last such event, a second
+				ago or more */
+	EVENT_CLOCK_STEPPED, /* value: ns that CLOCK_REALTIME jumped */
+	EVENT_EVENTS_LOST,   /* value: events that had no room */
+	EVENT_OPEN_FAILED,   /* value: errno */
+	EVENT_LOG_FAILED,    /* value: errno */
 	EVENT_CODES,
 };
 

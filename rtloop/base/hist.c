@@ -15,7 +15,8 @@ unsigned hist_bin(uint64_t us)
 	octave = 63u - (unsigned)__builtin_clzll(us / HIST_LINEAR_US);
 	/* the step within the octave: the bits behind the leading one */
 	us = (us >> octave) - HIST_LINEAR_US;
-	return HIST_LINEAR_US + octave * HIST_OCTAVE + (unsigned)(us * HIST_OCTAVE / HIST_LINEAR_US);
+	return HIST_LINEAR_US + octave * HIST_OCTAVE +
+	       (unsigned)(us * HIST_OCTAVE / HIST_LINEAR_US);
 }
 
 uint64_t hist_bin_start(unsigned bin)
@@ -27,7 +28,8 @@ uint64_t hist_bin_start(unsigned bin)
 	}
 	octave = (bin - HIST_LINEAR_US) / HIST_OCTAVE;
 	step = (bin - HIST_LINEAR_US) % HIST_OCTAVE;
-	return (HIST_LINEAR_US + step * (uint64_t)(HIST_LINEAR_US / HIST_OCTAVE)) << octave;
+	return (HIST_LINEAR_US + step * (uint64_t)(HIST_LINEAR_US / HIST_OCTAVE))
+	       << octave;
 }
 
 void hist_record(struct hist *hist, int64_t ns)

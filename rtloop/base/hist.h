@@ -1,7 +1,8 @@
 /*
- * A histogram of times with a fixed size: steps of 1 us up to HIST_LINEAR_US, then a logarithmic
- * tail of HIST_OCTAVE steps to each doubling, up to HIST_LIMIT_US. What lies beyond is counted as
- * overflow, never put into the last bin. Least, greatest and sum are exact, in ns.
+ * A histogram of times with a fixed size: steps of 1 us up to HIST_LINEAR_US, then a
+ * logarithmic tail of HIST_OCTAVE steps to each doubling, up to HIST_LIMIT_US. What lies
+ * beyond is counted as overflow, never put into the last bin. Least, greatest and sum are
+ * exact, in ns.
  *
  * One thread records, any thread reads.
  */
@@ -13,12 +14,12 @@
 #include "rtloop/base/attr.h"
 #include "rtloop/base/counter.h"
 
-#define HIST_LINEAR_US   1024
+#define HIST_LINEAR_US	 1024
 #define HIST_OCTAVE_BITS 4
-#define HIST_OCTAVE      (1 << HIST_OCTAVE_BITS)
-#define HIST_OCTAVES     17
-#define HIST_LIMIT_US    (UINT64_C(HIST_LINEAR_US) << HIST_OCTAVES) /* 134 s */
-#define HIST_BINS        (HIST_LINEAR_US + HIST_OCTAVES * HIST_OCTAVE)
+#define HIST_OCTAVE	 (1 << HIST_OCTAVE_BITS)
+#define HIST_OCTAVES	 17
+#define HIST_LIMIT_US	 ((uint64_t)HIST_LINEAR_US << HIST_OCTAVES) /* 134 s */
+#define HIST_BINS	 (HIST_LINEAR_US + HIST_OCTAVES * HIST_OCTAVE)
 
 struct hist {
 	struct counter bins[HIST_BINS];
@@ -42,8 +43,8 @@ uint64_t hist_bin_start(unsigned bin) RT_SAFE;
  * hist_quantile - the time that a share of all recorded ones does not exceed, ns.
  * @share: 0 to 1
  *
- * The upper edge of the bin that holds it, but never more than the exact greatest time; so it is never
- * flattered. 0 where nothing was recorded. [any]
+ * The upper edge of the bin that holds it, but never more than the exact greatest time;
+ * so it is never flattered. 0 where nothing was recorded. [any]
  */
 int64_t hist_quantile(const struct hist *hist, double share);
 

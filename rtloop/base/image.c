@@ -148,7 +148,8 @@ static void mark_good(struct channel *channel, int64_t sample_ns)
 	channel->sample_ns = sample_ns;
 }
 
-/* Nearest integer, ties to even; what does not fit saturates (the machines differ there). */
+/* Nearest integer, ties to even; what does not fit saturates (the machines differ there).
+ */
 static int64_t to_int(double value) RT_SAFE;
 static int64_t to_int(double value)
 {

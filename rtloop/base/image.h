@@ -1,12 +1,14 @@
 /*
- * The process image: the newest value, quality and time of every channel, in one block laid out at
- * start. Each device has one contiguous part of it, and that part is, byte for byte, the body of the
- * CDR message that the log holds for the device (topic /io/DEVICE):
+ * The process image: the newest value, quality and time of every channel, in one block
+ * laid out at start. Each device has one contiguous part of it, and that part is, byte
+ * for byte, the body of the CDR message that the log holds for the device (topic
+ * /io/DEVICE):
  *
- *   uint64 cycle | int64 sample_ns | float64 and int64 values | bool values | uint8 qualities
+ *   uint64 cycle | int64 sample_ns | float64 and int64 values | bool values | uint8
+ * qualities
  *
- * Values keep their declared order within each size, so nothing needs padding and recording a device
- * is one memcpy.
+ * Values keep their declared order within each size, so nothing needs padding and
+ * recording a device is one memcpy.
  */
 #ifndef RTLOOP_BASE_IMAGE_H
 #define RTLOOP_BASE_IMAGE_H
@@ -32,7 +34,8 @@ union value {
 	double as_float;
 };
 
-/* One named, typed value. The cell and the quality live in the image; the rest is set at start. */
+/* One named, typed value. The cell and the quality live in the image; the rest is set at
+ * start. */
 struct channel {
 	const char *name; /* borrowed from the configuration */
 	const char *unit; /* borrowed; NULL: none */
@@ -46,7 +49,8 @@ struct channel {
 
 /* The device's part of the image. */
 struct image_part {
-	uint8_t *block; /* borrowed from the image; 8-byte aligned; IMAGE_HEAD_BYTES, then values */
+	uint8_t *block; /* borrowed from the image; 8-byte aligned; IMAGE_HEAD_BYTES, then
+			   values */
 	uint32_t bytes;
 };
 
@@ -64,7 +68,8 @@ void image_destroy(struct image *image);
 /**
  * image_add - ask for the part of one device.
  * @part: filled by image_seal(); must stay where it is until then
- * @channels: name, unit, type and substitute are set; cell and quality are set by image_seal()
+ * @channels: name, unit, type and substitute are set; cell and quality are set by
+ * image_seal()
  *
  * -ENOMEM. [init]
  */
@@ -72,7 +77,8 @@ int image_add(struct image *image, struct image_part *part, struct channel *chan
 	      unsigned channel_count) MUST_CHECK;
 
 /**
- * image_seal - lay all parts out in one zeroed block, every channel bad and at its substitute.
+ * image_seal - lay all parts out in one zeroed block, every channel bad and at its
+ * substitute.
  *
  * -ENOMEM. [init]
  */
@@ -86,19 +92,21 @@ uint32_t image_part_bytes(const struct channel *channels, unsigned channel_count
 /**
  * channel_put_float - store a sample: the value, quality good and the time.
  *
- * The value is converted to the channel's type: to an integer by rounding to the nearest, ties to
- * even, and saturating; to a bool as value != 0. Not a number marks the channel bad instead, for
- * every type. [rt]
+ * The value is converted to the channel's type: to an integer by rounding to the nearest,
+ * ties to even, and saturating; to a bool as value != 0. Not a number marks the channel
+ * bad instead, for every type. [rt]
  */
 void channel_put_float(struct channel *channel, double value, int64_t sample_ns) RT_SAFE;
 
 /**
- * channel_put_int - the same from an integer; to a float it rounds to the nearest double. [rt]
+ * channel_put_int - the same from an integer; to a float it rounds to the nearest double.
+ * [rt]
  */
 void channel_put_int(struct channel *channel, int64_t value, int64_t sample_ns) RT_SAFE;
 
 /**
- * channel_set_quality - change the quality alone; on turning bad a stated substitute is taken.
+ * channel_set_quality - change the quality alone; on turning bad a stated substitute is
+ * taken.
  *
  * Returns whether the quality changed. [rt]
  */

@@ -6,13 +6,14 @@
 #include "rtloop/base/sys.h"
 
 /* Kept free by cycles for events and the gap's own record. */
-#define EVENT_RESERVE_BYTES                                                                        \
-	(RECORD_EVENTS_MAX * (sizeof(struct record) + sizeof(struct record_event)) +               \
+#define EVENT_RESERVE_BYTES                                                              \
+	(RECORD_EVENTS_MAX * (sizeof(struct record) + sizeof(struct record_event)) +     \
 	 sizeof(struct record) + sizeof(struct record_gap))
 
 static void *put(struct recorder *recorder, uint16_t topic, uint32_t body_bytes,
 		 uint32_t spare) RT_SAFE;
-static void *put(struct recorder *recorder, uint16_t topic, uint32_t body_bytes, uint32_t spare)
+static void *put(struct recorder *recorder, uint16_t topic, uint32_t body_bytes,
+		 uint32_t spare)
 {
 	struct record *record =
 		ring_reserve(recorder->ring, record_bytes(body_bytes), spare);
@@ -42,7 +43,8 @@ void recorder_begin(struct recorder *recorder, uint64_t cycle, int64_t now_ns)
 	recorder->cycle = cycle;
 	recorder->now_ns = now_ns;
 	recorder->is_dropped = false;
-	if (recorder->ring && recorder->is_gap && !put_gap(recorder, EVENT_RESERVE_BYTES)) {
+	if (recorder->ring && recorder->is_gap &&
+	    !put_gap(recorder, EVENT_RESERVE_BYTES)) {
 		recorder->is_dropped = true;
 	}
 }
@@ -65,7 +67,8 @@ static void lose_event(struct recorder *recorder)
 	counter_add(&recorder->events_lost, 1);
 }
 
-void recorder_event(struct recorder *recorder, enum event_code code, uint32_t device, int64_t value)
+void recorder_event(struct recorder *recorder, enum event_code code, uint32_t device,
+		    int64_t value)
 {
 	if (recorder->event_count == RECORD_EVENTS_MAX) {
 		lose_event(recorder);
@@ -100,7 +103,8 @@ static void put_events(struct recorder *recorder)
 		recorder_event(recorder, EVENT_EVENTS_LOST, EVENT_NO_DEVICE, untold);
 	}
 	for (unsigned i = 0; i < recorder->event_count; i++) {
-		struct record_event *event = put(recorder, TOPIC_EVENT, sizeof(*event), 0);
+		struct record_event *event =
+			put(recorder, TOPIC_EVENT, sizeof(*event), 0);
 
 		if (!event) {
 			lose_event(recorder);
@@ -112,8 +116,9 @@ static void put_events(struct recorder *recorder)
 }
 
 /*
- * The load of is_logger_asleep may miss a logger that is just going to sleep: a full barrier each
- * cycle would cost more than what it saves, since the logger looks by itself every few milliseconds.
+ * The load of is_logger_asleep may miss a logger that is just going to sleep: a full
+ * barrier each cycle would cost more than what it saves, since the logger looks by itself
+ * every few milliseconds.
  */
 static void wake_logger(struct recorder *recorder) RT_SAFE;
 static void wake_logger(struct recorder *recorder)
@@ -125,7 +130,8 @@ static void wake_logger(struct recorder *recorder)
 	}
 	if ((recorder->is_urgent || used >= recorder->wake_mark_bytes) &&
 	    atomic_load_explicit(&recorder->is_logger_asleep, memory_order_relaxed)) {
-		atomic_store_explicit(&recorder->is_logger_asleep, false, memory_order_relaxed);
+		atomic_store_explicit(&recorder->is_logger_asleep, false,
+				      memory_order_relaxed);
 		recorder->is_urgent = false;
 		sys_signal(recorder->wake_fd);
 	}

@@ -1,10 +1,11 @@
 /*
- * The producer's side of the log: what one cycle records goes into the ring whole or not at all.
+ * The producer's side of the log: what one cycle records goes into the ring whole or not
+ * at all.
  *
- * A cycle that finds no room is dropped and belongs to a gap; the gap's exact range is recorded before
- * the next cycle that fits, so that cycles in the log plus cycles in gaps are always the cycles run.
- * Events are kept apart until the end of the cycle and have a reserve of the ring to themselves: they
- * survive the cycle that is dropped.
+ * A cycle that finds no room is dropped and belongs to a gap; the gap's exact range is
+ * recorded before the next cycle that fits, so that cycles in the log plus cycles in gaps
+ * are always the cycles run. Events are kept apart until the end of the cycle and have a
+ * reserve of the ring to themselves: they survive the cycle that is dropped.
  */
 #ifndef RTLOOP_BASE_RECORD_H
 #define RTLOOP_BASE_RECORD_H
@@ -21,9 +22,11 @@
 /* Topics of every log; devices follow in their order. */
 enum { TOPIC_CYCLE, TOPIC_GAP, TOPIC_EVENT, TOPIC_DEVICES };
 
-/* In the ring: this head, then the body as CDR (but for events, whose words are put to them later). */
+/* In the ring: this head, then the body as CDR (but for events, whose words are put to
+ * them later). */
 struct record {
-	uint32_t bytes; /* of the body; the next record starts at the next multiple of 8 */
+	uint32_t
+		bytes; /* of the body; the next record starts at the next multiple of 8 */
 	uint16_t topic;
 	uint16_t unused;
 	int64_t time_ns; /* CLOCK_MONOTONIC */
@@ -37,14 +40,15 @@ struct record_cycle {
 	int64_t read_ns;
 	int64_t step_ns;
 	int64_t write_ns;
-	int64_t record_ns; /* of the cycle before: this one's is not over when it is recorded */
+	int64_t record_ns; /* of the cycle before: this one's is not over when it is
+			      recorded */
 	uint32_t missed;   /* releases missed just before this one */
 	uint32_t flags;	   /* RECORD_* */
 };
 
 #define RECORD_LATE_WAKE 1u /* this cycle woke after the next release */
 #define RECORD_LONG_WORK 2u /* this cycle was still busy at the next release */
-#define RECORD_CATCH_UP  4u /* run late, back to back, to catch up */
+#define RECORD_CATCH_UP	 4u /* run late, back to back, to catch up */
 
 struct record_gap {
 	uint64_t first; /* cycles, both inclusive */
@@ -61,9 +65,9 @@ struct record_event {
 #define RECORD_EVENTS_MAX 64 /* events that one cycle can hold */
 
 struct recorder {
-	struct ring *ring;	  /* borrowed; NULL: nothing is recorded */
-	int wake_fd;		  /* eventfd that the logger sleeps on */
-	uint64_t wake_mark_bytes; /* wake it when the ring holds this much */
+	struct ring *ring;	       /* borrowed; NULL: nothing is recorded */
+	int wake_fd;		       /* eventfd that the logger sleeps on */
+	uint64_t wake_mark_bytes;      /* wake it when the ring holds this much */
 	_Atomic bool is_logger_asleep; /* set by the logger before it sleeps */
 
 	/* of the cycle that is being recorded */
@@ -93,16 +97,18 @@ static inline uint32_t record_bytes(uint32_t body_bytes)
 	return (uint32_t)sizeof(struct record) + ((body_bytes + 7) & ~7u);
 }
 
-/** recorder_begin - a cycle starts. @now_ns: its wake-up time, the time of its records. [rt] */
+/** recorder_begin - a cycle starts. @now_ns: its wake-up time, the time of its records.
+ * [rt] */
 void recorder_begin(struct recorder *recorder, uint64_t cycle, int64_t now_ns) RT_SAFE;
 
 /**
  * recorder_add - a record of this cycle.
  *
- * Returns where to write the body, 8-byte aligned; NULL where there is no room: then the whole cycle
- * is dropped. [rt]
+ * Returns where to write the body, 8-byte aligned; NULL where there is no room: then the
+ * whole cycle is dropped. [rt]
  */
-void *recorder_add(struct recorder *recorder, uint16_t topic, uint32_t body_bytes) RT_SAFE;
+void *recorder_add(struct recorder *recorder, uint16_t topic,
+		   uint32_t body_bytes) RT_SAFE;
 
 /**
  * recorder_event - an event of this cycle; also outside a cycle, for the next one.
@@ -113,7 +119,8 @@ void *recorder_add(struct recorder *recorder, uint16_t topic, uint32_t body_byte
 void recorder_event(struct recorder *recorder, enum event_code code, uint32_t device,
 		    int64_t value) RT_SAFE;
 
-/** recorder_end - commit the cycle, or drop it, and wake the logger where that is due. [rt] */
+/** recorder_end - commit the cycle, or drop it, and wake the logger where that is due.
+ * [rt] */
 void recorder_end(struct recorder *recorder) RT_SAFE;
 
 /**

@@ -22,14 +22,16 @@ static uint64_t round_up(uint64_t bytes)
 static int map_twice(struct ring *ring, int fd)
 {
 	size_t bytes = (size_t)ring->bytes;
-	uint8_t *space = mmap(NULL, 2 * bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *space =
+		mmap(NULL, 2 * bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int flags = MAP_SHARED | MAP_FIXED | MAP_POPULATE;
 
 	if (space == MAP_FAILED) {
 		return -errno;
 	}
 	if (mmap(space, bytes, PROT_READ | PROT_WRITE, flags, fd, 0) == MAP_FAILED ||
-	    mmap(space + bytes, bytes, PROT_READ | PROT_WRITE, flags, fd, 0) == MAP_FAILED) {
+	    mmap(space + bytes, bytes, PROT_READ | PROT_WRITE, flags, fd, 0) ==
+		    MAP_FAILED) {
 		int code = -errno;
 
 		munmap(space, 2 * bytes);

@@ -1,12 +1,15 @@
 /*
- * A lock-free ring of bytes between one producer and one consumer, for records of any length.
+ * A lock-free ring of bytes between one producer and one consumer, for records of any
+ * length.
  *
- * The buffer is mapped twice in a row, so that a record is contiguous wherever it starts. Indices run
- * freely (they are offsets since the start, never reset) and lie on lines of their own; the producer
- * keeps a copy of the consumer's index and reads the real one only when the copy is not enough.
+ * The buffer is mapped twice in a row, so that a record is contiguous wherever it starts.
+ * Indices run freely (they are offsets since the start, never reset) and lie on lines of
+ * their own; the producer keeps a copy of the consumer's index and reads the real one
+ * only when the copy is not enough.
  *
- * The producer writes a whole transaction (the records of one cycle) and makes it visible by one
- * release-store, or forgets it. It never waits: where something does not fit, it is told so.
+ * The producer writes a whole transaction (the records of one cycle) and makes it visible
+ * by one release-store, or forgets it. It never waits: where something does not fit, it
+ * is told so.
  */
 #ifndef RTLOOP_BASE_RING_H
 #define RTLOOP_BASE_RING_H
@@ -20,12 +23,12 @@
 #include "rtloop/base/err.h"
 
 struct ring {
-	uint8_t *data; /* 2 * bytes mapped; the second half is the first again */
+	uint8_t *data;	/* 2 * bytes mapped; the second half is the first again */
 	uint64_t bytes; /* a power of two */
 
 	/* the producer's line */
 	_Alignas(APART_BYTES) _Atomic uint64_t head; /* committed up to here */
-	uint64_t next;				     /* written up to here, not committed */
+	uint64_t next; /* written up to here, not committed */
 	uint64_t tail_seen;
 
 	/* the consumer's line */
@@ -36,18 +39,21 @@ struct ring {
  * ring_init - map the buffer and touch every page of it.
  * @bytes: rounded up to a power of two of at least 64 KiB; at most 1 GiB
  *
- * -EINVAL, -ENOMEM, -EMFILE, with @err filled. ring_fini() is right after a failure too. [init]
+ * -EINVAL, -ENOMEM, -EMFILE, with @err filled. ring_fini() is right after a failure too.
+ * [init]
  */
 int ring_init(struct ring *ring, uint64_t bytes, struct err *err) MUST_CHECK;
 void ring_fini(struct ring *ring);
 
 /**
- * ring_reserve - room for @bytes more in the open transaction; contiguous, 8-byte aligned.
+ * ring_reserve - room for @bytes more in the open transaction; contiguous, 8-byte
+ * aligned.
  * @spare: bytes of the ring that must stay free behind it
  *
  * NULL where that is not free; the transaction is as it was. [rt: producer]
  */
-static inline void *ring_reserve(struct ring *ring, uint32_t bytes, uint32_t spare) RT_SAFE;
+static inline void *ring_reserve(struct ring *ring, uint32_t bytes,
+				 uint32_t spare) RT_SAFE;
 static inline void *ring_reserve(struct ring *ring, uint32_t bytes, uint32_t spare)
 {
 	uint64_t rounded = ((uint64_t)bytes + 7) & ~UINT64_C(7);

@@ -10,8 +10,9 @@
 #include "rtloop/base/time.h"
 
 /*
- * The calls below are the ones that the cycle is allowed. The compiler's check cannot know that they
- * are made on non-blocking descriptors, and RealtimeSanitizer would stop at each of them.
+ * The calls below are the ones that the cycle is allowed. The compiler's check cannot
+ * know that they are made on non-blocking descriptors, and RealtimeSanitizer would stop
+ * at each of them.
  */
 #if defined(__clang__) && __clang_major__ >= 20
 #pragma clang diagnostic ignored "-Wfunction-effects"
@@ -19,12 +20,12 @@
 #if defined(__has_feature)
 #if __has_feature(realtime_sanitizer)
 #include <sanitizer/rtsan_interface.h>
-#define RT_CALL(call)                                                                              \
-	({                                                                                         \
-		__rtsan_disable();                                                                 \
-		__auto_type rt_result = (call);                                                    \
-		__rtsan_enable();                                                                  \
-		rt_result;                                                                         \
+#define RT_CALL(call)                                                                    \
+	({                                                                               \
+		__rtsan_disable();                                                       \
+		__auto_type rt_result = (call);                                          \
+		__rtsan_enable();                                                        \
+		rt_result;                                                               \
 	})
 #endif
 #endif

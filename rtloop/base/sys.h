@@ -1,10 +1,12 @@
 /*
- * The seam to the kernel: every system call that rtloop makes at run time goes through here, so that
- * a simulator or a fake can be linked in its place without a line changed elsewhere.
+ * The seam to the kernel: every system call that rtloop makes at run time goes through
+ * here, so that a simulator or a fake can be linked in its place without a line changed
+ * elsewhere.
  *
- * Each returns what the kernel returned, or -errno: errno itself is never read by a caller. Functions
- * marked [rt] never block as they are used (non-blocking descriptors, zero time-outs); the one that
- * waits says so. Only sys.c contains system calls on the cycle's path.
+ * Each returns what the kernel returned, or -errno: errno itself is never read by a
+ * caller. Functions marked [rt] never block as they are used (non-blocking descriptors,
+ * zero time-outs); the one that waits says so. Only sys.c contains system calls on the
+ * cycle's path.
  */
 #ifndef RTLOOP_BASE_SYS_H
 #define RTLOOP_BASE_SYS_H
@@ -25,13 +27,15 @@ int64_t sys_now(void) RT_SAFE;
 /** sys_realtime - CLOCK_REALTIME, ns since 1970; through the vDSO. [any] */
 int64_t sys_realtime(void) RT_SAFE;
 
-/** sys_sleep_until - clock_nanosleep(TIMER_ABSTIME). Waits. 0 or -EINTR. [rt: pacer only] */
+/** sys_sleep_until - clock_nanosleep(TIMER_ABSTIME). Waits. 0 or -EINTR. [rt: pacer only]
+ */
 int sys_sleep_until(int64_t ns) RT_SAFE;
 
 /** sys_timer_arm - timerfd_settime(TFD_TIMER_ABSTIME), one-shot. [rt: pacer only] */
 int sys_timer_arm(int fd, int64_t ns) RT_SAFE;
 
-/** sys_epoll_wait - waits up to @timeout_ms; 0 only looks; -1 for ever (pacer only). [rt] */
+/** sys_epoll_wait - waits up to @timeout_ms; 0 only looks; -1 for ever (pacer only). [rt]
+ */
 int sys_epoll_wait(int epoll_fd, struct epoll_event *events, int capacity,
 		   int timeout_ms) RT_SAFE;
 

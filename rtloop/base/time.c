@@ -15,7 +15,8 @@ const char *time_print_duration(char *text, size_t text_bytes, int64_t ns)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
 		if (ns != 0 && ns % units[i].ns == 0) {
-			snprintf(text, text_bytes, "%" PRId64 "%s", ns / units[i].ns, units[i].name);
+			snprintf(text, text_bytes, "%" PRId64 "%s", ns / units[i].ns,
+				 units[i].name);
 			return text;
 		}
 	}

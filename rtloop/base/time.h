@@ -1,4 +1,5 @@
-/* Time is int64_t nanoseconds on CLOCK_MONOTONIC everywhere; this is its arithmetic and its text. */
+/* Time is int64_t nanoseconds on CLOCK_MONOTONIC everywhere; this is its arithmetic and
+ * its text. */
 #ifndef RTLOOP_BASE_TIME_H
 #define RTLOOP_BASE_TIME_H
 
@@ -28,7 +29,8 @@ static inline int64_t time_from_timespec(const struct timespec *ts)
 }
 
 /**
- * time_print_duration - "250us", "1ms", "1.5s", "2h": as a configuration would write it, exact.
+ * time_print_duration - "250us", "1ms", "1.5s", "2h": as a configuration would write it,
+ * exact.
  * @text: 32 bytes are always enough
  *
  * Returns @text. [any but rt]

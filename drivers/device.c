@@ -1,0 +1,224 @@
+#include "drivers/device.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rtloop/base/record.h"
+#include "rtloop/base/time.h"
+
+#define DROP_REPORT_NS NS_PER_SEC
+
+static const char *const count_names[COUNT_KINDS] = {
+	[COUNT_FRAMES] = "frames",
+	[COUNT_BAD_CHECKSUM] = "bad_checksum",
+	[COUNT_BAD_LENGTH] = "bad_length",
+	[COUNT_BAD_MATCH] = "bad_match",
+	[COUNT_BAD_FIELD] = "bad_field",
+	[COUNT_BAD_SENDER] = "bad_sender",
+	[COUNT_FLOODED] = "flooded",
+	[COUNT_OVER_BUDGET] = "over_budget",
+	[COUNT_SENT] = "sent",
+	[COUNT_SEND_DROPPED] = "send_dropped",
+	[COUNT_ERRORS] = "errors",
+	[COUNT_LOST] = "lost",
+};
+
+const char *device_count_name(enum device_count which)
+{
+	return count_names[which];
+}
+
+static void init_channels(struct device *device)
+{
+	const struct device_spec *spec = device->spec;
+
+	for (unsigned i = 0; i < spec->in_count; i++) {
+		device->in[i] = (struct channel){
+			.name = spec->in[i].name,
+			.unit = spec->in[i].unit,
+			.type = spec->in[i].type,
+			.has_substitute = spec->in[i].has_substitute,
+			.substitute = spec->in[i].substitute,
+		};
+	}
+}
+
+int device_init(struct device *device, const struct device_spec *spec, unsigned index,
+		struct image *image, struct err *err)
+{
+	memset(device, 0, sizeof(*device));
+	device->spec = spec;
+	device->driver = spec->driver;
+	device->index = index;
+	device->topic = (uint16_t)(TOPIC_DEVICES + index);
+	device->stale_at_ns = INT64_MAX;
+	device->in = calloc(spec->in_count + 1, sizeof(*device->in));
+	device->state = calloc(1, spec->driver->state_bytes + 1);
+	if (!device->in || !device->state) {
+		return err_set(err, -ENOMEM, "no memory for device '%s'", spec->name);
+	}
+	init_channels(device);
+	device->published = calloc(1, image_part_bytes(device->in, spec->in_count));
+	if (!device->published ||
+	    image_add(image, &device->part, device->in, spec->in_count)) {
+		return err_set(err, -ENOMEM, "no memory for device '%s'", spec->name);
+	}
+	return device->driver->init ? device->driver->init(device, err) : 0;
+}
+
+void device_fini(struct device *device)
+{
+	if (device->state && device->driver->fini) {
+		device->driver->fini(device);
+	}
+	free(device->published);
+	free(device->state);
+	free(device->in);
+	memset(device, 0, sizeof(*device));
+}
+
+void device_count(struct device *device, enum device_count which, uint64_t n)
+{
+	counter_add(&device->counts[which], n);
+}
+
+/* The earliest moment at which a good channel turns stale. */
+static void plan_staleness(struct device *device) RT_SAFE;
+static void plan_staleness(struct device *device)
+{
+	int64_t stale_at_ns = INT64_MAX;
+
+	for (unsigned i = 0; i < device->spec->in_count; i++) {
+		const struct channel *channel = &device->in[i];
+
+		if (*channel->quality == QUALITY_GOOD &&
+		    channel->sample_ns < stale_at_ns) {
+			stale_at_ns = channel->sample_ns;
+		}
+	}
+	if (device->spec->max_age_ns > 0 && stale_at_ns != INT64_MAX) {
+		device->stale_at_ns = stale_at_ns + device->spec->max_age_ns;
+	} else {
+		device->stale_at_ns = INT64_MAX;
+	}
+}
+
+static void note_sample(struct device *device, int64_t sample_ns) RT_SAFE;
+static void note_sample(struct device *device, int64_t sample_ns)
+{
+	uint64_t last_ns = counter_get(&device->last_ns);
+
+	if (last_ns != 0 &&
+	    (uint64_t)sample_ns - last_ns > counter_get(&device->age_max_ns)) {
+		counter_set(&device->age_max_ns, (uint64_t)sample_ns - last_ns);
+	}
+	counter_set(&device->last_ns, (uint64_t)sample_ns);
+	memcpy(device->part.block + sizeof(uint64_t), &sample_ns, sizeof(sample_ns));
+}
+
+static void record_part(struct device *device, const struct cycle_time *now) RT_SAFE;
+static void record_part(struct device *device, const struct cycle_time *now)
+{
+	void *body;
+
+	memcpy(device->part.block, &now->cycle, sizeof(now->cycle));
+	memcpy(device->published, device->part.block, device->part.bytes);
+	if (!device->recorder) {
+		return;
+	}
+	body = recorder_add(device->recorder, device->topic, device->part.bytes);
+	if (body) {
+		memcpy(body, device->part.block, device->part.bytes);
+	}
+}
+
+void device_publish(struct device *device, const struct cycle_time *now)
+{
+	note_sample(device, now->wake_ns);
+	plan_staleness(device);
+	record_part(device, now);
+}
+
+void device_sampled(struct device *device, const struct cycle_time *now)
+{
+	note_sample(device, now->wake_ns);
+	plan_staleness(device);
+	device_publish_changes(device, now);
+}
+
+void device_publish_changes(struct device *device, const struct cycle_time *now)
+{
+	if (memcmp(device->part.block + IMAGE_HEAD_BYTES,
+		   device->published + IMAGE_HEAD_BYTES,
+		   device->part.bytes - IMAGE_HEAD_BYTES) != 0) {
+		record_part(device, now);
+	}
+}
+
+void device_age(struct device *device, const struct cycle_time *now)
+{
+	unsigned turned = 0;
+
+	if (now->release_ns <= device->stale_at_ns) {
+		return;
+	}
+	for (unsigned i = 0; i < device->spec->in_count; i++) {
+		struct channel *channel = &device->in[i];
+
+		if (*channel->quality == QUALITY_GOOD &&
+		    now->release_ns - channel->sample_ns > device->spec->max_age_ns) {
+			channel_set_quality(channel, QUALITY_STALE);
+			turned++;
+		}
+	}
+	plan_staleness(device);
+	if (turned > 0) {
+		device_event(device, EVENT_DEVICE_STALE, turned);
+		record_part(device, now);
+	}
+}
+
+void device_mark_bad(struct device *device, const struct cycle_time *now)
+{
+	for (unsigned i = 0; i < device->spec->in_count; i++) {
+		channel_set_quality(&device->in[i], QUALITY_BAD);
+	}
+	plan_staleness(device);
+	device_publish_changes(device, now);
+}
+
+static uint64_t dropped_frames(const struct device *device) RT_SAFE;
+static uint64_t dropped_frames(const struct device *device)
+{
+	return counter_get(&device->counts[COUNT_BAD_CHECKSUM]) +
+	       counter_get(&device->counts[COUNT_BAD_LENGTH]) +
+	       counter_get(&device->counts[COUNT_BAD_MATCH]) +
+	       counter_get(&device->counts[COUNT_BAD_SENDER]) +
+	       counter_get(&device->counts[COUNT_OVER_BUDGET]);
+}
+
+void device_report_drops(struct device *device, const struct cycle_time *now)
+{
+	uint64_t dropped = dropped_frames(device);
+
+	if (dropped != device->drops_told && now->release_ns >= device->drops_tell_ns) {
+		device_event(device, EVENT_FRAME_DROPPED,
+			     (int64_t)(dropped - device->drops_told));
+		device->drops_told = dropped;
+		device->drops_tell_ns = now->release_ns + DROP_REPORT_NS;
+	}
+}
+
+void device_lost(struct device *device, int code)
+{
+	device->is_lost = true;
+	device->lost_code = code;
+}
+
+void device_event(struct device *device, enum event_code code, int64_t value)
+{
+	if (device->recorder) {
+		recorder_event(device->recorder, code, device->index, value);
+	}
+}
