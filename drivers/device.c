@@ -84,7 +84,6 @@ void device_count(struct device *device, enum device_count which, uint64_t n)
 }
 
 /* The earliest moment at which a good channel turns stale. */
-static void plan_staleness(struct device *device) RT_SAFE;
 static void plan_staleness(struct device *device)
 {
 	int64_t stale_at_ns = INT64_MAX;
@@ -104,7 +103,6 @@ static void plan_staleness(struct device *device)
 	}
 }
 
-static void note_sample(struct device *device, int64_t sample_ns) RT_SAFE;
 static void note_sample(struct device *device, int64_t sample_ns)
 {
 	uint64_t last_ns = counter_get(&device->last_ns);
@@ -117,7 +115,6 @@ static void note_sample(struct device *device, int64_t sample_ns)
 	memcpy(device->part.block + sizeof(uint64_t), &sample_ns, sizeof(sample_ns));
 }
 
-static void record_part(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void record_part(struct device *device, const struct cycle_time *now)
 {
 	void *body;
@@ -188,7 +185,6 @@ void device_mark_bad(struct device *device, const struct cycle_time *now)
 	device_publish_changes(device, now);
 }
 
-static uint64_t dropped_frames(const struct device *device) RT_SAFE;
 static uint64_t dropped_frames(const struct device *device)
 {
 	return counter_get(&device->counts[COUNT_BAD_CHECKSUM]) +

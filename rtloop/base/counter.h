@@ -16,7 +16,6 @@ struct counter {
 
 /** counter_add - only ever called by the counter's one owner; no locked instruction. [rt]
  */
-static inline void counter_add(struct counter *counter, uint64_t n) RT_SAFE;
 static inline void counter_add(struct counter *counter, uint64_t n)
 {
 	uint64_t value = atomic_load_explicit(&counter->value, memory_order_relaxed);
@@ -25,14 +24,12 @@ static inline void counter_add(struct counter *counter, uint64_t n)
 }
 
 /** counter_set - only ever called by the counter's one owner. [rt] */
-static inline void counter_set(struct counter *counter, uint64_t value) RT_SAFE;
 static inline void counter_set(struct counter *counter, uint64_t value)
 {
 	atomic_store_explicit(&counter->value, value, memory_order_relaxed);
 }
 
 /** counter_get - the value at some moment. [any] */
-static inline uint64_t counter_get(const struct counter *counter) RT_SAFE;
 static inline uint64_t counter_get(const struct counter *counter)
 {
 	return atomic_load_explicit(&counter->value, memory_order_relaxed);

@@ -80,7 +80,6 @@ static uint8_t *place_values(const struct added *added, uint32_t bytes, uint8_t 
 	return at;
 }
 
-static void store(struct channel *channel, union value value) RT_SAFE;
 static void store(struct channel *channel, union value value)
 {
 	uint8_t as_byte = value.as_bool;
@@ -141,7 +140,6 @@ int image_seal(struct image *image)
 	return 0;
 }
 
-static void mark_good(struct channel *channel, int64_t sample_ns) RT_SAFE;
 static void mark_good(struct channel *channel, int64_t sample_ns)
 {
 	*channel->quality = QUALITY_GOOD;
@@ -150,7 +148,6 @@ static void mark_good(struct channel *channel, int64_t sample_ns)
 
 /* Nearest integer, ties to even; what does not fit saturates (the machines differ there).
  */
-static int64_t to_int(double value) RT_SAFE;
 static int64_t to_int(double value)
 {
 	if (value >= 0x1p63) {

@@ -11,8 +11,6 @@
 	 sizeof(struct record) + sizeof(struct record_gap))
 
 static void *put(struct recorder *recorder, uint16_t topic, uint32_t body_bytes,
-		 uint32_t spare) RT_SAFE;
-static void *put(struct recorder *recorder, uint16_t topic, uint32_t body_bytes,
 		 uint32_t spare)
 {
 	struct record *record =
@@ -27,7 +25,6 @@ static void *put(struct recorder *recorder, uint16_t topic, uint32_t body_bytes,
 	return record + 1;
 }
 
-static bool put_gap(struct recorder *recorder, uint32_t spare) RT_SAFE;
 static bool put_gap(struct recorder *recorder, uint32_t spare)
 {
 	struct record_gap *gap = put(recorder, TOPIC_GAP, sizeof(*gap), spare);
@@ -60,7 +57,6 @@ void *recorder_add(struct recorder *recorder, uint16_t topic, uint32_t body_byte
 	return body;
 }
 
-static void lose_event(struct recorder *recorder) RT_SAFE;
 static void lose_event(struct recorder *recorder)
 {
 	recorder->events_untold++;
@@ -80,7 +76,6 @@ void recorder_event(struct recorder *recorder, enum event_code code, uint32_t de
 	recorder->is_urgent |= event_kind(code)->level == EVENT_ERROR;
 }
 
-static void drop_cycle(struct recorder *recorder) RT_SAFE;
 static void drop_cycle(struct recorder *recorder)
 {
 	ring_abort(recorder->ring);
@@ -93,7 +88,6 @@ static void drop_cycle(struct recorder *recorder)
 	counter_add(&recorder->cycles_dropped, 1);
 }
 
-static void put_events(struct recorder *recorder) RT_SAFE;
 static void put_events(struct recorder *recorder)
 {
 	if (recorder->events_untold && recorder->event_count < RECORD_EVENTS_MAX) {
@@ -120,7 +114,6 @@ static void put_events(struct recorder *recorder)
  * barrier each cycle would cost more than what it saves, since the logger looks by itself
  * every few milliseconds.
  */
-static void wake_logger(struct recorder *recorder) RT_SAFE;
 static void wake_logger(struct recorder *recorder)
 {
 	uint64_t used = ring_used(recorder->ring);

@@ -91,7 +91,6 @@ struct recorder {
 };
 
 /** record_bytes - what a body of this size takes in the ring. [any] */
-static inline uint32_t record_bytes(uint32_t body_bytes) RT_SAFE;
 static inline uint32_t record_bytes(uint32_t body_bytes)
 {
 	return (uint32_t)sizeof(struct record) + ((body_bytes + 7) & ~7u);

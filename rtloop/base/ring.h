@@ -52,8 +52,6 @@ void ring_fini(struct ring *ring);
  *
  * NULL where that is not free; the transaction is as it was. [rt: producer]
  */
-static inline void *ring_reserve(struct ring *ring, uint32_t bytes,
-				 uint32_t spare) RT_SAFE;
 static inline void *ring_reserve(struct ring *ring, uint32_t bytes, uint32_t spare)
 {
 	uint64_t rounded = ((uint64_t)bytes + 7) & ~UINT64_C(7);
@@ -71,7 +69,6 @@ static inline void *ring_reserve(struct ring *ring, uint32_t bytes, uint32_t spa
 }
 
 /** ring_commit - make the open transaction visible to the consumer. [rt: producer] */
-static inline void ring_commit(struct ring *ring) RT_SAFE;
 static inline void ring_commit(struct ring *ring)
 {
 	/* pairs with the acquire in ring_peek(): the records are written */
@@ -79,7 +76,6 @@ static inline void ring_commit(struct ring *ring)
 }
 
 /** ring_abort - forget the open transaction. [rt: producer] */
-static inline void ring_abort(struct ring *ring) RT_SAFE;
 static inline void ring_abort(struct ring *ring)
 {
 	ring->next = atomic_load_explicit(&ring->head, memory_order_relaxed);
@@ -88,7 +84,6 @@ static inline void ring_abort(struct ring *ring)
 /**
  * ring_used - bytes committed and not taken, at some moment. [any]
  */
-static inline uint64_t ring_used(const struct ring *ring) RT_SAFE;
 static inline uint64_t ring_used(const struct ring *ring)
 {
 	return atomic_load_explicit(&ring->head, memory_order_relaxed) -

@@ -14,7 +14,6 @@
 #define NS_PER_SEC INT64_C(1000000000)
 
 /** time_to_timespec - for system calls that want one. [any] */
-static inline struct timespec time_to_timespec(int64_t ns) RT_SAFE;
 static inline struct timespec time_to_timespec(int64_t ns)
 {
 	return (struct timespec){ .tv_sec = (time_t)(ns / NS_PER_SEC),
@@ -22,7 +21,6 @@ static inline struct timespec time_to_timespec(int64_t ns)
 }
 
 /** time_from_timespec - ns since the clock's own start. [any] */
-static inline int64_t time_from_timespec(const struct timespec *ts) RT_SAFE;
 static inline int64_t time_from_timespec(const struct timespec *ts)
 {
 	return (int64_t)ts->tv_sec * NS_PER_SEC + ts->tv_nsec;
