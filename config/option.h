@@ -26,6 +26,8 @@ enum option_type {
 			  folder */
 	OPTION_CHOICE, /* int, the index in choices[] */
 	OPTION_GROUP,  /* a struct of its own, with rows of its own */
+	OPTION_MAP,    /* const struct node *: a mapping of names to entries, read by its
+			  room */
 };
 
 struct option_bytes {

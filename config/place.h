@@ -18,8 +18,8 @@ struct place {
 
 /**
  * place_error - add an error at one option of the mapping.
- * @key: dotted path of the key within it, such as "frame.match"; a key that is not there,
- * or NULL, points at the mapping itself
+ * @key: dotted path of the key within it, such as "frame.match"; where it is not there,
+ *       the innermost mapping of the path that is; NULL: the bound mapping itself
  *
  * [init]
  */

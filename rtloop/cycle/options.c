@@ -1,0 +1,109 @@
+#include "rtloop/cycle/options.h"
+
+#include <math.h>
+
+#include "rtloop/base/time.h"
+
+static const char *const overrun_names[] = { "skip", "catch-up", "stop", NULL };
+static const char *const pacer_names[] = { "nanosleep", "timerfd", NULL };
+static const char *const poller_names[] = { "epoll", NULL };
+
+const struct option loop_rows[] = {
+	{
+		.name = "period",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct loop_options, period_ns),
+		.fallback = "1ms",
+		.min = 20 * NS_PER_US,
+		.max = 60 * NS_PER_SEC,
+		.help = "time from one release to the next",
+	},
+	{
+		.name = "cpu",
+		.type = OPTION_INT,
+		.offset = offsetof(struct loop_options, cpu),
+		.fallback = "-1",
+		.min = -1,
+		.max = 1023,
+		.help = "the CPU that the cycle thread stays on; -1: any",
+	},
+	{
+		.name = "priority",
+		.type = OPTION_INT,
+		.offset = offsetof(struct loop_options, priority),
+		.fallback = "80",
+		.min = 0,
+		.max = 98,
+		.help = "SCHED_FIFO priority of the cycle thread; 0: an ordinary thread",
+	},
+	{
+		.name = "overrun",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct loop_options, overrun),
+		.fallback = "skip",
+		.choices = overrun_names,
+		.help = "missed releases are dropped, run back to back, or end the run",
+	},
+	{
+		.name = "catch_up_max",
+		.type = OPTION_INT,
+		.offset = offsetof(struct loop_options, catch_up_max),
+		.fallback = "10",
+		.min = 1,
+		.max = 1000,
+		.help = "with catch-up: most missed releases run back to back; more are "
+			"dropped",
+	},
+	{
+		.name = "spin",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct loop_options, spin_ns),
+		.fallback = "0s",
+		.max = NS_PER_MS,
+		.help = "wake up this much early and spin until the release; shorter "
+			"than the period",
+	},
+	{
+		.name = "pacer",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct loop_options, pacer),
+		.fallback = "nanosleep",
+		.choices = pacer_names,
+		.help = "how the cycle thread waits for a release",
+	},
+	{
+		.name = "poller",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct loop_options, poller),
+		.fallback = "epoll",
+		.choices = poller_names,
+		.help = "how devices with something to read are found and read",
+	},
+	{
+		.name = "stack",
+		.type = OPTION_SIZE,
+		.offset = offsetof(struct loop_options, stack_bytes),
+		.fallback = "256KiB",
+		.min = 64 * 1024,
+		.max = 8 * 1024 * 1024,
+		.help = "stack of the cycle thread, locked in memory",
+	},
+	{
+		.name = "cycles",
+		.type = OPTION_INT,
+		.offset = offsetof(struct loop_options, cycles),
+		.fallback = "0",
+		.min = 0,
+		.max = INFINITY,
+		.help = "end the run after so many cycles; 0: when stopped",
+	},
+	{
+		.name = "duration",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct loop_options, duration_ns),
+		.fallback = "0s",
+		.max = INFINITY,
+		.help = "end the run after this time; 0s: when stopped",
+	},
+	{ .name = NULL },
+};

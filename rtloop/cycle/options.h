@@ -1,0 +1,37 @@
+/* What "loop:" in a configuration says. */
+#ifndef RTLOOP_CYCLE_OPTIONS_H
+#define RTLOOP_CYCLE_OPTIONS_H
+
+#include <stdint.h>
+
+#include "config/option.h"
+
+/* What happens to releases that were missed. */
+enum overrun_policy {
+	OVERRUN_SKIP,	  /* dropped; the grid stays */
+	OVERRUN_CATCH_UP, /* run back to back, up to catch_up_max of them */
+	OVERRUN_STOP,	  /* the run ends */
+};
+
+enum pacer_kind { PACER_NANOSLEEP, PACER_TIMERFD };
+
+enum poller_kind { POLLER_EPOLL };
+
+struct loop_options {
+	int64_t period_ns;
+	int64_t cpu;	  /* -1: any */
+	int64_t priority; /* of SCHED_FIFO; 0: SCHED_FIFO is not asked for */
+	int overrun;	  /* enum overrun_policy */
+	int64_t catch_up_max;
+	int64_t spin_ns; /* busy waiting before each release */
+	int pacer;	 /* enum pacer_kind */
+	int poller;	 /* enum poller_kind */
+	int64_t stack_bytes;
+	int64_t cycles;	     /* 0: until stopped */
+	int64_t duration_ns; /* 0: until stopped */
+};
+
+/* Bound to struct loop_options. */
+extern const struct option loop_rows[];
+
+#endif
