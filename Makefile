@@ -1,0 +1,275 @@
+# rtloop. `make help` lists the targets; CONTRIBUTING.md says more. Sources are found by folder, so a
+# new file needs no line here.
+
+# What a distribution or a user may set, here or in the environment.
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CFLAGS  ?= -O2 -g
+LDFLAGS ?=
+# SANITIZE=address,undefined or SANITIZE=thread: a build of its own, beside the ordinary one.
+SANITIZE ?=
+# WERROR=1: a warning is an error.
+WERROR ?=
+
+ifneq ($(findstring thread,$(SANITIZE)),)
+BUILD ?= build/tsan
+else ifneq ($(SANITIZE),)
+BUILD ?= build/asan
+else
+BUILD ?= build
+endif
+
+ifneq ($(filter default undefined,$(origin CC)),)
+CC := $(CROSS_COMPILE)gcc
+endif
+ifneq ($(filter default undefined,$(origin AR)),)
+AR := $(CROSS_COMPILE)ar
+endif
+ifeq ($(PKG_CONFIG),)
+PKG_CONFIG := $(or $(shell command -v $(CROSS_COMPILE)pkg-config 2>/dev/null),pkg-config)
+endif
+
+# The release that the next tag will carry; between tags the commit is added to it.
+RELEASE := 0.1.0
+
+# pkg-config names; each optional one that is found defines HAVE_<NAME> and is linked, each one that
+# is not is listed as missing by `rtloop version`. There is none yet.
+REQUIRED_LIBRARIES := yaml-0.1 libdeflate
+OPTIONAL_LIBRARIES :=
+
+# Asked once, here; what is missing on a bare machine is said when something is to be compiled.
+library_found = $(shell $(PKG_CONFIG) --exists '$(1)' 2>/dev/null && echo yes)
+upper = $(shell printf '%s' '$(1)' | tr 'a-z-' 'A-Z_')
+MISSING_REQUIRED := $(strip $(foreach l,$(REQUIRED_LIBRARIES),$(if $(call library_found,$(l)),,$(l))))
+OPTIONAL_FOUND := $(strip $(foreach l,$(OPTIONAL_LIBRARIES),$(if $(call library_found,$(l)),$(l))))
+OPTIONAL_MISSING := $(filter-out $(OPTIONAL_FOUND),$(OPTIONAL_LIBRARIES))
+LIBRARIES := $(filter-out $(MISSING_REQUIRED),$(REQUIRED_LIBRARIES)) $(OPTIONAL_FOUND)
+ifneq ($(strip $(LIBRARIES)),)
+LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
+LIBRARY_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
+endif
+CMOCKA_CFLAGS = $(shell $(PKG_CONFIG) --cflags cmocka)
+CMOCKA_LIBS   = $(shell $(PKG_CONFIG) --libs cmocka)
+CK_CFLAGS     = $(shell $(PKG_CONFIG) --cflags ck)
+CK_LIBS       = $(shell $(PKG_CONFIG) --libs ck)
+
+ALL_CPPFLAGS := -I. -D_GNU_SOURCE $(LIBRARY_CFLAGS) \
+	$(foreach l,$(OPTIONAL_FOUND),-DHAVE_$(call upper,$(l))) $(CPPFLAGS)
+WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
+	$(if $(WERROR),-Werror)
+# -ffp-contract=off: a fused multiply-add would make the same program compute other values on Arm.
+# -z now: no symbol is bound lazily, in the cycle thread of all places.
+ALL_CFLAGS := -std=gnu11 -pthread -fPIE -ffp-contract=off -fstack-protector-strong $(WARNINGS) $(CFLAGS)
+ALL_LDFLAGS := -pthread -pie -Wl,-z,relro,-z,now $(LDFLAGS)
+ifneq ($(SANITIZE),)
+ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+ALL_LDFLAGS += -fsanitize=$(SANITIZE)
+else ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
+ALL_CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+endif
+ALL_LIBS := $(LIBRARY_LIBS) -lm
+
+SOURCES := $(filter-out rtloop/main.c,$(wildcard rtloop/*.c rtloop/*/*.c config/*.c drivers/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
+MAIN    := $(BUILD)/obj/rtloop/main.o
+PROGRAM := $(BUILD)/rtloop
+ARCHIVE := $(BUILD)/librtloop.a
+
+UNIT_SOURCES  := $(wildcard tests/unit/test_*.c)
+FAKE_SOURCES  := $(wildcard tests/fakes/*.c)
+PEER_SOURCES  := $(wildcard tests/peers/*.c)
+BENCH_SOURCES := $(wildcard tests/bench/*.c)
+UNIT_PROGRAMS  := $(UNIT_SOURCES:%.c=$(BUILD)/%)
+PEER_PROGRAMS  := $(PEER_SOURCES:%.c=$(BUILD)/%)
+BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
+FAKE_ARCHIVE   := $(BUILD)/libfakes.a
+TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,\
+	$(UNIT_SOURCES) $(FAKE_SOURCES) $(PEER_SOURCES) $(BENCH_SOURCES))
+
+# V=1 shows the commands.
+ifeq ($(V),)
+Q := @
+say = @printf '  %-6s %s\n' '$(1)' '$(2)'
+endif
+
+.PHONY: all
+all: $(PROGRAM)
+
+$(PROGRAM): $(MAIN) $(OBJECTS) $(BUILD)/sources
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(MAIN) $(OBJECTS) $(ALL_LIBS)
+
+# `q`, not `r`: two folders may hold a file of the same name.
+$(ARCHIVE): $(OBJECTS) $(BUILD)/sources
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) qcsD $@ $(OBJECTS)
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(EXTRA_CPPFLAGS) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Only this one knows the version: a commit does not recompile the rest.
+$(BUILD)/obj/rtloop/cmd/version.o: $(BUILD)/gen/build_info.h
+$(BUILD)/obj/rtloop/cmd/version.o: EXTRA_CPPFLAGS = -I$(BUILD)/gen
+
+# Files that are written anew only when what they say changes, so that what depends on them is built
+# anew just then.
+define write_if_changed
+@mkdir -p $(@D)
+@printf '%s\n' $(1) > $@.$$$$; \
+	if cmp -s $@.$$$$ $@; then rm -f $@.$$$$; else mv -f $@.$$$$ $@; fi
+endef
+quote = '$(subst ','\'',$(strip $(1)))'
+
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/flags: FORCE
+	$(if $(MISSING_REQUIRED),$(error not found by $(PKG_CONFIG): $(MISSING_REQUIRED). \
+		`make deps` installs what the build needs))
+	$(call write_if_changed,$(call quote,$(CC)) $(call quote,$(ALL_CPPFLAGS)) \
+		$(call quote,$(ALL_CFLAGS)) $(call quote,$(ALL_LDFLAGS) $(ALL_LIBS)))
+
+$(BUILD)/sources: FORCE
+	$(call write_if_changed,$(call quote,$(SOURCES)))
+
+VERSION = $(shell scripts/version.sh $(RELEASE))
+library_versions = $(foreach l,$(LIBRARIES),$(l) $(shell $(PKG_CONFIG) --modversion $(l)))
+$(BUILD)/gen/build_info.h: FORCE
+	$(call write_if_changed,\
+		'/* Written by the Makefile. */' \
+		$(call quote,#define BUILD_VERSION "$(VERSION)") \
+		$(call quote,#define BUILD_FLAGS "$(subst ",\",$(CFLAGS))$(if $(SANITIZE), -fsanitize=$(SANITIZE))") \
+		$(call quote,#define BUILD_LIBRARIES "$(library_versions)") \
+		$(call quote,#define BUILD_MISSING "$(OPTIONAL_MISSING)"))
+
+# --- tests -------------------------------------------------------------------------------------------
+
+# A test may replace functions of other files: a line "wraps: sys_read sys_write" in a comment of it
+# becomes -Wl,--wrap=... for that one program.
+wraps = $(shell sed -n 's/^[ \t/*]*wraps: *\([a-z0-9_ ]*\).*/\1/p' $(1))
+
+$(TEST_OBJECTS): EXTRA_CFLAGS = -Wno-unused-parameter
+$(BUILD)/obj/tests/unit/%.o $(BUILD)/obj/tests/fakes/%.o: EXTRA_CPPFLAGS = $(CMOCKA_CFLAGS)
+$(BUILD)/obj/tests/bench/%.o: EXTRA_CPPFLAGS = $(CK_CFLAGS)
+
+$(FAKE_ARCHIVE): $(FAKE_SOURCES:%.c=$(BUILD)/obj/%.o)
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) qcsD $@ $^
+
+$(UNIT_PROGRAMS): $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(FAKE_ARCHIVE) $(ARCHIVE)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
+		$(addprefix -Wl$(comma)--wrap=,$(call wraps,tests/unit/$*.c)) \
+		-o $@ $^ $(CMOCKA_LIBS) $(ALL_LIBS)
+comma := ,
+
+$(PEER_PROGRAMS): $(BUILD)/tests/peers/%: $(BUILD)/obj/tests/peers/%.o $(ARCHIVE)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+$(BENCH_PROGRAMS): $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(CK_LIBS) $(ALL_LIBS)
+
+# All that tests link, as check compiles it.
+.PHONY: test-programs peers benches
+test-programs: $(UNIT_PROGRAMS) $(PEER_PROGRAMS)
+peers: $(PEER_PROGRAMS)
+benches: $(BENCH_PROGRAMS)
+
+# The second make reads this file again, when the first has installed what it asks for.
+.PHONY: test test-unit test-integration test-run test-unit-run test-integration-run
+test test-unit test-integration:
+	@scripts/deps.sh test
+	@+$(MAKE) --no-print-directory $@-run
+
+RUN_TESTS = BUILD='$(abspath $(BUILD))' tests/run.sh
+test-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS)
+	@$(RUN_TESTS) unit integration
+test-unit-run: $(UNIT_PROGRAMS)
+	@$(RUN_TESTS) unit
+test-integration-run: $(PROGRAM) $(PEER_PROGRAMS)
+	@$(RUN_TESTS) integration
+
+.PHONY: demo demo-run
+demo:
+	@scripts/deps.sh build
+	@+$(MAKE) --no-print-directory demo-run
+demo-run: $(PROGRAM) $(PEER_PROGRAMS)
+	@BUILD='$(abspath $(BUILD))' scripts/demo.sh
+
+.PHONY: bench bench-run
+bench:
+	@scripts/deps.sh bench
+	@+$(MAKE) --no-print-directory bench-run
+bench-run: $(PROGRAM) $(PEER_PROGRAMS) $(BENCH_PROGRAMS)
+	@BUILD='$(abspath $(BUILD))' scripts/bench.sh
+
+.PHONY: check check-rt deps
+check:
+	@scripts/deps.sh check
+	@scripts/check.sh
+check-rt:
+	@scripts/check-rt.sh
+deps:
+	@scripts/deps.sh
+
+# --- install -----------------------------------------------------------------------------------------
+
+bindir  := $(DESTDIR)$(PREFIX)/bin
+mandir  := $(DESTDIR)$(PREFIX)/share/man/man1
+compdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+docdir  := $(DESTDIR)$(PREFIX)/share/doc/rtloop
+
+# A cross-built program does not run here: give RTLOOP_HOST=<an rtloop built for this machine>.
+RTLOOP_HOST ?= $(PROGRAM)
+$(BUILD)/rtloop.1: $(PROGRAM)
+	$(call say,MAN,$@)
+	$(Q)$(RTLOOP_HOST) help --man > $@.tmp && mv -f $@.tmp $@
+$(BUILD)/rtloop.bash: $(PROGRAM)
+	$(call say,GEN,$@)
+	$(Q)$(RTLOOP_HOST) help --completion bash > $@.tmp && mv -f $@.tmp $@
+
+.PHONY: install uninstall
+install: $(PROGRAM) $(BUILD)/rtloop.1 $(BUILD)/rtloop.bash
+	install -D -m 755 $(PROGRAM) $(bindir)/rtloop
+	install -D -m 644 $(BUILD)/rtloop.1 $(mandir)/rtloop.1
+	install -D -m 644 $(BUILD)/rtloop.bash $(compdir)/rtloop
+	install -d $(docdir)/docs $(docdir)/examples
+	install -m 644 LICENSE $(wildcard README.md) $(docdir)
+	cp -R docs/. $(docdir)/docs
+	cp -R config/examples/. $(docdir)/examples
+	chmod -R u=rwX,go=rX $(docdir)
+
+uninstall:
+	rm -f $(bindir)/rtloop $(mandir)/rtloop.1 $(compdir)/rtloop
+	rm -rf $(docdir)
+
+.PHONY: clean help
+clean:
+	rm -rf $(BUILD)
+
+help:
+	@printf '%s\n' \
+	'make            build $(PROGRAM)' \
+	'make demo       watch rtloop sample a serial line, a UDP sensor and a signal generator (10 s)' \
+	'make test       unit and integration tests; also test-unit, test-integration' \
+	'make check      format, warnings, layers, real-time tags, cppcheck, clang-tidy, shellcheck' \
+	'make bench      measure, beside the targets; BENCH_SECONDS=5 for a quick look' \
+	'make install    to PREFIX=$(PREFIX), under DESTDIR; also uninstall' \
+	'make deps       install what all of these need' \
+	'make clean      remove $(BUILD)' \
+	'' \
+	'Switches: CC CFLAGS LDFLAGS CROSS_COMPILE PKG_CONFIG BUILD V=1 WERROR=1' \
+	'          SANITIZE=address,undefined SANITIZE=thread'
+
+# Objects are kept, though only patterns name them.
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+-include $(OBJECTS:.o=.d) $(MAIN:.o=.d) $(TEST_OBJECTS:.o=.d)

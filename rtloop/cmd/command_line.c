@@ -1,0 +1,176 @@
+/* Reads a command line by the rows of its command: getopt_long's rows are built from
+ * them. */
+#include "rtloop/cmd/cmd.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rtloop/cmd/help.h"
+
+/* What getopt_long() returns for row i is ROW_BASE + i: apart from every letter. */
+#define ROW_BASE 256
+
+static unsigned option_count(const struct command *command)
+{
+	unsigned count = 0;
+
+	while (command->options[count].name != NULL) {
+		count++;
+	}
+	return count;
+}
+
+/* A leading ':' tells a missing argument from an unknown option. */
+static void fill_letters(char *letters, const struct command_option *options)
+{
+	*letters++ = ':';
+	*letters++ = 'h';
+	for (; options->name != NULL; options++) {
+		if (options->letter != 0) {
+			*letters++ = options->letter;
+			if (options->argument != NULL) {
+				*letters++ = ':';
+			}
+		}
+	}
+	*letters = '\0';
+}
+
+static void fill_rows(struct option *rows, const struct command_option *options)
+{
+	for (int i = 0; options[i].name != NULL; i++) {
+		*rows++ = (struct option){
+			.name = options[i].name,
+			.has_arg = options[i].argument != NULL ? required_argument
+							       : no_argument,
+			.val = ROW_BASE + i,
+		};
+	}
+	*rows = (struct option){ .name = "help", .val = 'h' };
+}
+
+static int command_line_begin(struct command_line *line)
+{
+	unsigned count = option_count(line->command);
+
+	line->getopt_rows = calloc(count + 2, sizeof(struct option));
+	line->letters = calloc(2 * count + 3, 1);
+	if (line->getopt_rows == NULL || line->letters == NULL) {
+		return -ENOMEM;
+	}
+	fill_rows(line->getopt_rows, line->command->options);
+	fill_letters(line->letters, line->command->options);
+	/* 0, not 1: GNU getopt then forgets a command line that was read before. */
+	optind = 0;
+	opterr = 0;
+	return 0;
+}
+
+static int command_line_end(struct command_line *line, int result)
+{
+	free(line->getopt_rows);
+	free(line->letters);
+	line->getopt_rows = NULL;
+	line->letters = NULL;
+	return result;
+}
+
+static int row_of_letter(const struct command *command, int letter)
+{
+	for (int i = 0; command->options[i].name != NULL; i++) {
+		if (command->options[i].letter == letter) {
+			return i;
+		}
+	}
+	return COMMAND_LINE_WRONG;
+}
+
+/* What getopt_long() calls an option in optopt: a letter, or a row's val. */
+static const char *option_text(const struct command *command, int val, char *text,
+			       size_t text_bytes)
+{
+	if (val >= ROW_BASE) {
+		snprintf(text, text_bytes, "--%s", command->options[val - ROW_BASE].name);
+	} else if (val == 'h') {
+		snprintf(text, text_bytes, "--help");
+	} else {
+		snprintf(text, text_bytes, "-%c", val);
+	}
+	return text;
+}
+
+static void wrong_long_option(const struct command_line *line, const char *word)
+{
+	size_t bytes = strcspn(word, "=");
+	unsigned matches = 0;
+
+	for (unsigned i = 0; line->command->options[i].name != NULL; i++) {
+		matches += strncmp(line->command->options[i].name, word, bytes) == 0;
+	}
+	if (matches > 1) {
+		command_wrong(line->command, "'--%.*s' could be one of %u options",
+			      (int)bytes, word, matches);
+	} else {
+		command_wrong(line->command, "unknown option '--%.*s'", (int)bytes, word);
+	}
+}
+
+static void wrong_option(const struct command_line *line)
+{
+	char text[64];
+
+	if (optopt == 0) {
+		wrong_long_option(line, line->argv[optind - 1] + 2);
+	} else if (optopt >= ROW_BASE || optopt == 'h') {
+		command_wrong(line->command, "option '%s' takes no argument",
+			      option_text(line->command, optopt, text, sizeof(text)));
+	} else {
+		command_wrong(line->command, "unknown option '-%c'", optopt);
+	}
+}
+
+int command_next(struct command_line *line, const char **ret_argument)
+{
+	char text[64];
+	int val;
+
+	if (line->getopt_rows == NULL && command_line_begin(line) < 0) {
+		command_wrong(line->command, "out of memory");
+		return command_line_end(line, COMMAND_LINE_WRONG);
+	}
+	val = getopt_long(line->argc, line->argv, line->letters, line->getopt_rows, NULL);
+	switch (val) {
+	case -1:
+		return command_line_end(line, COMMAND_LINE_END);
+	case 'h':
+		help_print_command(stdout, line->command);
+		return command_line_end(line, COMMAND_LINE_HELP);
+	case '?':
+		wrong_option(line);
+		return command_line_end(line, COMMAND_LINE_WRONG);
+	case ':':
+		command_wrong(line->command, "option '%s' needs an argument",
+			      option_text(line->command, optopt, text, sizeof(text)));
+		return command_line_end(line, COMMAND_LINE_WRONG);
+	default:
+		*ret_argument = optarg;
+		return val >= ROW_BASE ? val - ROW_BASE
+				       : row_of_letter(line->command, val);
+	}
+}
+
+int command_wrong(const struct command *command, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "rtloop %s: ", command->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\nTry 'rtloop help %s'.\n", command->name);
+	return EXIT_USAGE;
+}

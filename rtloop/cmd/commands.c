@@ -1,0 +1,24 @@
+/* The table of commands, in the order in which help lists them. */
+#include "rtloop/cmd/cmd.h"
+
+#include <string.h>
+
+static const struct command *const commands[] = {
+	&command_run,	  &command_check,   &command_dump,
+	&command_drivers, &command_version, &command_help,
+};
+
+const struct command *command_at(unsigned index)
+{
+	return index < ARRAY_SIZE(commands) ? commands[index] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (strcmp(commands[i]->name, name) == 0) {
+			return commands[i];
+		}
+	}
+	return NULL;
+}
