@@ -1,0 +1,25 @@
+#include "drivers/registry.h"
+
+#include <string.h>
+
+const struct driver *const registry_drivers[] = {
+	&serial_driver,
+	&sim_driver,
+	&udp_driver,
+	NULL,
+};
+
+const struct driver *driver_find(const char *name)
+{
+	for (const struct driver *const *driver = registry_drivers; *driver; driver++) {
+		if (strcmp((*driver)->name, name) == 0) {
+			return *driver;
+		}
+	}
+	return NULL;
+}
+
+const struct driver *driver_at(unsigned index)
+{
+	return index < ARRAY_SIZE(registry_drivers) ? registry_drivers[index] : NULL;
+}

@@ -1,0 +1,49 @@
+/* A whole configuration file, read and checked: what everything else is built from. */
+#ifndef RTLOOP_SETUP_H
+#define RTLOOP_SETUP_H
+
+#include <stdbool.h>
+
+#include "config/diag.h"
+#include "config/tree.h"
+#include "drivers/spec.h"
+#include "rtloop/cycle/options.h"
+#include "rtloop/log/options.h"
+
+/* Text in it belongs to the tree; a command line that overrides an option keeps its own.
+ */
+struct setup {
+	struct tree tree; /* tree.raw is the file as it was read */
+	const char *name; /* of the loop: "name:", or made from the file's name */
+	struct loop_options loop;
+	struct log_options log;
+	bool has_log;
+	const struct node
+		*device_nodes; /* borrowed from the tree: "devices:"; NULL: none */
+	const struct device_spec *devices; /* borrowed from @specs */
+	unsigned device_count;
+	unsigned channel_count; /* of all devices */
+	struct spec_list *specs;
+};
+
+/**
+ * setup_load - read a configuration file and check all of it.
+ * @diag: initialised by the caller with the file's name; must outlive the set-up
+ *
+ * -EINVAL where @diag says what is wrong; -ENOMEM. [init]
+ */
+int setup_load(const char *path, struct setup **ret_setup, struct diag *diag) MUST_CHECK;
+void setup_destroy(struct setup *setup);
+
+/**
+ * setup_check - options of loop and log that exclude each other; part of setup_load().
+ *
+ * To be called again when a command line has changed the options. -EINVAL where @diag
+ * says what is wrong. [init]
+ */
+int setup_check(const struct setup *setup, struct diag *diag) MUST_CHECK;
+
+/* The keys at the top of a file, for the reference. Bound to struct setup. */
+extern const struct option setup_rows[];
+
+#endif
