@@ -1,0 +1,541 @@
+#include "rtloop/mcap/writer.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "rtloop/mcap/bytes.h"
+#include "rtloop/mcap/cdr.h"
+#include "rtloop/mcap/crc.h"
+#include "rtloop/mcap/summary.h"
+
+#define CHUNK_HEAD_BYTES   (MCAP_HEAD_BYTES + MCAP_CHUNK_BYTES)
+#define CHUNK_CRC_AT	   (MCAP_HEAD_BYTES + 24)
+#define MESSAGE_HEAD_BYTES (MCAP_HEAD_BYTES + MCAP_MESSAGE_BYTES + CDR_HEAD_BYTES)
+#define CHUNK_BYTES_MAX	   ((size_t)1 << 30)
+#define TOPICS_MAX	   (UINT16_MAX - 1) /* a schema's id is the topic's + 1 and never 0 */
+
+/* XCDR1, little endian, no options. */
+static const uint8_t cdr_head[CDR_HEAD_BYTES] = { 0, 1, 0, 0 };
+
+/* The messages of one topic in the open chunk: entries as a message index holds them. */
+struct topic_index {
+	uint8_t *entries;
+	size_t count;
+	size_t capacity;
+};
+
+struct mcap_writer {
+	struct mcap_sink sink;
+	size_t chunk_bytes;
+	uint64_t put_bytes; /* of the file, handed to the sink */
+	uint32_t crc;	    /* of those */
+	struct bytes chunk; /* room for its head, records, and while closing its message
+			       indexes */
+	uint64_t chunk_start_ns;
+	uint64_t chunk_end_ns;
+	struct topic_index *indexes; /* one a topic */
+	uint64_t *topic_messages;    /* one a topic; those of the open chunk included */
+	unsigned topic_count;
+	unsigned topic_capacity;
+	struct summary summary;
+	struct bytes out; /* records outside chunks */
+};
+
+struct mcap_writer *mcap_writer_create(size_t chunk_bytes)
+{
+	struct mcap_writer *writer = calloc(1, sizeof(*writer));
+
+	if (!writer) {
+		return NULL;
+	}
+	writer->chunk_bytes =
+		chunk_bytes < CHUNK_BYTES_MAX ? chunk_bytes : CHUNK_BYTES_MAX;
+	/* An eighth more for the message indexes of usual messages. */
+	if (bytes_reserve(&writer->chunk,
+			  writer->chunk_bytes + writer->chunk_bytes / 8)) {
+		free(writer);
+		return NULL;
+	}
+	return writer;
+}
+
+void mcap_writer_destroy(struct mcap_writer *writer)
+{
+	if (!writer) {
+		return;
+	}
+	for (unsigned i = 0; i < writer->topic_capacity; i++) {
+		free(writer->indexes[i].entries);
+	}
+	free(writer->indexes);
+	free(writer->topic_messages);
+	summary_fini(&writer->summary);
+	bytes_fini(&writer->chunk);
+	bytes_fini(&writer->out);
+	free(writer);
+}
+
+/* @crc: of the file with these bytes. On failure nothing has changed. */
+static int put_crced(struct mcap_writer *writer, const struct bytes *bytes, uint32_t crc)
+{
+	int code = writer->sink.put(writer->sink.context, bytes->data, bytes->used);
+
+	if (code) {
+		return code;
+	}
+	writer->crc = crc;
+	writer->put_bytes += bytes->used;
+	return 0;
+}
+
+static int put(struct mcap_writer *writer, const struct bytes *bytes)
+{
+	return put_crced(writer, bytes,
+			 libdeflate_crc32(writer->crc, bytes->data, bytes->used));
+}
+
+/* Index memory of earlier files is kept: topics mostly stay what they were. */
+static int reserve_topics(struct mcap_writer *writer, unsigned count)
+{
+	struct topic_index *indexes;
+	uint64_t *messages;
+
+	if (count > writer->topic_capacity) {
+		indexes = realloc(writer->indexes, count * sizeof(*indexes));
+		if (!indexes) {
+			return -ENOMEM;
+		}
+		writer->indexes = indexes;
+		messages = realloc(writer->topic_messages, count * sizeof(*messages));
+		if (!messages) {
+			return -ENOMEM;
+		}
+		writer->topic_messages = messages;
+		memset(indexes + writer->topic_capacity, 0,
+		       (count - writer->topic_capacity) * sizeof(*indexes));
+		writer->topic_capacity = count;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		writer->indexes[i].count = 0;
+		writer->topic_messages[i] = 0;
+	}
+	writer->topic_count = count;
+	return 0;
+}
+
+static void encode_topic(struct summary *summary, const struct mcap_topic *topic,
+			 uint16_t id)
+{
+	struct bytes *schemas = &summary->groups[SUMMARY_SCHEMAS];
+	struct bytes *channels = &summary->groups[SUMMARY_CHANNELS];
+	size_t at = bytes_begin_record(schemas, MCAP_SCHEMA);
+
+	bytes_put_u16(schemas, (uint16_t)(id + 1));
+	bytes_put_string(schemas, topic->schema_name);
+	bytes_put_string(schemas, "ros2msg");
+	bytes_put_string(schemas, topic->schema_text);
+	bytes_end_record(schemas, at);
+
+	at = bytes_begin_record(channels, MCAP_CHANNEL);
+	bytes_put_u16(channels, id);
+	bytes_put_u16(channels, (uint16_t)(id + 1));
+	bytes_put_string(channels, topic->name);
+	bytes_put_string(channels, "cdr");
+	bytes_put_u32(channels, 0);
+	bytes_end_record(channels, at);
+}
+
+static void encode_header(struct bytes *out, const char *library)
+{
+	size_t at;
+
+	bytes_put(out, MCAP_MAGIC, MCAP_MAGIC_BYTES);
+	at = bytes_begin_record(out, MCAP_HEADER);
+	bytes_put_string(out, "ros2");
+	bytes_put_string(out, library);
+	bytes_end_record(out, at);
+}
+
+int mcap_writer_begin(struct mcap_writer *writer, const struct mcap_sink *sink,
+		      const struct mcap_topic *topics, unsigned topic_count,
+		      const char *library)
+{
+	struct summary *summary = &writer->summary;
+	struct bytes *out = &writer->out;
+	int code;
+
+	if (topic_count > TOPICS_MAX) {
+		return -EINVAL;
+	}
+	code = reserve_topics(writer, topic_count);
+	if (code) {
+		return code;
+	}
+	writer->sink = *sink;
+	writer->put_bytes = 0;
+	writer->crc = 0;
+	bytes_cut(&writer->chunk, CHUNK_HEAD_BYTES);
+	summary_clear(summary);
+	summary->topics = topic_count;
+	bytes_clear(out);
+	encode_header(out, library);
+	for (unsigned i = 0; i < topic_count; i++) {
+		encode_topic(summary, &topics[i], (uint16_t)i);
+	}
+	for (unsigned i = SUMMARY_SCHEMAS; i <= SUMMARY_CHANNELS; i++) {
+		bytes_put(out, summary->groups[i].data, summary->groups[i].used);
+		code = summary->groups[i].code ? summary->groups[i].code : code;
+	}
+	code = out->code ? out->code : code;
+	return code ? code : put(writer, out);
+}
+
+struct attachment {
+	const char *name;
+	const char *media_type;
+	const void *data;
+	size_t bytes;
+	uint64_t log_time_ns;
+};
+
+static int encode_attachment(struct bytes *out, const struct attachment *attachment)
+{
+	bytes_clear(out);
+	bytes_begin_record(out, MCAP_ATTACHMENT);
+	bytes_put_u64(out, attachment->log_time_ns);
+	bytes_put_u64(out, 0);
+	bytes_put_string(out, attachment->name);
+	bytes_put_string(out, attachment->media_type);
+	bytes_put_u64(out, attachment->bytes);
+	bytes_put(out, attachment->data, attachment->bytes);
+	if (out->code) {
+		return out->code;
+	}
+	bytes_put_u32(out, libdeflate_crc32(0, out->data + MCAP_HEAD_BYTES,
+					    out->used - MCAP_HEAD_BYTES));
+	bytes_end_record(out, 0);
+	return out->code;
+}
+
+static void encode_attachment_index(struct mcap_writer *writer,
+				    const struct attachment *attachment)
+{
+	struct bytes *group = &writer->summary.groups[SUMMARY_ATTACHMENTS];
+	size_t at = bytes_begin_record(group, MCAP_ATTACHMENT_INDEX);
+
+	bytes_put_u64(group, writer->put_bytes);
+	bytes_put_u64(group, writer->out.used);
+	bytes_put_u64(group, attachment->log_time_ns);
+	bytes_put_u64(group, 0);
+	bytes_put_u64(group, attachment->bytes);
+	bytes_put_string(group, attachment->name);
+	bytes_put_string(group, attachment->media_type);
+	bytes_end_record(group, at);
+}
+
+/* Put the record in out; on failure the group is again as it was. */
+static int put_indexed(struct mcap_writer *writer, struct bytes *group, size_t group_at)
+{
+	int code = group->code;
+
+	if (!code) {
+		code = put(writer, &writer->out);
+	}
+	if (code) {
+		bytes_cut(group, group_at);
+	}
+	return code;
+}
+
+int mcap_writer_attach(struct mcap_writer *writer, const char *name,
+		       const char *media_type, const void *data, size_t bytes,
+		       uint64_t log_time_ns)
+{
+	const struct attachment attachment = {
+		.name = name,
+		.media_type = media_type,
+		.data = data,
+		.bytes = bytes,
+		.log_time_ns = log_time_ns,
+	};
+	struct bytes *group = &writer->summary.groups[SUMMARY_ATTACHMENTS];
+	size_t group_at = group->used;
+	int code = encode_attachment(&writer->out, &attachment);
+
+	if (code) {
+		return code;
+	}
+	encode_attachment_index(writer, &attachment);
+	code = put_indexed(writer, group, group_at);
+	writer->summary.attachments += code ? 0 : 1;
+	return code;
+}
+
+static void encode_metadata(struct bytes *out, const char *name,
+			    const struct mcap_pair *pairs, unsigned pair_count)
+{
+	size_t map_at;
+
+	bytes_clear(out);
+	bytes_begin_record(out, MCAP_METADATA);
+	bytes_put_string(out, name);
+	map_at = bytes_begin_array(out);
+	for (unsigned i = 0; i < pair_count; i++) {
+		bytes_put_string(out, pairs[i].key);
+		bytes_put_string(out, pairs[i].value);
+	}
+	bytes_end_array(out, map_at);
+	bytes_end_record(out, 0);
+}
+
+int mcap_writer_metadata(struct mcap_writer *writer, const char *name,
+			 const struct mcap_pair *pairs, unsigned pair_count)
+{
+	struct bytes *group = &writer->summary.groups[SUMMARY_METADATA];
+	struct bytes *out = &writer->out;
+	size_t group_at = group->used;
+	size_t at;
+	int code;
+
+	encode_metadata(out, name, pairs, pair_count);
+	if (out->code) {
+		return out->code;
+	}
+	at = bytes_begin_record(group, MCAP_METADATA_INDEX);
+	bytes_put_u64(group, writer->put_bytes);
+	bytes_put_u64(group, out->used);
+	bytes_put_string(group, name);
+	bytes_end_record(group, at);
+	code = put_indexed(writer, group, group_at);
+	writer->summary.metadata += code ? 0 : 1;
+	return code;
+}
+
+/* Room for one more entry; the count is advanced by whoever writes it. */
+static int reserve_entry(struct topic_index *index)
+{
+	size_t capacity = index->capacity ? 2 * index->capacity : 64;
+	uint8_t *entries;
+
+	if (index->count < index->capacity) {
+		return 0;
+	}
+	entries = realloc(index->entries, capacity * MCAP_INDEX_ENTRY_BYTES);
+	if (!entries) {
+		return -ENOMEM;
+	}
+	index->entries = entries;
+	index->capacity = capacity;
+	return 0;
+}
+
+static void note_time(struct mcap_writer *writer, uint64_t time_ns)
+{
+	bool is_first = writer->chunk.used == CHUNK_HEAD_BYTES;
+
+	if (is_first || time_ns < writer->chunk_start_ns) {
+		writer->chunk_start_ns = time_ns;
+	}
+	if (is_first || time_ns > writer->chunk_end_ns) {
+		writer->chunk_end_ns = time_ns;
+	}
+}
+
+static void append_entry(struct topic_index *index, uint64_t time_ns, uint64_t offset)
+{
+	uint8_t *entry = index->entries + index->count * MCAP_INDEX_ENTRY_BYTES;
+
+	le_store64(entry, time_ns);
+	le_store64(entry + 8, offset);
+	index->count++;
+}
+
+/* The head of a message with its CDR header, straight into the chunk. */
+static uint8_t *append_head(struct bytes *chunk, uint16_t topic, uint32_t sequence,
+			    uint64_t time_ns)
+{
+	uint8_t *at = chunk->data + chunk->used;
+
+	at[0] = MCAP_MESSAGE;
+	le_store16(at + 9, topic);
+	le_store32(at + 11, sequence);
+	le_store64(at + 15, time_ns);
+	le_store64(at + 23, time_ns);
+	memcpy(at + MCAP_HEAD_BYTES + MCAP_MESSAGE_BYTES, cdr_head, CDR_HEAD_BYTES);
+	return at;
+}
+
+int mcap_writer_message(struct mcap_writer *writer, uint16_t topic, uint64_t log_time_ns,
+			const void *body, size_t bytes)
+{
+	struct bytes *chunk = &writer->chunk;
+	struct topic_index *index;
+	uint8_t *at;
+	int code;
+
+	if (topic >= writer->topic_count) {
+		return -EINVAL;
+	}
+	if (chunk->used - CHUNK_HEAD_BYTES + MESSAGE_HEAD_BYTES + bytes >
+	    writer->chunk_bytes) {
+		code = mcap_writer_flush(writer);
+		if (code) {
+			return code;
+		}
+	}
+	index = &writer->indexes[topic];
+	if (bytes_reserve(chunk, MESSAGE_HEAD_BYTES + bytes) || reserve_entry(index)) {
+		return -ENOMEM;
+	}
+	note_time(writer, log_time_ns);
+	append_entry(index, log_time_ns, chunk->used - CHUNK_HEAD_BYTES);
+	at = append_head(chunk, topic, (uint32_t)writer->topic_messages[topic]++,
+			 log_time_ns);
+	le_store64(at + 1, MESSAGE_HEAD_BYTES - MCAP_HEAD_BYTES + bytes);
+	if (bytes) {
+		memcpy(at + MESSAGE_HEAD_BYTES, body, bytes);
+	}
+	chunk->used += MESSAGE_HEAD_BYTES + bytes;
+	return 0;
+}
+
+static void encode_chunk_head(struct mcap_writer *writer)
+{
+	uint8_t *at = writer->chunk.data;
+	size_t records_bytes = writer->chunk.used - CHUNK_HEAD_BYTES;
+
+	at[0] = MCAP_CHUNK;
+	le_store64(at + 1, writer->chunk.used - MCAP_HEAD_BYTES);
+	le_store64(at + 9, writer->chunk_start_ns);
+	le_store64(at + 17, writer->chunk_end_ns);
+	le_store64(at + 25, records_bytes);
+	le_store32(at + CHUNK_CRC_AT,
+		   libdeflate_crc32(0, at + CHUNK_HEAD_BYTES, records_bytes));
+	le_store32(at + 37, 0);
+	le_store64(at + 41, records_bytes);
+}
+
+static void append_index(struct bytes *chunk, uint16_t topic,
+			 const struct topic_index *index)
+{
+	size_t at = bytes_begin_record(chunk, MCAP_MESSAGE_INDEX);
+	size_t array_at;
+
+	bytes_put_u16(chunk, topic);
+	array_at = bytes_begin_array(chunk);
+	bytes_put(chunk, index->entries, index->count * MCAP_INDEX_ENTRY_BYTES);
+	bytes_end_array(chunk, array_at);
+	bytes_end_record(chunk, at);
+}
+
+/* Message indexes behind the chunk, and where they stand into the chunk's own index. */
+static uint64_t append_indexes(struct mcap_writer *writer)
+{
+	struct bytes *offsets = &writer->summary.groups[SUMMARY_CHUNKS];
+	uint64_t messages = 0;
+
+	for (unsigned i = 0; i < writer->topic_count; i++) {
+		if (writer->indexes[i].count) {
+			bytes_put_u16(offsets, (uint16_t)i);
+			bytes_put_u64(offsets, writer->put_bytes + writer->chunk.used);
+			append_index(&writer->chunk, (uint16_t)i, &writer->indexes[i]);
+			messages += writer->indexes[i].count;
+		}
+	}
+	return messages;
+}
+
+/* The file's CRC with the closed chunk: its records' own CRC serves a second time. */
+static uint32_t crc_with_chunk(const struct mcap_writer *writer,
+			       const struct summary_chunk *chunk)
+{
+	const uint8_t *head = writer->chunk.data;
+	uint32_t records_crc = le_load32(head + CHUNK_CRC_AT);
+	uint32_t crc = libdeflate_crc32(writer->crc, head, CHUNK_HEAD_BYTES);
+
+	crc = crc_combine(crc, records_crc, chunk->data_bytes);
+	return libdeflate_crc32(crc, head + chunk->record_bytes,
+				writer->chunk.used - chunk->record_bytes);
+}
+
+/* Encode all that follows the records; the chunk's record ends where it ended before. */
+static int close_chunk(struct mcap_writer *writer, struct summary_chunk *ret_chunk)
+{
+	struct summary_chunk chunk = {
+		.start_ns = writer->chunk_start_ns,
+		.end_ns = writer->chunk_end_ns,
+		.offset = writer->put_bytes,
+		.record_bytes = writer->chunk.used,
+		.data_bytes = writer->chunk.used - CHUNK_HEAD_BYTES,
+	};
+	size_t record_at = writer->summary.groups[SUMMARY_CHUNKS].used;
+	size_t map_at;
+	int code;
+
+	encode_chunk_head(writer);
+	map_at = summary_begin_chunk(&writer->summary, &chunk);
+	chunk.messages = append_indexes(writer);
+	code = summary_end_chunk(&writer->summary, &chunk, record_at, map_at,
+				 writer->chunk.used - chunk.record_bytes);
+	*ret_chunk = chunk;
+	return writer->chunk.code ? writer->chunk.code : code;
+}
+
+static void reset_chunk(struct mcap_writer *writer)
+{
+	bytes_cut(&writer->chunk, CHUNK_HEAD_BYTES);
+	for (unsigned i = 0; i < writer->topic_count; i++) {
+		writer->indexes[i].count = 0;
+	}
+}
+
+int mcap_writer_flush(struct mcap_writer *writer)
+{
+	size_t indexed_bytes = writer->summary.groups[SUMMARY_CHUNKS].used;
+	size_t chunk_bytes = writer->chunk.used;
+	struct summary_chunk chunk;
+	int code;
+
+	if (chunk_bytes <= CHUNK_HEAD_BYTES) {
+		return 0;
+	}
+	code = close_chunk(writer, &chunk);
+	if (!code) {
+		code = put_crced(writer, &writer->chunk, crc_with_chunk(writer, &chunk));
+	}
+	if (code) {
+		/* The chunk stays open and whole, so that the caller may try again. */
+		bytes_cut(&writer->chunk, chunk_bytes);
+		bytes_cut(&writer->summary.groups[SUMMARY_CHUNKS], indexed_bytes);
+		return code;
+	}
+	summary_count_chunk(&writer->summary, &chunk);
+	reset_chunk(writer);
+	return 0;
+}
+
+int mcap_writer_end(struct mcap_writer *writer)
+{
+	struct bytes *out = &writer->out;
+	size_t at;
+	int code = mcap_writer_flush(writer);
+
+	if (code) {
+		return code;
+	}
+	bytes_clear(out);
+	at = bytes_begin_record(out, MCAP_DATA_END);
+	bytes_put_u32(out, writer->crc);
+	bytes_end_record(out, at);
+	code = summary_put(&writer->summary, writer->topic_messages, writer->put_bytes,
+			   out);
+	return code ? code : put(writer, out);
+}
+
+uint64_t mcap_writer_bytes(const struct mcap_writer *writer)
+{
+	uint64_t open_bytes = writer->chunk.used;
+
+	return writer->put_bytes + (open_bytes > CHUNK_HEAD_BYTES ? open_bytes : 0);
+}
