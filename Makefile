@@ -86,10 +86,12 @@ FAKE_ARCHIVE   := $(BUILD)/libfakes.a
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,\
 	$(UNIT_SOURCES) $(FAKE_SOURCES) $(PEER_SOURCES) $(BENCH_SOURCES))
 
-# V=1 shows the commands.
+# V=1 shows the commands, -s nothing.
 ifeq ($(V),)
 Q := @
+ifeq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
 say = @printf '  %-6s %s\n' '$(1)' '$(2)'
+endif
 endif
 
 .PHONY: all
@@ -110,7 +112,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/flags
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(EXTRA_CPPFLAGS) $(ALL_CFLAGS) $(EXTRA_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Only this one knows the version: a commit does not recompile the rest.
-$(BUILD)/obj/rtloop/cmd/version.o: $(BUILD)/gen/build_info.h
+$(BUILD)/obj/rtloop/cmd/version.o: $(BUILD)/gen/rtloop/cmd/build_info.h
 $(BUILD)/obj/rtloop/cmd/version.o: EXTRA_CPPFLAGS = -I$(BUILD)/gen
 
 # Files that are written anew only when what they say changes, so that what depends on them is built
@@ -136,7 +138,7 @@ $(BUILD)/sources: FORCE
 
 VERSION = $(shell scripts/version.sh $(RELEASE))
 library_versions = $(foreach l,$(LIBRARIES),$(l) $(shell $(PKG_CONFIG) --modversion $(l)))
-$(BUILD)/gen/build_info.h: FORCE
+$(BUILD)/gen/rtloop/cmd/build_info.h: FORCE
 	$(call write_if_changed,\
 		'/* Written by the Makefile. */' \
 		$(call quote,#define BUILD_VERSION "$(VERSION)") \

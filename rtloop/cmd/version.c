@@ -1,7 +1,7 @@
 /* rtloop version: what this program is and what it was built with. */
 #include <stdio.h>
 
-#include "build_info.h"
+#include "rtloop/cmd/build_info.h"
 #include "rtloop/cmd/cmd.h"
 
 static int run_version(const struct command *command, int argc, char **argv);
