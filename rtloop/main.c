@@ -1,4 +1,5 @@
 /* The command line: picks a command. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,6 +18,16 @@ static const struct command *find_command(const char *name)
 	return command_find(name);
 }
 
+/* What was printed into a full disk was not printed. */
+static int finish(int status)
+{
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "rtloop: standard output: %s\n", strerror(errno));
+		return status == EXIT_OK ? EXIT_FAILED : status;
+	}
+	return status;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *command;
@@ -30,5 +41,5 @@ int main(int argc, char **argv)
 		help_print_unknown(stderr, argv[1]);
 		return EXIT_USAGE;
 	}
-	return command->run(command, argc - 1, argv + 1);
+	return finish(command->run(command, argc - 1, argv + 1));
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/suggest.h"
 #include "rtloop/cmd/help.h"
 
 /* What getopt_long() returns for row i is ROW_BASE + i: apart from every letter. */
@@ -103,19 +104,33 @@ static const char *option_text(const struct command *command, int val, char *tex
 	return text;
 }
 
-static void wrong_long_option(const struct command_line *line, const char *word)
+/* The long name in row i of a command; "help" stands after the last row. */
+static const char *long_name(const struct command *command, unsigned i)
 {
-	size_t bytes = strcspn(word, "=");
-	unsigned matches = 0;
+	return command->options[i].name != NULL ? command->options[i].name : "help";
+}
 
-	for (unsigned i = 0; line->command->options[i].name != NULL; i++) {
-		matches += strncmp(line->command->options[i].name, word, bytes) == 0;
+static void wrong_long_option(const struct command *command, const char *word)
+{
+	unsigned count = option_count(command) + 1;
+	struct suggest suggest;
+	unsigned matches = 0;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
+	suggest_init(&suggest, name);
+	for (unsigned i = 0; i < count; i++) {
+		matches += strncmp(long_name(command, i), name, strlen(name)) == 0;
+		suggest_offer(&suggest, long_name(command, i));
 	}
 	if (matches > 1) {
-		command_wrong(line->command, "'--%.*s' could be one of %u options",
-			      (int)bytes, word, matches);
+		command_wrong(command, "'--%s' could be one of %u options", name,
+			      matches);
+	} else if (suggest.best != NULL) {
+		command_wrong(command, "unknown option '--%s'; did you mean '--%s'?",
+			      name, suggest.best);
 	} else {
-		command_wrong(line->command, "unknown option '--%.*s'", (int)bytes, word);
+		command_wrong(command, "unknown option '--%s'", name);
 	}
 }
 
@@ -124,7 +139,7 @@ static void wrong_option(const struct command_line *line)
 	char text[64];
 
 	if (optopt == 0) {
-		wrong_long_option(line, line->argv[optind - 1] + 2);
+		wrong_long_option(line->command, line->argv[optind - 1] + 2);
 	} else if (optopt >= ROW_BASE || optopt == 'h') {
 		command_wrong(line->command, "option '%s' takes no argument",
 			      option_text(line->command, optopt, text, sizeof(text)));

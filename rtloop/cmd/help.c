@@ -1,59 +1,15 @@
-/* Help for people; the manual page and the completion are made in help_man.c and
- * help_bash.c. */
+/* Help for people. */
 #include "rtloop/cmd/help.h"
 
-#include <stdlib.h>
+#include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "config/suggest.h"
+
+#define TEXT_COLUMNS 79
 
 static int run_help(const struct command *command, int argc, char **argv);
-
-void help_print_overview(FILE *out)
-{
-	const struct command *command;
-
-	fprintf(out, "rtloop: a hard real-time periodic I/O controller\n\n"
-		     "Usage: rtloop COMMAND [OPTION...] [ARGUMENT...]\n\n");
-	for (unsigned i = 0; (command = command_at(i)) != NULL; i++) {
-		fprintf(out, "  %-10s %s\n", command->name, command->summary);
-	}
-	fprintf(out, "\n'rtloop help COMMAND' says more about one of them.\n");
-}
-
-static void print_option(FILE *out, char letter, const char *name, const char *argument,
-			 const char *help)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "--%s%s%s", name, argument != NULL ? " " : "",
-		 argument != NULL ? argument : "");
-	if (letter != 0) {
-		fprintf(out, "  -%c, %-22s %s\n", letter, text, help);
-	} else {
-		fprintf(out, "      %-22s %s\n", text, help);
-	}
-}
-
-void help_print_command(FILE *out, const struct command *command)
-{
-	const struct command_option *option;
-
-	fprintf(out,
-		"rtloop %s: %s\n\nUsage: rtloop %s [OPTION...]%s%s\n\n%s\n\nOptions:\n",
-		command->name, command->summary, command->name,
-		command->arguments[0] != '\0' ? " " : "", command->arguments,
-		command->description);
-	for (option = command->options; option->name != NULL; option++) {
-		print_option(out, option->letter, option->name, option->argument,
-			     option->help);
-	}
-	print_option(out, 'h', "help", NULL, "print this");
-	fprintf(out, "\nExit status:\n%s\n", command->exits);
-}
-
-void help_print_unknown(FILE *out, const char *name)
-{
-	fprintf(out, "rtloop: unknown command '%s'\nTry 'rtloop help'.\n", name);
-}
 
 enum { HELP_MAN, HELP_COMPLETION };
 
@@ -67,22 +23,212 @@ static const struct command_option help_options[] = {
 const struct command command_help = {
 	.name = "help",
 	.arguments = "[COMMAND]",
-	.summary = "explain rtloop or one of its commands",
-	.description = "Prints what the commands are, or all about one of them.",
+	.summary = "explain rtloop, or one of its commands",
+	.description =
+		"Without a command it lists them. The manual page and the completion are "
+		"made from what the program itself knows, so they fit it.\n\n"
+		"  rtloop help --man | man -l -\n"
+		"  source <(rtloop help --completion bash)",
 	.options = help_options,
-	.exits = "  0  printed\n  2  the command line is wrong",
+	.exits = "0  printed\n2  no such command, or the command line is wrong",
 	.run = run_help,
 };
+
+/* Ends the line first where the word would not fit. */
+static unsigned print_word(FILE *out, const char *word, size_t bytes, unsigned column,
+			   unsigned indent)
+{
+	if (column > indent && column + 1 + bytes > TEXT_COLUMNS) {
+		fputc('\n', out);
+		column = 0;
+	}
+	if (column == 0) {
+		fprintf(out, "%*s", (int)indent, "");
+		column = indent;
+	}
+	if (column > indent) {
+		fputc(' ', out);
+		column++;
+	}
+	fwrite(word, 1, bytes, out);
+	return column + (unsigned)bytes;
+}
+
+static unsigned end_line(FILE *out, unsigned column)
+{
+	if (column > 0) {
+		fputc('\n', out);
+	}
+	return 0;
+}
+
+static unsigned print_filled_line(FILE *out, const char *line, size_t bytes,
+				  unsigned column, unsigned indent)
+{
+	size_t at = 0;
+
+	while (at < bytes) {
+		size_t word_bytes = strcspn(line + at, " \n");
+
+		if (word_bytes > 0) {
+			column = print_word(out, line + at, word_bytes, column, indent);
+		}
+		at += word_bytes + 1;
+	}
+	return column;
+}
+
+void help_print_text(FILE *out, const char *text, unsigned indent)
+{
+	unsigned column = 0;
+
+	while (*text != '\0') {
+		size_t bytes = strcspn(text, "\n");
+
+		if (bytes == 0) {
+			column = end_line(out, column);
+			fputc('\n', out);
+		} else if (*text == ' ') {
+			column = end_line(out, column);
+			fprintf(out, "%*s%.*s\n", (int)indent, "", (int)bytes, text);
+		} else {
+			column = print_filled_line(out, text, bytes, column, indent);
+		}
+		text += bytes + (text[bytes] == '\n');
+	}
+	end_line(out, column);
+}
+
+void help_print_overview(FILE *out)
+{
+	const struct command *command;
+
+	fprintf(out, "rtloop: a hard real-time periodic I/O controller\n\n"
+		     "Usage: rtloop COMMAND [OPTION...] [ARGUMENT...]\n\n");
+	for (unsigned i = 0; (command = command_at(i)) != NULL; i++) {
+		fprintf(out, "  %-8s  %s\n", command->name, command->summary);
+	}
+	fprintf(out, "\n'rtloop help COMMAND' explains one of them. First steps:\n\n"
+		     "  rtloop check FILE    is this configuration right?\n"
+		     "  rtloop run FILE      run it; Ctrl-C ends it in order\n"
+		     "  rtloop dump LOG      what is in the log that it wrote\n");
+}
+
+static void print_option(FILE *out, char letter, const char *name, const char *argument,
+			 const char *help)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s%s%s", name, argument != NULL ? " " : "",
+		 argument != NULL ? argument : "");
+	if (letter != 0) {
+		fprintf(out, "  -%c, --%-20s %s\n", letter, text, help);
+	} else {
+		fprintf(out, "      --%-20s %s\n", text, help);
+	}
+}
+
+static void print_exits(FILE *out, const char *exits)
+{
+	while (*exits != '\0') {
+		size_t bytes = strcspn(exits, "\n");
+		size_t blanks = strspn(exits, " ");
+
+		if (blanks < bytes) {
+			fprintf(out, "  %.*s\n", (int)(bytes - blanks), exits + blanks);
+		}
+		exits += bytes + (exits[bytes] == '\n');
+	}
+}
+
+void help_print_command(FILE *out, const struct command *command)
+{
+	const struct command_option *option;
+
+	fprintf(out, "rtloop %s: %s\n\nUsage: rtloop %s [OPTION...]%s%s\n\n",
+		command->name, command->summary, command->name,
+		command->arguments[0] != '\0' ? " " : "", command->arguments);
+	help_print_text(out, command->description, 0);
+	fprintf(out, "\nOptions:\n");
+	for (option = command->options; option->name != NULL; option++) {
+		print_option(out, option->letter, option->name, option->argument,
+			     option->help);
+	}
+	print_option(out, 'h', "help", NULL, HELP_OPTION_TEXT);
+	fprintf(out, "\nExit status:\n");
+	print_exits(out, command->exits);
+}
+
+void help_print_unknown(FILE *out, const char *name)
+{
+	const struct command *command;
+	struct suggest suggest;
+
+	suggest_init(&suggest, name);
+	for (unsigned i = 0; (command = command_at(i)) != NULL; i++) {
+		suggest_offer(&suggest, command->name);
+	}
+	fprintf(out, "rtloop: unknown command '%s'", name);
+	if (suggest.best != NULL) {
+		fprintf(out, "; did you mean '%s'?", suggest.best);
+	}
+	fprintf(out, "\nTry 'rtloop help'.\n");
+}
+
+static int explain(const struct command *command, int count, char **names)
+{
+	const struct command *explained;
+
+	if (count == 0) {
+		help_print_overview(stdout);
+		return EXIT_OK;
+	}
+	if (count > 1) {
+		return command_wrong(command, "one command at a time, not '%s' as well",
+				     names[1]);
+	}
+	explained = command_find(names[0]);
+	if (explained == NULL) {
+		help_print_unknown(stderr, names[0]);
+		return EXIT_USAGE;
+	}
+	help_print_command(stdout, explained);
+	return EXIT_OK;
+}
 
 static int run_help(const struct command *command, int argc, char **argv)
 {
 	struct command_line line = { .command = command, .argc = argc, .argv = argv };
+	const char *shell = NULL;
+	bool wants_man = false;
 	const char *argument;
-	int option = command_next(&line, &argument);
+	int option;
 
-	if (option < 0 && option != COMMAND_LINE_END) {
+	while ((option = command_next(&line, &argument)) >= 0) {
+		if (option == HELP_MAN) {
+			wants_man = true;
+		} else {
+			shell = argument;
+		}
+	}
+	if (option != COMMAND_LINE_END) {
 		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
 	}
-	help_print_overview(stdout);
+	if (shell != NULL && strcmp(shell, "bash") != 0) {
+		return command_wrong(command, "no completion for '%s', only for bash",
+				     shell);
+	}
+	if (!wants_man && shell == NULL) {
+		return explain(command, argc - optind, argv + optind);
+	}
+	if (optind < argc || (wants_man && shell != NULL)) {
+		return command_wrong(command,
+				     "a command, --man or --completion, not several");
+	}
+	if (wants_man) {
+		help_print_man(stdout);
+	} else {
+		help_print_bash(stdout);
+	}
 	return EXIT_OK;
 }
