@@ -1,0 +1,41 @@
+#!/bin/bash
+# make install puts down the program, its manual page, the completion, the examples, the documents and
+# the licence, under DESTDIR only; make uninstall takes all of it away again.
+set -u
+
+fail() {
+	echo "FAIL: $*"
+	exit 1
+}
+
+run_make() {
+	make -s BUILD="$BUILD" DESTDIR="$TEST_TMP/root" PREFIX=/usr "$@" >"$TEST_TMP/out" 2>&1 || {
+		cat "$TEST_TMP/out"
+		fail "make $*"
+	}
+}
+
+run_make install
+cd "$TEST_TMP/root/usr" || fail "nothing was installed"
+
+[ -x bin/rtloop ] || fail "no program"
+bin/rtloop version >/dev/null || fail "the installed program does not run"
+grep -q '^\.TH RTLOOP 1' share/man/man1/rtloop.1 || fail "no manual page"
+bash -n share/bash-completion/completions/rtloop || fail "the completion is not for bash"
+grep -q 'complete .*rtloop' share/bash-completion/completions/rtloop || fail "no completion"
+grep -q 'MIT License' share/doc/rtloop/LICENSE || fail "no licence"
+[ -d share/doc/rtloop/docs ] || fail "no documents"
+[ -e share/doc/rtloop/examples/demo.yaml ] || fail "no example"
+bin/rtloop check share/doc/rtloop/examples/demo.yaml >/dev/null || fail "the installed example is wrong"
+
+if find . -type f ! -perm -a+r | grep .; then
+	fail "files that others may not read"
+fi
+other=$(find "$TEST_TMP/root" -type f ! -path "$TEST_TMP/root/usr/bin/rtloop" \
+	! -path "$TEST_TMP/root/usr/share/*")
+[ -z "$other" ] || fail "files in other places: $other"
+
+cd - >/dev/null || exit 1
+run_make uninstall
+left=$(find "$TEST_TMP/root" -type f)
+[ -z "$left" ] || fail "left behind by uninstall: $left"
