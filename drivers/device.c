@@ -44,8 +44,8 @@ static void init_channels(struct device *device)
 	}
 }
 
-int device_init(struct device *device, const struct device_spec *spec, unsigned index,
-		struct image *image, struct err *err)
+static int bind_device(struct device *device, const struct device_spec *spec,
+		       unsigned index, struct image *image, struct err *err)
 {
 	memset(device, 0, sizeof(*device));
 	device->spec = spec;
@@ -64,12 +64,34 @@ int device_init(struct device *device, const struct device_spec *spec, unsigned 
 	    image_add(image, &device->part, device->in, spec->in_count)) {
 		return err_set(err, -ENOMEM, "no memory for device '%s'", spec->name);
 	}
+	return 0;
+}
+
+static int init_driver(struct device *device, struct err *err)
+{
+	device->has_state = true;
 	return device->driver->init ? device->driver->init(device, err) : 0;
+}
+
+int device_init(struct device *device, const struct device_spec *spec, unsigned index,
+		struct image *image, struct err *err)
+{
+	int code = bind_device(device, spec, index, image, err);
+
+	return code || spec->lane == LANE_ASYNC ? code : init_driver(device, err);
+}
+
+int device_init_worker(struct device *worker, const struct device *mirror,
+		       struct image *image, struct err *err)
+{
+	int code = bind_device(worker, mirror->spec, mirror->index, image, err);
+
+	return code ? code : init_driver(worker, err);
 }
 
 void device_fini(struct device *device)
 {
-	if (device->state && device->driver->fini) {
+	if (device->has_state && device->driver->fini) {
 		device->driver->fini(device);
 	}
 	free(device->published);
@@ -185,6 +207,33 @@ void device_mark_bad(struct device *device, const struct cycle_time *now)
 	device_publish_changes(device, now);
 }
 
+void device_mirror(struct device *mirror, const uint8_t *block, const int64_t *sample_ns,
+		   const struct cycle_time *now)
+{
+	int64_t newest_ns;
+
+	memcpy(&newest_ns, block + sizeof(uint64_t), sizeof(newest_ns));
+	memcpy(mirror->part.block + IMAGE_HEAD_BYTES, block + IMAGE_HEAD_BYTES,
+	       mirror->part.bytes - IMAGE_HEAD_BYTES);
+	for (unsigned i = 0; i < mirror->spec->in_count; i++) {
+		mirror->in[i].sample_ns = sample_ns[i];
+	}
+	plan_staleness(mirror);
+	if ((uint64_t)newest_ns != counter_get(&mirror->last_ns)) {
+		note_sample(mirror, newest_ns);
+		record_part(mirror, now);
+	} else {
+		device_publish_changes(mirror, now);
+	}
+}
+
+void device_copy_counts(struct device *mirror, const struct device *worker)
+{
+	for (unsigned i = 0; i < COUNT_KINDS; i++) {
+		counter_set(&mirror->counts[i], counter_get(&worker->counts[i]));
+	}
+}
+
 static uint64_t dropped_frames(const struct device *device)
 {
 	return counter_get(&device->counts[COUNT_BAD_CHECKSUM]) +
@@ -210,6 +259,9 @@ void device_lost(struct device *device, int code)
 {
 	device->is_lost = true;
 	device->lost_code = code;
+	if (device->any_lost) {
+		*device->any_lost = true;
+	}
 }
 
 void device_event(struct device *device, enum event_code code, int64_t value)

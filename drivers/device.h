@@ -33,17 +33,17 @@ struct device {
 	const struct device_spec *spec; /* borrowed from the set-up */
 	const struct driver *driver;	/* borrowed */
 	void *state;	    /* the driver's own, state_bytes; zeroed at start */
+	bool has_state;	    /* the driver's init() was called */
 	struct channel *in; /* spec->in_count of them, in the same order */
 	unsigned index;	    /* position in the configuration, from 0 */
 	struct image_part part;
-	const struct link
-		*link; /* in force; NULL: the device is away. Owned by the supervisor. */
+	const struct link *link; /* in force; NULL: the device is away; the seat's */
 
-	/* below: of the cycle thread (or of the device's own thread, in the async lane)
-	 */
+	/* below: of the thread that polls it */
+	bool *any_lost;		   /* of that thread; borrowed; NULL: none */
 	struct recorder *recorder; /* borrowed; NULL: nothing is recorded */
 	uint16_t topic;		   /* of /io/NAME in the log */
-	uint32_t phase;		   /* due where release % every == phase */
+	uint32_t phase;		   /* due where cycle % every == phase */
 	int64_t stale_at_ns;   /* no channel turns stale before; INT64_MAX: none ever */
 	uint8_t *published;    /* copy of the part as last recorded; part.bytes */
 	bool is_lost;	       /* the link goes back at once; lost_code says why */
@@ -64,6 +64,11 @@ struct device {
 int device_init(struct device *device, const struct device_spec *spec, unsigned index,
 		struct image *image, struct err *err) MUST_CHECK;
 void device_fini(struct device *device);
+
+/** device_init_worker - the same for the worker behind @mirror; @image is its own. [init]
+ */
+int device_init_worker(struct device *worker, const struct device *mirror,
+		       struct image *image, struct err *err) MUST_CHECK;
 
 /** device_count - add to one of the counters. [rt] */
 void device_count(struct device *device, enum device_count which, uint64_t n) RT_SAFE;
@@ -94,6 +99,16 @@ void device_age(struct device *device, const struct cycle_time *now) RT_SAFE;
 
 /** device_mark_bad - the device is away: all its channels are bad from now on. [rt] */
 void device_mark_bad(struct device *device, const struct cycle_time *now) RT_SAFE;
+
+/**
+ * device_mirror - take over a worker's values: @block as its part, @sample_ns one a
+ * channel. Recorded if there is a newer sample or another value or quality. [rt]
+ */
+void device_mirror(struct device *mirror, const uint8_t *block, const int64_t *sample_ns,
+		   const struct cycle_time *now) RT_SAFE;
+
+/** device_copy_counts - the mirror shows its worker's counters. [rt] */
+void device_copy_counts(struct device *mirror, const struct device *worker) RT_SAFE;
 
 /** device_report_drops - an event for frames dropped, at most once a second. [rt] */
 void device_report_drops(struct device *device, const struct cycle_time *now) RT_SAFE;

@@ -12,14 +12,13 @@
 enum event_code {
 	EVENT_RUN_STARTED, /* value: 0 */
 	EVENT_RUN_ENDED,   /* value: cycles run */
-	EVENT_LATE_WAKE,   /* overrun: it woke after the next release; value: releases
-			      missed */
+	EVENT_LATE_WAKE,   /* overrun: woke after the next release; value: releases missed
+			    */
 	EVENT_LONG_WORK,   /* overrun: busy at the next release; value: releases missed */
 	EVENT_DEVICE_LOST, /* value: errno; 0: end of file */
 	EVENT_DEVICE_OPENED, /* value: times opened */
 	EVENT_DEVICE_STALE,  /* value: channels that turned stale */
-	EVENT_FRAME_DROPPED, /* value: frames dropped since the last such event, a second
-				ago or more */
+	EVENT_FRAME_DROPPED, /* value: frames dropped since the last such event */
 	EVENT_CLOCK_STEPPED, /* value: ns that CLOCK_REALTIME jumped */
 	EVENT_EVENTS_LOST,   /* value: events that had no room */
 	EVENT_OPEN_FAILED,   /* value: errno */

@@ -38,11 +38,9 @@ struct record_cycle {
 	int64_t release_ns;
 	int64_t latency_ns; /* wake-up minus release */
 	int64_t read_ns;
-	int64_t step_ns;
 	int64_t write_ns;
-	int64_t record_ns; /* of the cycle before: this one's is not over when it is
-			      recorded */
-	uint32_t missed;   /* releases missed just before this one */
+	int64_t record_ns; /* of the cycle before: this one's is not over yet */
+	uint32_t missed;   /* releases dropped between this cycle and the next */
 	uint32_t flags;	   /* RECORD_* */
 };
 

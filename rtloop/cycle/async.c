@@ -1,0 +1,256 @@
+#include "rtloop/cycle/async.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rtloop/base/sys.h"
+#include "rtloop/cycle/pacer.h"
+#include "rtloop/cycle/thread.h"
+
+#define SLOTS	    3
+#define SLOT_MASK   3u
+#define SLOT_FRESH  4u /* set in the middle's index while the cycle has not fetched it */
+#define STACK_BYTES (256 << 10)
+
+/* A snapshot of the worker. */
+struct slot {
+	uint8_t *block;	    /* like the device's part of the image */
+	int64_t *sample_ns; /* one a channel */
+};
+
+struct async {
+	struct device *mirror; /* borrowed; of the cycle */
+	struct device worker;
+	struct image *image; /* of the worker alone */
+	struct seat seat;
+	struct poller poller;
+	struct pacer pacer;
+	struct thread thread;
+	int64_t period_ns;
+	bool any_lost;
+	struct slot slots[SLOTS];
+	unsigned back;		 /* of the worker */
+	unsigned front;		 /* of the cycle */
+	_Atomic unsigned middle; /* between them */
+	_Atomic bool is_asked_to_stop;
+
+	/* of the cycle: what it has told of */
+	uint64_t lost_told;
+	uint64_t opened_told;
+};
+
+static int make_slots(struct async *async)
+{
+	for (unsigned i = 0; i < SLOTS; i++) {
+		async->slots[i].block = calloc(1, async->worker.part.bytes);
+		async->slots[i].sample_ns =
+			calloc(async->worker.spec->in_count + 1, sizeof(int64_t));
+		if (!async->slots[i].block || !async->slots[i].sample_ns) {
+			return -ENOMEM;
+		}
+	}
+	async->front = 0;
+	async->middle = 1;
+	async->back = 2;
+	return 0;
+}
+
+static int make_worker(struct async *async, struct err *err)
+{
+	struct device *worker = &async->worker;
+	int code;
+
+	async->image = image_create();
+	if (!async->image) {
+		return err_set(err, -ENOMEM, "no memory for device '%s'",
+			       async->mirror->spec->name);
+	}
+	code = device_init_worker(worker, async->mirror, async->image, err);
+	if (code) {
+		return code;
+	}
+	if (image_seal(async->image) || make_slots(async)) {
+		return err_set(err, -ENOMEM, "no memory for device '%s'",
+			       worker->spec->name);
+	}
+	memcpy(worker->published, worker->part.block, worker->part.bytes);
+	worker->any_lost = &async->any_lost;
+	async->seat.device = worker;
+	return 0;
+}
+
+int async_create(struct async **ret_async, struct device *mirror,
+		 const struct loop_options *options, struct err *err)
+{
+	struct async *async = calloc(1, sizeof(*async));
+	int code;
+
+	if (!async) {
+		return err_set(err, -ENOMEM, "no memory for device '%s'",
+			       mirror->spec->name);
+	}
+	async->mirror = mirror;
+	async->period_ns = options->period_ns * mirror->spec->every;
+	code = make_worker(async, err);
+	code = code ? code : poller_open(&async->poller, options->poller, err);
+	code = code ? code : pacer_open(&async->pacer, PACER_NANOSLEEP, 0, err);
+	if (code) {
+		async_destroy(async);
+		return code;
+	}
+	*ret_async = async;
+	return 0;
+}
+
+void async_destroy(struct async *async)
+{
+	if (!async) {
+		return;
+	}
+	if (async->seat.device) {
+		seat_clear(&async->seat);
+	}
+	pacer_close(&async->pacer);
+	poller_close(&async->poller);
+	if (async->worker.spec) {
+		device_fini(&async->worker);
+	}
+	for (unsigned i = 0; i < SLOTS; i++) {
+		free(async->slots[i].block);
+		free(async->slots[i].sample_ns);
+	}
+	image_destroy(async->image);
+	free(async);
+}
+
+/* Leave a snapshot in the middle and take what was there as the next back. */
+static void leave(struct async *async)
+{
+	const struct device *worker = &async->worker;
+	struct slot *slot = &async->slots[async->back];
+
+	memcpy(slot->block, worker->part.block, worker->part.bytes);
+	for (unsigned i = 0; i < worker->spec->in_count; i++) {
+		slot->sample_ns[i] = worker->in[i].sample_ns;
+	}
+	/* acq_rel: the snapshot is written; the cycle has let go of the other */
+	async->back = SLOT_MASK & atomic_exchange_explicit(&async->middle,
+							   async->back | SLOT_FRESH,
+							   memory_order_acq_rel);
+}
+
+static void work_once(struct async *async, const struct cycle_time *now)
+{
+	struct device *worker = &async->worker;
+	const struct driver *driver = worker->driver;
+
+	seat_attach(&async->seat, &async->poller, now);
+	async->poller.ops->scan(&async->poller, now);
+	if (worker->link && !worker->is_lost && driver->sample) {
+		driver->sample(worker, now);
+		device_sampled(worker, now);
+	}
+	if (worker->link && !worker->is_lost && driver->tick) {
+		driver->tick(worker, now);
+	}
+	if (worker->link && !worker->is_lost && driver->emit) {
+		driver->emit(worker, now);
+	}
+	seat_detach_lost(&async->seat, &async->poller, now);
+	leave(async);
+}
+
+/* A round that took longer than its period is followed by the next whole period: no
+ * burst. */
+static int64_t next_release(const struct async *async, int64_t release_ns)
+{
+	int64_t late_ns = sys_now() - release_ns;
+
+	return release_ns +
+	       (late_ns > 0 ? late_ns / async->period_ns + 1 : 1) * async->period_ns;
+}
+
+static void *async_main(void *arg)
+{
+	struct async *async = arg;
+	int64_t release_ns = sys_now(), previous_ns = release_ns - async->period_ns;
+	uint64_t round = 0;
+
+	while (!atomic_load(&async->is_asked_to_stop)) {
+		int64_t wake_ns = pacer_wait(&async->pacer, release_ns);
+		const struct cycle_time now = {
+			.cycle = round * (uint64_t)async->worker.spec->every,
+			.release = round,
+			.release_ns = release_ns,
+			.wake_ns = wake_ns,
+			.dt_ns = release_ns - previous_ns,
+		};
+
+		if (wake_ns < release_ns) {
+			continue;
+		}
+		work_once(async, &now);
+		previous_ns = release_ns;
+		release_ns = next_release(async, release_ns);
+		round++;
+	}
+	return NULL;
+}
+
+int async_start(struct async *async, struct err *err)
+{
+	const struct thread_options options = { .name = "rtloop-async",
+						.stack_bytes = STACK_BYTES,
+						.priority = 0,
+						.cpu = -1 };
+
+	return thread_start(&async->thread, &options, async_main, async, err);
+}
+
+void async_stop(struct async *async)
+{
+	if (async && async->thread.is_running) {
+		atomic_store(&async->is_asked_to_stop, true);
+		thread_interrupt(&async->thread);
+		thread_join(&async->thread);
+	}
+}
+
+struct seat *async_seat(struct async *async)
+{
+	return &async->seat;
+}
+
+/* The worker cannot record: the cycle tells what became of it. */
+static void tell(struct async *async, const struct cycle_time *now)
+{
+	uint64_t lost = counter_get(&async->worker.counts[COUNT_LOST]);
+	uint64_t opened = counter_get(&async->seat.opened);
+
+	if (lost != async->lost_told) {
+		async->lost_told = lost;
+		device_event(async->mirror, EVENT_DEVICE_LOST, -async->worker.lost_code);
+	}
+	if (opened != async->opened_told) {
+		async->opened_told = opened;
+		device_event(async->mirror, EVENT_DEVICE_OPENED, (int64_t)opened);
+	}
+	device_copy_counts(async->mirror, &async->worker);
+	device_report_drops(async->mirror, now);
+}
+
+void async_fetch(struct async *async, const struct cycle_time *now)
+{
+	const struct slot *slot;
+
+	if (!(atomic_load_explicit(&async->middle, memory_order_relaxed) & SLOT_FRESH)) {
+		return;
+	}
+	/* acq_rel: we have let go of the old front; the snapshot is written */
+	async->front = SLOT_MASK & atomic_exchange_explicit(&async->middle, async->front,
+							    memory_order_acq_rel);
+	slot = &async->slots[async->front];
+	device_mirror(async->mirror, slot->block, slot->sample_ns, now);
+	tell(async, now);
+}

@@ -1,0 +1,246 @@
+#include "rtloop/cycle/cycle.h"
+
+#include <sys/resource.h>
+
+#include "rtloop/base/sys.h"
+#include "rtloop/base/time.h"
+
+/* From the thread's start to its first release: time to reach the first wait. */
+#define START_DELAY_NS (5 * NS_PER_MS)
+
+/* Links come and go only here, between two cycles. */
+static void take_mail(struct loop *loop, const struct cycle_time *now)
+{
+	uint64_t mail = atomic_load_explicit(&loop->mail, memory_order_acquire);
+
+	if (mail == loop->mail_seen) {
+		return;
+	}
+	loop->mail_seen = mail;
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		if (!loop->lanes[i]) {
+			seat_attach(&loop->seats[i], &loop->poller, now);
+		}
+	}
+}
+
+static void give_back_lost(struct loop *loop, const struct cycle_time *now)
+{
+	if (!loop->any_lost) {
+		return;
+	}
+	loop->any_lost = false;
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		if (!loop->lanes[i]) {
+			seat_detach_lost(&loop->seats[i], &loop->poller, now);
+		}
+	}
+}
+
+static bool takes_part(const struct device *device, const struct cycle_time *now)
+{
+	return device->link && !device->is_lost && device_is_due(device, now);
+}
+
+static void read_phase(struct loop *loop, const struct cycle_time *now)
+{
+	loop->poller.ops->scan(&loop->poller, now);
+	for (unsigned i = 0; i < loop->sampled.count; i++) {
+		struct device *device = loop->sampled.devices[i];
+
+		if (takes_part(device, now)) {
+			device->driver->sample(device, now);
+			device_sampled(device, now);
+		}
+	}
+	for (unsigned i = 0; i < loop->ticked.count; i++) {
+		if (takes_part(loop->ticked.devices[i], now)) {
+			loop->ticked.devices[i]->driver->tick(loop->ticked.devices[i],
+							      now);
+		}
+	}
+	for (unsigned i = 0; i < loop->mirrored.count; i++) {
+		async_fetch(loop->lanes[loop->mirrored.devices[i]->index], now);
+	}
+	for (unsigned i = 0; i < loop->aging.count; i++) {
+		device_age(loop->aging.devices[i], now);
+	}
+}
+
+static void write_phase(struct loop *loop, const struct cycle_time *now)
+{
+	for (unsigned i = 0; i < loop->emitting.count; i++) {
+		if (takes_part(loop->emitting.devices[i], now)) {
+			loop->emitting.devices[i]->driver->emit(loop->emitting.devices[i],
+								now);
+		}
+	}
+}
+
+static uint32_t record_flags(const struct grid_step *step, bool is_catching_up)
+{
+	return (step->is_late_wake ? RECORD_LATE_WAKE : 0) |
+	       (step->is_long_work ? RECORD_LONG_WORK : 0) |
+	       (is_catching_up ? RECORD_CATCH_UP : 0);
+}
+
+static void record_phase(struct loop *loop, const struct cycle_time *now,
+			 const struct cycle_times *times, const struct grid_step *step,
+			 bool is_catching_up)
+{
+	struct record_cycle *record;
+
+	if (step->is_late_wake) {
+		recorder_event(loop->recorder, EVENT_LATE_WAKE, EVENT_NO_DEVICE,
+			       (int64_t)step->missed_late);
+	}
+	if (step->is_long_work) {
+		recorder_event(loop->recorder, EVENT_LONG_WORK, EVENT_NO_DEVICE,
+			       (int64_t)step->missed_long);
+	}
+	record = recorder_add(loop->recorder, TOPIC_CYCLE, sizeof(*record));
+	if (record) {
+		*record = (struct record_cycle){
+			.cycle = now->cycle,
+			.release = now->release,
+			.release_ns = now->release_ns,
+			.latency_ns = times->latency_ns,
+			.read_ns = times->read_ns,
+			.write_ns = times->write_ns,
+			.record_ns = loop->record_ns,
+			.missed = (uint32_t)(step->missed_late + step->missed_long),
+			.flags = record_flags(step, is_catching_up),
+		};
+	}
+	recorder_end(loop->recorder);
+}
+
+static void count_overruns(struct stats *stats, const struct grid_step *step,
+			   bool is_catching_up)
+{
+	counter_add(&stats->late_wakes, step->is_late_wake);
+	counter_add(&stats->long_works, step->is_long_work);
+	counter_add(&stats->missed, step->missed_late + step->missed_long);
+	counter_add(&stats->caught_up, is_catching_up);
+}
+
+static bool is_over(struct loop *loop, const struct grid_step *step)
+{
+	const struct loop_options *options = loop->options;
+	int64_t ran_ns =
+		grid_release_ns(&loop->grid, loop->grid.release) - loop->grid.start_ns;
+	int end = LOOP_RUNS;
+
+	if (step->must_stop) {
+		end = LOOP_ENDED_OVERRUN;
+	} else if ((options->cycles > 0 && loop->cycle >= (uint64_t)options->cycles) ||
+		   (options->duration_ns > 0 && ran_ns >= options->duration_ns)) {
+		end = LOOP_ENDED_DONE;
+	} else if (atomic_load_explicit(&loop->is_asked_to_stop, memory_order_relaxed)) {
+		end = LOOP_ENDED_ASKED;
+	}
+	if (end != LOOP_RUNS) {
+		atomic_store(&loop->end, end);
+	}
+	return end != LOOP_RUNS;
+}
+
+bool cycle_run(struct loop *loop, int64_t wake_ns)
+{
+	bool is_catching_up = grid_is_catching_up(&loop->grid);
+	const struct cycle_time now = {
+		.cycle = loop->cycle,
+		.release = loop->grid.release,
+		.release_ns = grid_release_ns(&loop->grid, loop->grid.release),
+		.wake_ns = wake_ns,
+		.dt_ns = grid_dt_ns(&loop->grid),
+	};
+	struct cycle_times times = { .latency_ns = wake_ns - now.release_ns };
+	struct grid_step step;
+	int64_t read_end_ns, write_end_ns;
+
+	recorder_begin(loop->recorder, now.cycle, wake_ns);
+	take_mail(loop, &now);
+	read_phase(loop, &now);
+	read_end_ns = sys_now();
+	write_phase(loop, &now);
+	give_back_lost(loop, &now);
+	write_end_ns = sys_now();
+	times.read_ns = read_end_ns - wake_ns;
+	times.write_ns = write_end_ns - read_end_ns;
+	step = grid_advance(&loop->grid, wake_ns, write_end_ns);
+	record_phase(loop, &now, &times, &step, is_catching_up);
+	times.record_ns = sys_now() - write_end_ns;
+	loop->record_ns = times.record_ns;
+	stats_record(&loop->stats, now.cycle, &times);
+	count_overruns(&loop->stats, &step, is_catching_up);
+	loop->cycle++;
+	return !is_over(loop, &step);
+}
+
+static void read_usage(struct loop_usage *ret_usage)
+{
+	struct rusage usage = { 0 };
+
+	getrusage(RUSAGE_THREAD, &usage);
+	ret_usage->minor_faults = usage.ru_minflt;
+	ret_usage->major_faults = usage.ru_majflt;
+	ret_usage->voluntary_switches = usage.ru_nvcsw;
+	ret_usage->involuntary_switches = usage.ru_nivcsw;
+}
+
+static void note_usage(struct loop *loop, const struct loop_usage *before)
+{
+	struct loop_usage after;
+
+	read_usage(&after);
+	loop->usage.minor_faults = after.minor_faults - before->minor_faults;
+	loop->usage.major_faults = after.major_faults - before->major_faults;
+	loop->usage.voluntary_switches =
+		after.voluntary_switches - before->voluntary_switches;
+	loop->usage.involuntary_switches =
+		after.involuntary_switches - before->involuntary_switches;
+}
+
+/* Wait for the release; a signal that asks to stop ends the wait early. */
+static int64_t wait_for_release(struct loop *loop)
+{
+	int64_t release_ns = grid_release_ns(&loop->grid, loop->grid.release);
+	int64_t wake_ns = pacer_wait(&loop->pacer, release_ns);
+
+	while (wake_ns < release_ns && !atomic_load(&loop->is_asked_to_stop)) {
+		wake_ns = pacer_wait(&loop->pacer, release_ns);
+	}
+	return wake_ns < release_ns ? -1 : wake_ns;
+}
+
+static void run_cycles(struct loop *loop)
+{
+	struct loop_usage before;
+	int64_t wake_ns;
+
+	read_usage(&before);
+	grid_init(&loop->grid, sys_now() + START_DELAY_NS, loop->options);
+	do {
+		wake_ns = wait_for_release(loop);
+		if (wake_ns < 0) {
+			atomic_store(&loop->end, LOOP_ENDED_ASKED);
+		}
+	} while (wake_ns >= 0 && cycle_run(loop, wake_ns));
+	note_usage(loop, &before);
+}
+
+void *cycle_main(void *arg)
+{
+	struct loop *loop = arg;
+
+	atomic_store(&loop->thread_id, sys_thread_id());
+	if (pacer_open(&loop->pacer, loop->options->pacer, loop->options->spin_ns,
+		       &loop->err)) {
+		atomic_store(&loop->end, LOOP_ENDED_FAILED);
+		return NULL;
+	}
+	run_cycles(loop);
+	pacer_close(&loop->pacer);
+	return NULL;
+}

@@ -1,0 +1,18 @@
+/* One cycle, and the thread that runs one after the other. */
+#ifndef RTLOOP_CYCLE_CYCLE_H
+#define RTLOOP_CYCLE_CYCLE_H
+
+#include "rtloop/base/attr.h"
+#include "rtloop/cycle/loop.h"
+
+/**
+ * cycle_run - read, write, record: one cycle of the current release.
+ *
+ * Returns whether the loop goes on. [rt]
+ */
+bool cycle_run(struct loop *loop, int64_t wake_ns) RT_SAFE;
+
+/** cycle_main - the cycle thread. @arg: struct loop */
+void *cycle_main(void *arg);
+
+#endif

@@ -1,0 +1,201 @@
+#include "rtloop/cycle/loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rtloop/base/sys.h"
+#include "rtloop/base/time.h"
+#include "rtloop/cycle/cycle.h"
+
+static void add_to(struct device_set *set, struct device *device, bool belongs)
+{
+	if (belongs) {
+		set->devices[set->count++] = device;
+	}
+}
+
+static void sort_out(struct loop *loop, struct device *device)
+{
+	bool is_mirror = loop->lanes[device->index] != NULL;
+	const struct driver *driver = device->driver;
+
+	add_to(&loop->sampled, device, !is_mirror && driver->sample);
+	add_to(&loop->ticked, device, !is_mirror && driver->tick);
+	add_to(&loop->emitting, device, !is_mirror && driver->emit);
+	add_to(&loop->aging, device, device->spec->max_age_ns > 0);
+	add_to(&loop->mirrored, device, is_mirror);
+}
+
+/* Devices with the same "every: n" take turns instead of falling due together. */
+static void spread_phases(struct loop *loop)
+{
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		uint32_t before = 0;
+
+		for (unsigned j = 0; j < i; j++) {
+			before += loop->devices[j].spec->every ==
+				  loop->devices[i].spec->every;
+		}
+		loop->devices[i].phase = before % (uint32_t)loop->devices[i].spec->every;
+	}
+}
+
+static int make_sets(struct loop *loop)
+{
+	struct device_set *sets[] = { &loop->sampled, &loop->ticked, &loop->emitting,
+				      &loop->aging, &loop->mirrored };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		sets[i]->devices =
+			calloc(loop->device_count + 1, sizeof(*sets[i]->devices));
+		if (!sets[i]->devices) {
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+static int make_lanes(struct loop *loop, struct err *err)
+{
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		struct device *device = &loop->devices[i];
+
+		device->recorder = loop->recorder;
+		device->any_lost = &loop->any_lost;
+		loop->seats[i].device = device;
+		if (device->spec->lane == LANE_ASYNC) {
+			int code =
+				async_create(&loop->lanes[i], device, loop->options, err);
+
+			if (code) {
+				return code;
+			}
+		}
+		sort_out(loop, device);
+	}
+	return 0;
+}
+
+int loop_init(struct loop *loop, const struct loop_options *options,
+	      struct device *devices, unsigned device_count, struct recorder *recorder,
+	      struct err *err)
+{
+	int code;
+
+	memset(loop, 0, sizeof(*loop));
+	loop->options = options;
+	loop->devices = devices;
+	loop->device_count = device_count;
+	loop->recorder = recorder;
+	loop->seats = calloc(device_count + 1, sizeof(*loop->seats));
+	loop->lanes = calloc(device_count + 1, sizeof(*loop->lanes));
+	if (!loop->seats || !loop->lanes || make_sets(loop)) {
+		return err_set(err, -ENOMEM, "no memory for the loop");
+	}
+	spread_phases(loop);
+	code = make_lanes(loop, err);
+	return code ? code : poller_open(&loop->poller, options->poller, err);
+}
+
+void loop_fini(struct loop *loop)
+{
+	for (unsigned i = 0; loop->lanes && i < loop->device_count; i++) {
+		async_destroy(loop->lanes[i]);
+	}
+	for (unsigned i = 0; loop->seats && i < loop->device_count; i++) {
+		seat_clear(&loop->seats[i]);
+	}
+	poller_close(&loop->poller);
+	free(loop->sampled.devices);
+	free(loop->ticked.devices);
+	free(loop->emitting.devices);
+	free(loop->aging.devices);
+	free(loop->mirrored.devices);
+	free(loop->lanes);
+	free(loop->seats);
+	memset(loop, 0, sizeof(*loop));
+}
+
+static int start_lanes(struct loop *loop, struct err *err)
+{
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		int code = loop->lanes[i] ? async_start(loop->lanes[i], err) : 0;
+
+		if (code) {
+			return code;
+		}
+	}
+	return 0;
+}
+
+int loop_start(struct loop *loop, struct realtime *realtime, struct err *err)
+{
+	struct thread_options options = {
+		.name = "rtloop-cycle",
+		.stack_bytes = (size_t)loop->options->stack_bytes,
+		.priority = (int)loop->options->priority,
+		.cpu = (int)loop->options->cpu,
+	};
+	int code;
+
+	thread_prepare();
+	code = start_lanes(loop, err);
+	if (code) {
+		return code;
+	}
+	code = thread_start(&loop->thread, &options, cycle_main, loop, err);
+	if (code == 0 || code == -EPERM) {
+		realtime_note_fifo(realtime, options.priority, code);
+		realtime->cpu = options.cpu;
+	}
+	if (code == -EPERM) {
+		options.priority = 0;
+		code = thread_start(&loop->thread, &options, cycle_main, loop, err);
+	}
+	return code;
+}
+
+void loop_ask_stop(struct loop *loop)
+{
+	atomic_store(&loop->is_asked_to_stop, true);
+	/* it may be just about to sleep: the caller asks again until it has ended */
+	thread_interrupt(&loop->thread);
+}
+
+void loop_join(struct loop *loop)
+{
+	thread_join(&loop->thread);
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		async_stop(loop->lanes[i]);
+	}
+}
+
+static struct seat *seat_of(struct loop *loop, unsigned device_index)
+{
+	struct async *lane = loop->lanes[device_index];
+
+	return lane ? async_seat(lane) : &loop->seats[device_index];
+}
+
+void loop_offer(struct loop *loop, unsigned device_index, struct poll_link *link)
+{
+	seat_offer(seat_of(loop, device_index), link);
+	/* pairs with the acquire in take_mail(): the offer is seen with the mail */
+	atomic_fetch_add_explicit(&loop->mail, 1, memory_order_release);
+}
+
+struct poll_link *loop_take_back(struct loop *loop, unsigned device_index)
+{
+	return seat_take_back(seat_of(loop, device_index));
+}
+
+const struct device *loop_worker(struct loop *loop, unsigned device_index)
+{
+	return seat_of(loop, device_index)->device;
+}
+
+enum loop_end loop_state(const struct loop *loop)
+{
+	return (enum loop_end)atomic_load(&loop->end);
+}

@@ -1,0 +1,119 @@
+/*
+ * One loop: the cycle thread and all that belongs to it. Nothing here is global, so that
+ * there can be several loops on several CPUs.
+ *
+ *   release k -> wait -> read -> write -> record -> wait ... release k+1
+ *                pacer   devices devices  ring
+ */
+#ifndef RTLOOP_CYCLE_LOOP_H
+#define RTLOOP_CYCLE_LOOP_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "drivers/device.h"
+#include "rtloop/base/record.h"
+#include "rtloop/cycle/async.h"
+#include "rtloop/cycle/grid.h"
+#include "rtloop/cycle/options.h"
+#include "rtloop/cycle/pacer.h"
+#include "rtloop/cycle/poller.h"
+#include "rtloop/cycle/realtime.h"
+#include "rtloop/cycle/seat.h"
+#include "rtloop/cycle/stats.h"
+#include "rtloop/cycle/thread.h"
+
+/* Devices that have one of the optional calls: so that the others cost nothing. */
+struct device_set {
+	struct device **devices;
+	unsigned count;
+};
+
+enum loop_end {
+	LOOP_RUNS,
+	LOOP_ENDED_ASKED,   /* loop_ask_stop() */
+	LOOP_ENDED_DONE,    /* the stated number of cycles, or the stated time, is over */
+	LOOP_ENDED_OVERRUN, /* overrun: stop */
+	LOOP_ENDED_FAILED,  /* the thread could not begin; loop->err says why */
+};
+
+/* What the kernel counted for the cycle thread, from the first cycle to the last. */
+struct loop_usage {
+	int64_t minor_faults;
+	int64_t major_faults;
+	int64_t voluntary_switches;
+	int64_t involuntary_switches;
+};
+
+struct loop {
+	const struct loop_options *options; /* borrowed from the set-up */
+	struct device *devices; /* borrowed; all of them, in the file's order */
+	unsigned device_count;
+	struct recorder *recorder; /* borrowed */
+	struct seat *seats;   /* one a device; that of an async device is its lane's */
+	struct async **lanes; /* one a device; NULL for a device of the cycle's lane */
+	struct device_set sampled;
+	struct device_set ticked;
+	struct device_set emitting;
+	struct device_set aging;
+	struct device_set mirrored; /* async devices, as the cycle sees them */
+
+	struct pacer pacer;
+	struct poller poller;
+	struct grid grid;
+	struct stats stats;
+	struct thread thread;
+	bool any_lost;
+	uint64_t mail_seen;
+	uint64_t cycle;	   /* cycles run */
+	int64_t record_ns; /* of the cycle before */
+
+	_Atomic uint64_t mail; /* links offered so far */
+	_Atomic bool is_asked_to_stop;
+	_Atomic int end;	 /* enum loop_end */
+	_Atomic int thread_id;	 /* gettid(), 0 before it runs */
+	struct loop_usage usage; /* valid once it has ended */
+	struct err err;
+};
+
+/**
+ * loop_init - memory, seats, poller; the devices are initialised and the image is sealed.
+ *
+ * -ENOMEM, -EMFILE with @err filled; loop_fini() is right after a failure too. [init]
+ */
+int loop_init(struct loop *loop, const struct loop_options *options,
+	      struct device *devices, unsigned device_count, struct recorder *recorder,
+	      struct err *err) MUST_CHECK;
+void loop_fini(struct loop *loop);
+
+/**
+ * loop_start - start the cycle thread, real-time where that is allowed, and otherwise
+ * without; what came of it is noted in @realtime. Lanes of async devices are started
+ * before.
+ *
+ * -EINVAL for a CPU that is not there, -EAGAIN, -ENOMEM with @err filled. [init]
+ */
+int loop_start(struct loop *loop, struct realtime *realtime, struct err *err) MUST_CHECK;
+
+/** loop_ask_stop - end after the current cycle, also out of a long sleep. [super] */
+void loop_ask_stop(struct loop *loop);
+
+/** loop_join - wait until the cycle thread, and then the lanes, have ended. [super] */
+void loop_join(struct loop *loop);
+
+/** loop_offer - leave a link for a device. [super] */
+void loop_offer(struct loop *loop, unsigned device_index, struct poll_link *link);
+
+/** loop_take_back - the link that a lost device gave back; NULL where there is none.
+ * [super] */
+struct poll_link *loop_take_back(struct loop *loop, unsigned device_index);
+
+/** loop_worker - the device that the driver's calls are made on: itself, or the async
+ * worker. [super] */
+const struct device *loop_worker(struct loop *loop, unsigned device_index);
+
+/** loop_state - LOOP_RUNS, or how it ended. [any] */
+enum loop_end loop_state(const struct loop *loop) RT_SAFE;
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * The pacer: how a cycle waits for its release. One small table of functions a kind,
+ * chosen by name; each may be followed by a spinning tail, in which the thread reads the
+ * clock until the release.
+ */
+#ifndef RTLOOP_CYCLE_PACER_H
+#define RTLOOP_CYCLE_PACER_H
+
+#include <stdint.h>
+
+#include "rtloop/base/attr.h"
+#include "rtloop/base/err.h"
+
+struct pacer;
+
+struct pacer_ops {
+	const char *name;
+	/* take what the kind needs; -errno with err filled. [init] */
+	int (*open)(struct pacer *pacer, struct err *err);
+	void (*close)(struct pacer *pacer);
+	/* sleep until a time; 0, or -EINTR where a signal came first. [rt] */
+	int (*sleep)(struct pacer *pacer, int64_t until_ns) RT_SAFE;
+};
+
+/* clock_nanosleep(2), absolute: one system call a cycle. */
+extern const struct pacer_ops pacer_nanosleep;
+
+/* A one-shot timerfd, armed after the work, in an epoll of its own: two system calls a
+ * cycle. */
+extern const struct pacer_ops pacer_timerfd;
+
+struct pacer {
+	const struct pacer_ops *ops;
+	int64_t spin_ns; /* length of the spinning tail; 0: none */
+	int timer_fd;	 /* of timerfd */
+	int epoll_fd;
+};
+
+/**
+ * pacer_open - in the thread that will wait, after its policy is set: a timer armed by it
+ * then expires in the context that its policy calls for.
+ * @kind: enum pacer_kind of options.h
+ *
+ * -EMFILE, -ENOMEM with @err filled. [init] or the cycle thread before its first cycle.
+ */
+int pacer_open(struct pacer *pacer, int kind, int64_t spin_ns,
+	       struct err *err) MUST_CHECK;
+void pacer_close(struct pacer *pacer);
+
+/**
+ * pacer_wait - wait for @release_ns; at once where it is past.
+ *
+ * Returns the wake-up time. It is before @release_ns only where a signal came. [rt]
+ */
+int64_t pacer_wait(struct pacer *pacer, int64_t release_ns) RT_SAFE;
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * The poller: how the endpoints of all devices are found ready and read. A link is made
+ * ready to be polled by the supervisor (memory), taken into the scan by the cycle at its
+ * edge (no memory), and freed by the supervisor after the cycle has let go of it.
+ */
+#ifndef RTLOOP_CYCLE_POLLER_H
+#define RTLOOP_CYCLE_POLLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "drivers/device.h"
+#include "rtloop/base/attr.h"
+#include "rtloop/base/err.h"
+
+struct poller;
+struct poll_link;
+
+/* One endpoint under the poller's eyes. */
+struct poll_slot {
+	struct poll_link *link; /* the link it is part of */
+	const struct endpoint *endpoint;
+	bool is_polled;
+};
+
+/* A device's link with all the memory that reading it takes. */
+struct poll_link {
+	struct device *device; /* borrowed */
+	struct link link;
+	struct poll_slot *slots;	/* one an endpoint */
+	uint8_t *buffer;		/* for all messages of the hungriest endpoint */
+	struct mmsghdr *headers;	/* for recvmmsg: one a message, each with ... */
+	struct iovec *parts;		/* its part of the buffer, */
+	struct sockaddr_storage *names; /* its sender, */
+	uint8_t *controls;		/* and POLL_CONTROL_BYTES of control data */
+	const struct poll_slot *laid_out_for; /* the headers fit this slot ... */
+	uint32_t used; /* but for so many that the last call changed */
+};
+
+#define POLL_CONTROL_BYTES 128
+
+struct poller_ops {
+	const char *name;
+	/* [init] */
+	int (*open)(struct poller *poller, struct err *err);
+	void (*close)(struct poller *poller);
+	/* [rt]; -errno where an endpoint cannot be polled: nothing of the link is, then
+	 */
+	int (*attach)(struct poller *poller, struct poll_link *link) RT_SAFE;
+	/* [rt] */
+	void (*detach)(struct poller *poller, struct poll_slot *slot) RT_SAFE;
+	/* [rt]; reads all ready endpoints of the devices that are due */
+	void (*scan)(struct poller *poller, const struct cycle_time *now) RT_SAFE;
+};
+
+/* One epoll_wait(0) a cycle, level-triggered, and one call for each endpoint that is
+ * ready. */
+extern const struct poller_ops poller_epoll;
+
+#define POLLER_EVENTS_MAX 2048
+
+struct poller {
+	const struct poller_ops *ops;
+	int epoll_fd;
+	unsigned polled_count;	    /* endpoints in the scan */
+	struct epoll_event *events; /* POLLER_EVENTS_MAX */
+};
+
+/** poller_open - -errno with @err filled. [init] */
+int poller_open(struct poller *poller, int kind, struct err *err) MUST_CHECK;
+void poller_close(struct poller *poller);
+
+/**
+ * poll_link_create - take over an opened link; it is closed by poll_link_destroy().
+ *
+ * NULL without memory: the link is still the caller's then. [super]
+ */
+struct poll_link *poll_link_create(struct device *device, const struct link *link);
+
+/** poll_link_destroy - close the link by its driver, which may block. NULL is a no-op.
+ * [super] */
+void poll_link_destroy(struct poll_link *link);
+
+/** poller_detach - let go of all endpoints of a link; it is never touched again. [rt] */
+void poller_detach(struct poller *poller, struct poll_link *link) RT_SAFE;
+
+/** poller_take - read a ready endpoint once, within its budget, into its device. [rt] */
+void poller_take(struct poller *poller, struct poll_slot *slot,
+		 const struct cycle_time *now) RT_SAFE;
+
+/** device_is_due - whether it takes part in this cycle. [rt] */
+bool device_is_due(const struct device *device, const struct cycle_time *now) RT_SAFE;
+
+#endif

@@ -1,0 +1,25 @@
+#include "rtloop/cycle/stats.h"
+
+/* Remember which cycle set the greatest time. */
+static void note_worst(const struct hist *hist, struct counter *worst, int64_t ns,
+		       uint64_t cycle)
+{
+	if (ns > 0 && (uint64_t)ns > counter_get(&hist->max_ns)) {
+		counter_set(worst, cycle);
+	}
+}
+
+void stats_record(struct stats *stats, uint64_t cycle, const struct cycle_times *times)
+{
+	int64_t busy_ns = times->read_ns + times->write_ns;
+
+	note_worst(&stats->latency, &stats->worst_latency_cycle, times->latency_ns,
+		   cycle);
+	note_worst(&stats->busy, &stats->worst_busy_cycle, busy_ns, cycle);
+	hist_record(&stats->latency, times->latency_ns);
+	hist_record(&stats->busy, busy_ns);
+	hist_record(&stats->read, times->read_ns);
+	hist_record(&stats->write, times->write_ns);
+	hist_record(&stats->record, times->record_ns);
+	counter_add(&stats->cycles, 1);
+}

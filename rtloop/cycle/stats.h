@@ -1,0 +1,38 @@
+/* What a run counts of its cycles. The cycle thread writes, any thread reads. */
+#ifndef RTLOOP_CYCLE_STATS_H
+#define RTLOOP_CYCLE_STATS_H
+
+#include <stdint.h>
+
+#include "rtloop/base/counter.h"
+#include "rtloop/base/hist.h"
+
+struct stats {
+	struct counter cycles;
+	struct counter late_wakes;	    /* overruns: woke after the next release */
+	struct counter long_works;	    /* overruns: busy at the next release */
+	struct counter missed;		    /* releases that no cycle was run for */
+	struct counter caught_up;	    /* cycles run late, back to back */
+	struct counter worst_latency_cycle; /* the cycle with the greatest latency */
+	struct counter worst_busy_cycle;
+	struct hist latency; /* wake-up minus release */
+	struct hist busy;    /* last write minus wake-up */
+	struct hist read;    /* phases of the busy time */
+	struct hist write;
+	struct hist
+		record; /* handing the records to the logger; not part of the busy time */
+};
+
+/* The times of one cycle, ns. */
+struct cycle_times {
+	int64_t latency_ns;
+	int64_t read_ns;
+	int64_t write_ns;
+	int64_t record_ns;
+};
+
+/** stats_record - count one finished cycle. [rt] */
+void stats_record(struct stats *stats, uint64_t cycle,
+		  const struct cycle_times *times) RT_SAFE;
+
+#endif

@@ -1,0 +1,99 @@
+#include "rtloop/cycle/thread.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define INTERRUPT_SIGNAL SIGUSR2
+
+static void ignore_signal(int signal)
+{
+	(void)signal;
+}
+
+static int set_attributes(pthread_attr_t *attr, const struct thread *thread,
+			  const struct thread_options *options)
+{
+	struct sched_param param = { .sched_priority = options->priority };
+	int policy = options->priority > 0 ? SCHED_FIFO : SCHED_OTHER;
+	int code = pthread_attr_setstack(attr, thread->stack, thread->stack_bytes);
+	cpu_set_t cpus;
+
+	code = code ? code : pthread_attr_setinheritsched(attr, PTHREAD_EXPLICIT_SCHED);
+	code = code ? code : pthread_attr_setschedpolicy(attr, policy);
+	code = code ? code : pthread_attr_setschedparam(attr, &param);
+	if (options->cpu >= 0) {
+		CPU_ZERO(&cpus);
+		CPU_SET((size_t)options->cpu, &cpus);
+		code = code ? code
+			    : pthread_attr_setaffinity_np(attr, sizeof(cpus), &cpus);
+	}
+	return -code;
+}
+
+static int map_stack(struct thread *thread, size_t bytes)
+{
+	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK;
+	void *stack = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+
+	if (stack == MAP_FAILED) {
+		return -errno;
+	}
+	memset(stack, 0, bytes);
+	thread->stack = stack;
+	thread->stack_bytes = bytes;
+	return 0;
+}
+
+int thread_start(struct thread *thread, const struct thread_options *options,
+		 void *(*main)(void *), void *arg, struct err *err)
+{
+	pthread_attr_t attr;
+	int code;
+
+	memset(thread, 0, sizeof(*thread));
+	code = map_stack(thread, options->stack_bytes);
+	if (code) {
+		return err_set_errno(err, code, "no memory for the stack of thread %s",
+				     options->name);
+	}
+	code = -pthread_attr_init(&attr);
+	if (code == 0) {
+		code = set_attributes(&attr, thread, options);
+		code = code ? code : -pthread_create(&thread->id, &attr, main, arg);
+		pthread_attr_destroy(&attr);
+	}
+	if (code) {
+		munmap(thread->stack, thread->stack_bytes);
+		return err_set_errno(err, code, "cannot start thread %s", options->name);
+	}
+	pthread_setname_np(thread->id, options->name);
+	thread->is_running = true;
+	return 0;
+}
+
+void thread_prepare(void)
+{
+	struct sigaction action = { .sa_handler = ignore_signal };
+
+	sigaction(INTERRUPT_SIGNAL, &action, NULL);
+}
+
+void thread_interrupt(const struct thread *thread)
+{
+	if (thread->is_running) {
+		pthread_kill(thread->id, INTERRUPT_SIGNAL);
+	}
+}
+
+void thread_join(struct thread *thread)
+{
+	if (thread->is_running) {
+		pthread_join(thread->id, NULL);
+		munmap(thread->stack, thread->stack_bytes);
+		thread->is_running = false;
+	}
+}
