@@ -36,8 +36,8 @@ void diag_fini(struct diag *diag);
 void diag_add(struct diag *diag, unsigned line, unsigned column, const char *format, ...)
 	PRINTF_LIKE(4, 5);
 
-/** diag_has_errors - [init] */
-bool diag_has_errors(const struct diag *diag);
+/** diag_total - errors so far, kept or not. [init] */
+unsigned diag_total(const struct diag *diag);
 
 /** diag_is_full - the next error will only be counted. [init] */
 bool diag_is_full(const struct diag *diag);

@@ -1,0 +1,456 @@
+#include "drivers/spec.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/describe.h"
+#include "config/scalar.h"
+#include "config/suggest.h"
+#include "rtloop/base/time.h"
+
+/* What spec_device_rows are bound to. */
+struct device_keys {
+	const char *driver;
+	int64_t every;
+	int64_t max_age_ns;
+	int64_t budget;
+	int lane;
+	const struct node *in;
+};
+
+/* What spec_channel_rows are bound to. */
+struct channel_keys {
+	const char *unit;
+	const char *on_bad;
+	int type;
+};
+
+/* What stays where the type was wrong. */
+#define TYPE_UNKNOWN (-1)
+
+/* What reading any part of the devices needs. */
+struct reader {
+	const struct binder *binder;
+	const struct driver *const *drivers;
+	struct spec_list *list;
+};
+
+/* In the order of their enums. */
+static const char *const lane_names[] = { "cycle", "async", NULL };
+static const char *const type_names[] = { "bool", "integer", "float", NULL };
+
+/* Fields of the log's messages, whose other fields are the channels. */
+static const char *const reserved_names[] = { "cycle", "sample_ns", "quality" };
+
+const struct option spec_device_rows[] = {
+	{
+		.name = "driver",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct device_keys, driver),
+		.is_required = true,
+		.help = "what kind of device it is: the name of a driver",
+	},
+	{
+		.name = "every",
+		.type = OPTION_INT,
+		.offset = offsetof(struct device_keys, every),
+		.fallback = "1",
+		.min = 1,
+		.max = 1000000,
+		.help = "it takes part in every n-th cycle; 1: in each",
+	},
+	{
+		.name = "max_age",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct device_keys, max_age_ns),
+		.fallback = "0s",
+		.max = 24 * 3600.0 * NS_PER_SEC,
+		.help = "channels without a sample for longer are stale; 0s: never",
+	},
+	{
+		.name = "budget",
+		.type = OPTION_INT,
+		.offset = offsetof(struct device_keys, budget),
+		.fallback = "16",
+		.min = 1,
+		.max = ENDPOINT_BUDGET_MAX,
+		.help = "most messages and frames taken from it in one cycle",
+	},
+	{
+		.name = "lane",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct device_keys, lane),
+		.fallback = "cycle",
+		.choices = lane_names,
+		.help = "runs in the cycle, or beside it on a thread of its own, for "
+			"what can block",
+	},
+	{
+		.name = "in",
+		.type = OPTION_MAP,
+		.offset = offsetof(struct device_keys, in),
+		.help = "its input channels by name",
+	},
+	{ .name = NULL },
+};
+
+const struct option spec_channel_rows[] = {
+	{
+		.name = "type",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct channel_keys, type),
+		.fallback = "float",
+		.choices = type_names,
+		.help = "what kind of value it holds",
+	},
+	{
+		.name = "unit",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct channel_keys, unit),
+		.min = 1,
+		.max = 32,
+		.help = "of the value, for people: it stands in the log and is not "
+			"converted",
+	},
+	{
+		.name = "on_bad",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct channel_keys, on_bad),
+		.fallback = "hold",
+		.help = "the value once the channel turns bad: hold keeps the last one; "
+			"or one of its "
+			"type",
+	},
+	{ .name = NULL },
+};
+
+static const struct driver *find_driver(const struct reader *reader, const char *name)
+{
+	for (const struct driver *const *driver = reader->drivers; *driver; driver++) {
+		if (strcmp((*driver)->name, name) == 0) {
+			return *driver;
+		}
+	}
+	return NULL;
+}
+
+/* As though the drivers' names were the choices of the key. */
+static int unknown_driver(const struct reader *reader, const struct node *node)
+{
+	struct option row = { .name = "driver", .type = OPTION_CHOICE };
+	const char **names;
+	size_t count = 0;
+
+	while (reader->drivers[count]) {
+		count++;
+	}
+	names = arena_take(&reader->list->arena, (count + 1) * sizeof(*names));
+	if (!names) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++) {
+		names[i] = reader->drivers[i]->name;
+	}
+	row.choices = names;
+	scalar_error(reader->binder, &row, node, -EINVAL);
+	return 0;
+}
+
+/* Before anything else is bound, since the driver says what other keys there are. */
+static int choose_driver(const struct reader *reader, const struct node *node,
+			 const struct driver **ret_driver)
+{
+	const struct node *name = node_child(node, "driver");
+
+	*ret_driver = NULL;
+	if (!name || name->is_broken || name->kind != NODE_SCALAR ||
+	    node_is_empty(name)) {
+		return 0;
+	}
+	*ret_driver = find_driver(reader, name->text);
+	return *ret_driver ? 0 : unknown_driver(reader, name);
+}
+
+static const struct option *row_of_value(enum value_type type)
+{
+	static const struct option rows[] = {
+		[VALUE_BOOL] = { .name = "on_bad", .type = OPTION_BOOL },
+		[VALUE_INT] = { .name = "on_bad", .type = OPTION_INT },
+		[VALUE_FLOAT] = { .name = "on_bad", .type = OPTION_FLOAT },
+	};
+
+	return &rows[type];
+}
+
+static void on_bad_error(const struct binder *binder, const struct node *node,
+			 const struct option *row)
+{
+	struct words words = { .length = 0 };
+	struct suggest suggest;
+
+	suggest_init(&suggest, node->text);
+	suggest_offer(&suggest, "hold");
+	words_add(&words, "'on_bad' is ");
+	describe_node(&words, node);
+	words_add(&words,
+		  row->type == OPTION_BOOL ? "; expected hold, " : "; expected hold or ");
+	describe_expected(&words, row, false);
+	if (suggest.best) {
+		words_add(&words, "; did you mean hold?");
+	}
+	node_error(node, binder->diag, "%s", words.text);
+}
+
+static int read_on_bad(const struct binder *binder, const struct node *channel,
+		       struct channel_spec *spec)
+{
+	const struct node *node = node_child(channel, "on_bad");
+	const struct option *row = row_of_value(spec->type);
+	int code = -EINVAL;
+
+	if (!node || node->is_broken || node->kind != NODE_SCALAR ||
+	    node_is_empty(node) || strcmp(node->text, "hold") == 0) {
+		return 0;
+	}
+	if (!node->is_quoted) {
+		code = scalar_store(binder, row, node->text, node->bytes,
+				    &spec->substitute);
+	}
+	if (code < 0) {
+		on_bad_error(binder, node, row);
+		return 0;
+	}
+	spec->has_substitute = true;
+	return 0;
+}
+
+static void check_channel_name(const struct binder *binder, const struct node *node)
+{
+	if (!bind_name(binder, node, "a channel's name")) {
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(reserved_names); i++) {
+		if (strcmp(node->key, reserved_names[i]) == 0) {
+			node_key_error(node, binder->diag,
+				       "'%s' cannot be a channel's name: the log's "
+				       "messages have a "
+				       "field of this name; expected another",
+				       node->key);
+		}
+	}
+}
+
+/* A unit stands in a comment of the log's schemas: a line break would end it. */
+static void check_unit(const struct channel_spec *spec)
+{
+	for (const char *at = spec->unit; at && *at; at++) {
+		if ((unsigned char)*at < 0x20 || *at == 0x7f) {
+			place_error(&spec->place, "unit",
+				    "'unit' holds a control character; expected "
+				    "printable text");
+			return;
+		}
+	}
+}
+
+static int read_channel(const struct reader *reader, const struct driver *driver,
+			const struct node *node, struct channel_spec *spec)
+{
+	struct channel_keys keys = { .type = TYPE_UNKNOWN };
+	struct words what = { .length = 0 };
+	struct bind_target target = { .ignores_unknown = !driver };
+	void *options = arena_take(&reader->list->arena, driver ? driver->in_bytes : 0);
+	int code;
+
+	if (!options) {
+		return -ENOMEM;
+	}
+	words_add(&what, "channel ");
+	describe_key(&what, node->key);
+	target.what = what.text;
+	target.parts[0] = (struct bind_part){ .rows = spec_channel_rows, .base = &keys };
+	target.parts[1] = (struct bind_part){
+		.rows = driver ? driver->in_options : NULL,
+		.base = options,
+	};
+	check_channel_name(reader->binder, node);
+	code = bind_mapping(reader->binder, node, &target);
+	*spec = (struct channel_spec){
+		.name = node->key,
+		.unit = keys.unit,
+		.type = (enum value_type)(keys.type == TYPE_UNKNOWN ? 0 : keys.type),
+		.options = options,
+		.place = { .diag = reader->binder->diag, .node = node },
+	};
+	if (code == 0) {
+		check_unit(spec);
+	}
+	if (code == 0 && keys.type != TYPE_UNKNOWN) {
+		code = read_on_bad(reader->binder, node, spec);
+	}
+	return code;
+}
+
+static int read_channels(const struct reader *reader, const struct node *in,
+			 struct device_spec *spec)
+{
+	unsigned room = SPEC_CHANNELS_MAX - reader->list->channel_count;
+	unsigned count = in->child_count < room ? in->child_count : room;
+	const struct node *node = in->first;
+
+	spec->in = arena_take(&reader->list->arena, count * sizeof(*spec->in));
+	if (!spec->in) {
+		return -ENOMEM;
+	}
+	for (; node && spec->in_count < count; node = node->next) {
+		int code = read_channel(reader, spec->driver, node,
+					&spec->in[spec->in_count]);
+
+		if (code < 0) {
+			return code;
+		}
+		spec->in_count++;
+	}
+	if (node) {
+		node_key_error(node, reader->binder->diag,
+			       "too many channels; expected at most %d in all",
+			       SPEC_CHANNELS_MAX);
+	}
+	reader->list->channel_count += count;
+	return 0;
+}
+
+static int read_in(const struct reader *reader, const struct node *in,
+		   struct device_spec *spec)
+{
+	if (!in) {
+		return 0;
+	}
+	if (spec->driver && !spec->driver->in_options) {
+		node_key_error(in, reader->binder->diag,
+			       "driver '%s' has no input channels; expected no 'in'",
+			       spec->driver->name);
+		return 0;
+	}
+	return read_channels(reader, in, spec);
+}
+
+static void check_lane(const struct device_spec *spec)
+{
+	if (spec->lane == LANE_ASYNC && spec->driver && !spec->driver->allows_async) {
+		place_error(&spec->place, "lane",
+			    "'lane' is async; expected cycle: driver '%s' never blocks",
+			    spec->driver->name);
+	}
+}
+
+static int bind_device(const struct reader *reader, const struct node *node,
+		       struct device_spec *spec, struct device_keys *keys)
+{
+	const struct driver *driver = spec->driver;
+	struct words what = { .length = 0 };
+	struct bind_target target = { .ignores_unknown = !driver };
+	void *options =
+		arena_take(&reader->list->arena, driver ? driver->options_bytes : 0);
+
+	if (!options) {
+		return -ENOMEM;
+	}
+	spec->options = options;
+	words_add(&what, "device ");
+	describe_key(&what, node->key);
+	target.what = what.text;
+	target.parts[0] = (struct bind_part){ .rows = spec_device_rows, .base = keys };
+	target.parts[1] = (struct bind_part){
+		.rows = driver ? driver->options : NULL,
+		.base = options,
+	};
+	return bind_mapping(reader->binder, node, &target);
+}
+
+static int read_device(const struct reader *reader, const struct node *node,
+		       struct device_spec *spec)
+{
+	unsigned errors = diag_total(reader->binder->diag);
+	struct device_keys keys = { .driver = NULL };
+	int code;
+
+	spec->name = node->key;
+	spec->place = (struct place){ .diag = reader->binder->diag, .node = node };
+	bind_name(reader->binder, node, "a device's name");
+	code = choose_driver(reader, node, &spec->driver);
+	if (code == 0) {
+		code = bind_device(reader, node, spec, &keys);
+	}
+	spec->every = keys.every;
+	spec->max_age_ns = keys.max_age_ns;
+	spec->budget = keys.budget;
+	spec->lane = keys.lane;
+	check_lane(spec);
+	if (code == 0) {
+		code = read_in(reader, keys.in, spec);
+	}
+	/* A driver looks at a device only where every row has found its options right. */
+	if (code == 0 && spec->driver && spec->driver->check &&
+	    diag_total(reader->binder->diag) == errors) {
+		spec->driver->check(spec);
+	}
+	return code;
+}
+
+static int read_devices(const struct reader *reader, const struct node *devices)
+{
+	struct spec_list *list = reader->list;
+	unsigned count = devices->child_count < SPEC_DEVICES_MAX ? devices->child_count
+								 : SPEC_DEVICES_MAX;
+	const struct node *node = devices->first;
+
+	list->devices = arena_take(&list->arena, count * sizeof(*list->devices));
+	if (!list->devices) {
+		return -ENOMEM;
+	}
+	for (; node && list->device_count < count; node = node->next) {
+		int code = read_device(reader, node, &list->devices[list->device_count]);
+
+		if (code < 0) {
+			return code;
+		}
+		list->device_count++;
+	}
+	if (node) {
+		node_key_error(node, reader->binder->diag,
+			       "too many devices; expected at most %d", SPEC_DEVICES_MAX);
+	}
+	return 0;
+}
+
+int spec_list_create(const struct binder *binder, const struct node *devices,
+		     const struct driver *const *drivers, struct spec_list **ret_list)
+{
+	struct spec_list *list = calloc(1, sizeof(*list));
+	struct reader reader = { .binder = binder, .drivers = drivers, .list = list };
+	int code = 0;
+
+	if (!list) {
+		return -ENOMEM;
+	}
+	arena_init(&list->arena);
+	if (devices) {
+		code = read_devices(&reader, devices);
+	}
+	if (code < 0) {
+		spec_list_destroy(list);
+		return code;
+	}
+	*ret_list = list;
+	return 0;
+}
+
+void spec_list_destroy(struct spec_list *list)
+{
+	if (list) {
+		arena_fini(&list->arena);
+		free(list);
+	}
+}

@@ -1,0 +1,214 @@
+#include "rtloop/setup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/bind.h"
+#include "config/describe.h"
+#include "config/value.h"
+#include "drivers/registry.h"
+#include "rtloop/base/time.h"
+
+const struct option setup_rows[] = {
+	{
+		.name = "name",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct setup, name),
+		.help = "of the loop, in the log and in reports; made from the file's "
+			"name where "
+			"absent",
+	},
+	{
+		.name = "loop",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct setup, loop),
+		.rows = loop_rows,
+		.help = "the cycle: how often, where and how it runs",
+	},
+	{
+		.name = "log",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct setup, log),
+		.rows = log_rows,
+		.is_given_offset = offsetof(struct setup, has_log),
+		.help = "where the log goes; without it nothing is logged",
+	},
+	{
+		.name = "devices",
+		.type = OPTION_MAP,
+		.offset = offsetof(struct setup, device_nodes),
+		.help = "the devices by name",
+	},
+	{ .name = NULL },
+};
+
+static void check_loop(const struct loop_options *loop, const struct place *place)
+{
+	char period[32];
+	char spin[32];
+
+	if (loop->spin_ns >= loop->period_ns) {
+		time_print_duration(period, sizeof(period), loop->period_ns);
+		time_print_duration(spin, sizeof(spin), loop->spin_ns);
+		place_error(place, "loop.spin",
+			    "'spin' is %s; expected less than the period of %s", spin,
+			    period);
+	}
+}
+
+static void check_log(const struct log_options *log, const struct place *place)
+{
+	char rotate[32];
+	char keep[32];
+
+	if (!log->dir && !log->file) {
+		place_error(place, "log",
+			    "missing key 'dir' or 'file' in 'log'; expected one");
+	}
+	if (log->dir && log->file) {
+		place_error(place, "log.file",
+			    "both 'dir' and 'file' are given; expected only one of them");
+	}
+	if (log->keep_bytes != 0 && log->keep_bytes / 2 < log->rotate_bytes) {
+		value_print_size(rotate, sizeof(rotate), log->rotate_bytes);
+		value_print_size(keep, sizeof(keep), log->keep_bytes);
+		place_error(place, "log.keep",
+			    "'keep' is %s; expected 0, or at least twice 'rotate', which "
+			    "is %s",
+			    keep, rotate);
+	}
+}
+
+static void check_places(const struct setup *setup, const struct place *place)
+{
+	check_loop(&setup->loop, place);
+	if (setup->has_log) {
+		check_log(&setup->log, place);
+	}
+}
+
+int setup_check(const struct setup *setup, struct diag *diag)
+{
+	struct place place = { .diag = diag, .node = setup->tree.root };
+	unsigned errors = diag_total(diag);
+
+	check_places(setup, &place);
+	return diag_total(diag) == errors ? 0 : -EINVAL;
+}
+
+/* From "/etc/rtloop/Oven-2.yaml" to "oven_2". */
+static const char *name_from_path(struct setup *setup, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *base = slash ? slash + 1 : path;
+	const char *point = strrchr(base, '.');
+	char name[VALUE_NAME_MAX + 1];
+	char *stem;
+
+	if (!point || (strcmp(point, ".yaml") != 0 && strcmp(point, ".yml") != 0)) {
+		point = base + strlen(base);
+	}
+	stem = arena_copy(&setup->tree.arena, base, (size_t)(point - base));
+	if (!stem) {
+		return NULL;
+	}
+	value_make_name(stem, "loop", name);
+	return arena_copy(&setup->tree.arena, name, strlen(name));
+}
+
+static void check_name(const struct setup *setup, struct diag *diag)
+{
+	struct place place = { .diag = diag, .node = setup->tree.root };
+	char name[VALUE_NAME_MAX + 1];
+	struct words words = { .length = 0 };
+
+	if (setup->name && !value_is_name(setup->name)) {
+		describe_node(&words, node_child(setup->tree.root, "name"));
+		place_error(&place, "name",
+			    "'name' is %s; expected a to z, 0 to 9 and _, a letter "
+			    "first, at most %d "
+			    "characters; did you mean %s?",
+			    words.text, VALUE_NAME_MAX,
+			    value_make_name(setup->name, "loop", name));
+	}
+}
+
+/* Errors of the file are in @diag; a code is returned for what is not of the file. */
+static int bind_setup(struct setup *setup, struct diag *diag)
+{
+	struct binder binder = {
+		.arena = &setup->tree.arena,
+		.folder = setup->tree.folder,
+		.diag = diag,
+	};
+	struct bind_target target = {
+		.what = "the configuration",
+		.parts = { { .rows = setup_rows, .base = setup } },
+	};
+	unsigned errors = diag_total(diag);
+	int code = bind_mapping(&binder, setup->tree.root, &target);
+
+	if (code < 0) {
+		return code;
+	}
+	check_name(setup, diag);
+	/* Options that are wrong each for themselves are not compared with each other. */
+	if (diag_total(diag) == errors) {
+		code = setup_check(setup, diag);
+	}
+	if (code == -EINVAL) {
+		code = 0;
+	}
+	return code < 0 ? code
+			: spec_list_create(&binder, setup->device_nodes, registry_drivers,
+					   &setup->specs);
+}
+
+static int finish_setup(struct setup *setup, const char *path, struct diag *diag)
+{
+	int code = bind_setup(setup, diag);
+
+	if (code < 0) {
+		return code;
+	}
+	if (diag_total(diag) > 0) {
+		return -EINVAL;
+	}
+	setup->devices = setup->specs->devices;
+	setup->device_count = setup->specs->device_count;
+	setup->channel_count = setup->specs->channel_count;
+	if (!setup->name) {
+		setup->name = name_from_path(setup, path);
+	}
+	return setup->name ? 0 : -ENOMEM;
+}
+
+int setup_load(const char *path, struct setup **ret_setup, struct diag *diag)
+{
+	struct setup *setup = calloc(1, sizeof(*setup));
+	int code;
+
+	if (!setup) {
+		return -ENOMEM;
+	}
+	code = tree_load(&setup->tree, path, diag);
+	if (code == 0) {
+		code = finish_setup(setup, path, diag);
+	}
+	if (code < 0) {
+		setup_destroy(setup);
+		return code;
+	}
+	*ret_setup = setup;
+	return 0;
+}
+
+void setup_destroy(struct setup *setup)
+{
+	if (setup) {
+		spec_list_destroy(setup->specs);
+		tree_fini(&setup->tree);
+		free(setup);
+	}
+}
