@@ -99,11 +99,17 @@ static bool has_range(const struct option *row)
 	return row->min != 0 || row->max != 0;
 }
 
+/* Durations and sizes are printed with their units already. */
+static bool has_unit(const struct option *row)
+{
+	return row->unit && (row->type == OPTION_INT || row->type == OPTION_FLOAT);
+}
+
 static void add_unit(struct words *words, const struct option *row)
 {
 	if (is_text(row)) {
 		words_add(words, " bytes");
-	} else if (row->unit && (row->type == OPTION_INT || row->type == OPTION_FLOAT)) {
+	} else if (has_unit(row)) {
 		words_add(words, " %s", row->unit);
 	}
 }
@@ -154,6 +160,8 @@ static void add_kind(struct words *words, const struct option *row)
 	if (has_limits) {
 		words_add(words, is_counted ? " of " : " from ");
 		describe_range(words, row);
+	} else if (has_unit(row)) {
+		words_add(words, " in %s", row->unit);
 	}
 }
 
@@ -172,6 +180,26 @@ void describe_expected(struct words *words, const struct option *row, bool with_
 	}
 	if (with_syntax) {
 		add_syntax(words, row->type);
+	}
+}
+
+void describe_value(struct words *words, const struct option *row)
+{
+	if (row->type == OPTION_CHOICE) {
+		words_add_list(words, row->choices, "or");
+	} else if (row->type == OPTION_MAP) {
+		words_add(words, "mapping of names to entries");
+	} else if (row->type == OPTION_BYTES && has_range(row)) {
+		describe_range(words, row);
+	} else {
+		words_add(words, "%s", describe_type(row->type));
+		if (has_range(row) && row->type != OPTION_GROUP) {
+			words_add(words, ", ");
+			describe_range(words, row);
+		} else if (has_unit(row)) {
+			words_add(words, ", in %s", row->unit);
+			words_add(words, " in %s", row->unit);
+		}
 	}
 }
 

@@ -36,6 +36,9 @@ void describe_range(struct words *words, const struct option *row);
  */
 void describe_expected(struct words *words, const struct option *row, bool with_syntax);
 
+/** describe_value - append kind, choices and range, as the reference has them. [init] */
+void describe_value(struct words *words, const struct option *row);
+
 /** describe_text - append text with escapes for what cannot be printed. [init] */
 void describe_text(struct words *words, const char *text, size_t bytes);
 
