@@ -6,7 +6,7 @@
 
 #include "rtloop/base/sys.h"
 #include "rtloop/cycle/pacer.h"
-#include "rtloop/cycle/thread.h"
+#include "rtloop/base/thread.h"
 
 #define SLOTS	    3
 #define SLOT_MASK   3u

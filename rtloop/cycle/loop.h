@@ -22,7 +22,7 @@
 #include "rtloop/cycle/realtime.h"
 #include "rtloop/cycle/seat.h"
 #include "rtloop/cycle/stats.h"
-#include "rtloop/cycle/thread.h"
+#include "rtloop/base/thread.h"
 
 /* Devices that have one of the optional calls: so that the others cost nothing. */
 struct device_set {

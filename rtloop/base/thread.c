@@ -1,4 +1,4 @@
-#include "rtloop/cycle/thread.h"
+#include "rtloop/base/thread.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -3,8 +3,8 @@
  * inherits the policy of its maker otherwise, and with memory locked a default stack may
  * not be had.
  */
-#ifndef RTLOOP_CYCLE_THREAD_H
-#define RTLOOP_CYCLE_THREAD_H
+#ifndef RTLOOP_BASE_THREAD_H
+#define RTLOOP_BASE_THREAD_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,0 +1,51 @@
+/*
+ * The files of a log: their names, the next number, and which of the old ones go.
+ *
+ * A file is named LOOP-SEQUENCE-BOOT.mcap: the sequence rises over all files of the loop in the folder,
+ * so that names sort by age; the boot tells which of them share one CLOCK_MONOTONIC.
+ */
+#ifndef RTLOOP_LOG_FILES_H
+#define RTLOOP_LOG_FILES_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "rtloop/base/attr.h"
+#include "rtloop/base/err.h"
+
+#define FILES_BOOT_BYTES 9 /* the first eight digits of the boot's id, and a NUL */
+
+struct files {
+	const char *dir;  /* borrowed; NULL: one file */
+	const char *file; /* borrowed; NULL: a folder */
+	const char *loop; /* borrowed: the loop's name */
+	int64_t keep_bytes;
+	uint32_t sequence; /* of the newest file; 0: none yet */
+	char boot[FILES_BOOT_BYTES];
+	char path[PATH_MAX]; /* of the newest file */
+};
+
+/**
+ * files_init - look into the folder, making it where it is not there.
+ *
+ * -errno with @err filled where it cannot be made or read. [init]
+ */
+int files_init(struct files *files, const char *dir, const char *file, const char *loop,
+	       int64_t keep_bytes, struct err *err) MUST_CHECK;
+
+/**
+ * files_create - a new file for writing; one that is there is never opened. Mode 0640.
+ *
+ * Returns the descriptor, or -errno with @err filled; -EEXIST where the one file is there. [log]
+ */
+int files_create(struct files *files, struct err *err) MUST_CHECK;
+
+/**
+ * files_prune - remove the oldest files of this loop until what is left takes at most keep_bytes; never
+ * the newest one.
+ *
+ * Returns how many were removed, or -errno. [log]
+ */
+int files_prune(const struct files *files);
+
+#endif

@@ -1,0 +1,178 @@
+#include "rtloop/log/topics.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rtloop/base/record.h"
+
+#define SCHEMA_PREFIX "rtloop/msg/"
+
+static const struct mcap_topic fixed[TOPIC_DEVICES] = {
+	[TOPIC_CYCLE] = { "/cycle", "rtloop/msg/Cycle",
+			  "# One cycle of the loop. Times of CLOCK_MONOTONIC and lengths "
+			  "are in ns.\n"
+			  "uint64 cycle # cycles run before this one\n"
+			  "uint64 release # index on the grid; jumps where releases were "
+			  "missed\n"
+			  "int64 release_ns # when it was due\n"
+			  "int64 latency_ns # wake-up minus release\n"
+			  "int64 read_ns # reading the devices\n"
+			  "int64 write_ns # writing the devices\n"
+			  "int64 record_ns # recording the cycle before this one\n"
+			  "uint32 missed # releases dropped between this cycle and the "
+			  "next\n"
+			  "uint32 flags # 1 late wake, 2 long work, 4 run to catch "
+			  "up\n" },
+	[TOPIC_GAP] = { "/gap", "rtloop/msg/Gap",
+			"# Cycles that ran but are not in the log.\n"
+			"uint64 first\n"
+			"uint64 last # inclusive\n" },
+	[TOPIC_EVENT] = { "/event", "rtloop/msg/Event",
+			  "uint64 cycle # in which it happened\n"
+			  "int64 time_ns # CLOCK_MONOTONIC\n"
+			  "int64 value # what it means: see text\n"
+			  "uint8 level # 0 information, 1 warning, 2 error\n"
+			  "string kind\n"
+			  "string device # empty: of the loop as a whole\n"
+			  "string text\n" },
+};
+
+static const char *const field_types[] = {
+	[VALUE_BOOL] = "bool", [VALUE_INT] = "int64", [VALUE_FLOAT] = "float64"
+};
+
+/* "oven_2" becomes "Oven2": what ROS allows as the name of a message. */
+static void print_camel(FILE *out, const char *name)
+{
+	bool is_start = true;
+
+	for (const char *c = name; *c; c++) {
+		if (*c == '_') {
+			is_start = true;
+			continue;
+		}
+		fputc(is_start ? toupper((unsigned char)*c) : *c, out);
+		is_start = false;
+	}
+}
+
+static char *make_schema_name(const struct log_device *device, unsigned index,
+			      bool is_taken)
+{
+	char *text = NULL;
+	size_t bytes;
+	FILE *out = open_memstream(&text, &bytes);
+
+	if (!out) {
+		return NULL;
+	}
+	fputs(SCHEMA_PREFIX, out);
+	print_camel(out, device->name);
+	if (is_taken) {
+		fprintf(out, "Device%u", index);
+	}
+	return fclose(out) ? NULL : text;
+}
+
+static void print_values(FILE *out, const struct log_device *device, bool of_bools)
+{
+	for (unsigned i = 0; i < device->channel_count; i++) {
+		const struct channel *channel = &device->channels[i];
+
+		if ((channel->type == VALUE_BOOL) != of_bools) {
+			continue;
+		}
+		fprintf(out, "%s %s", field_types[channel->type], channel->name);
+		fprintf(out, channel->unit ? " # %s\n" : "\n", channel->unit);
+	}
+}
+
+/* The order of the fields is that of image.h. */
+static char *make_schema(const struct log_device *device, const char *schema_name)
+{
+	const char *type = schema_name + strlen(SCHEMA_PREFIX);
+	char *text = NULL;
+	size_t bytes;
+	FILE *out = open_memstream(&text, &bytes);
+
+	if (!out) {
+		return NULL;
+	}
+	fputs("uint64 cycle # in which it was read\n"
+	      "int64 sample_ns # newest sample, CLOCK_MONOTONIC\n",
+	      out);
+	print_values(out, device, false);
+	print_values(out, device, true);
+	if (device->channel_count > 0) {
+		fprintf(out, "rtloop/%sQuality quality # 0 good, 1 stale, 2 bad\n", type);
+		fputs("================================================================"
+		      "================\n",
+		      out);
+		fprintf(out, "MSG: rtloop/%sQuality\n", type);
+	}
+	for (unsigned i = 0; i < device->channel_count; i++) {
+		fprintf(out, "uint8 %s\n", device->channels[i].name);
+	}
+	return fclose(out) ? NULL : text;
+}
+
+static bool is_name_taken(const struct topics *topics, const char *schema_name)
+{
+	for (unsigned i = TOPIC_DEVICES; i < topics->count; i++) {
+		if (strcmp(topics->topics[i].schema_name, schema_name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static int add_device(struct topics *topics, const struct log_device *device)
+{
+	struct mcap_topic *topic = &topics->topics[topics->count];
+	unsigned index = topics->count - TOPIC_DEVICES;
+	char *name = NULL;
+	char *schema_name = make_schema_name(device, index, false);
+
+	if (schema_name && is_name_taken(topics, schema_name)) {
+		free(schema_name);
+		schema_name = make_schema_name(device, index, true);
+	}
+	topics->count++;
+	topic->name = asprintf(&name, "/io/%s", device->name) < 0 ? NULL : name;
+	topic->schema_name = schema_name;
+	topic->schema_text = schema_name ? make_schema(device, schema_name) : NULL;
+	return topic->name && topic->schema_text ? 0 : -ENOMEM;
+}
+
+int topics_create(struct topics *topics, const struct log_device *devices,
+		  unsigned device_count)
+{
+	int code = 0;
+
+	topics->count = 0;
+	topics->topics = calloc(TOPIC_DEVICES + device_count, sizeof(*topics->topics));
+	if (!topics->topics) {
+		return -ENOMEM;
+	}
+	memcpy(topics->topics, fixed, sizeof(fixed));
+	topics->count = TOPIC_DEVICES;
+	for (unsigned i = 0; i < device_count && code == 0; i++) {
+		code = add_device(topics, &devices[i]);
+	}
+	return code;
+}
+
+void topics_destroy(struct topics *topics)
+{
+	for (unsigned i = TOPIC_DEVICES; i < topics->count; i++) {
+		free((char *)topics->topics[i].name);
+		free((char *)topics->topics[i].schema_name);
+		free((char *)topics->topics[i].schema_text);
+	}
+	free(topics->topics);
+	*topics = (struct topics){ 0 };
+}
