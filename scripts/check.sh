@@ -75,8 +75,12 @@ step_tidy() {
 	# stderr is how many warnings of system headers it left out.
 	export TIDY_FLAGS=$flags
 	# shellcheck disable=SC2016 # the inner shell expands these
-	list_files '*.c' | xargs -r -P "$jobs" -n 1 \
-		sh -c 'clang-tidy --quiet "$1" -- $TIDY_FLAGS 2>/dev/null' sh
+	if ! list_files '*.c' | xargs -r -P "$jobs" -n 1 \
+		sh -c 'clang-tidy --quiet "$1" -- $TIDY_FLAGS 2>/dev/null' sh >"$generated/output"; then
+		grep -E ': (error|warning): ' "$generated/output"
+		echo "how it gets there: $generated/output"
+		return 1
+	fi
 }
 
 step_shell() {
