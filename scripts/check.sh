@@ -3,7 +3,7 @@
 # and a missing tool is a failure.
 #
 # usage: check.sh [STEP]...	STEP: format gcc clang layers rt cppcheck tidy shell (default: all)
-set -u
+set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 build=${BUILD:-build}
@@ -16,8 +16,16 @@ need() { # command
 	fi
 }
 
-# The files under version control; in a tarball, which has none, all that are there.
+# The files under version control; in a tarball, which has none, all that are there. Fails where it
+# finds none: a check of nothing has checked nothing.
 list_files() { # pattern...
+	find_files "$@" | grep . || {
+		echo "no files like $*" >&2
+		return 1
+	}
+}
+
+find_files() { # pattern...
 	if [ -e .git ]; then
 		git ls-files -z --cached --others --exclude-standard -- "$@" | while IFS= read -r -d '' file; do
 			if [ -e "$file" ]; then
@@ -33,8 +41,7 @@ list_files() { # pattern...
 }
 
 step_format() {
-	need clang-format || return 1
-	list_files '*.c' '*.h' | xargs -r clang-format --dry-run -Werror
+	need clang-format && list_files '*.c' '*.h' | xargs -r clang-format --dry-run -Werror
 }
 
 build_with() { # compiler
@@ -59,8 +66,7 @@ step_rt() {
 
 # What it is told to overlook stands beside the line, as "cppcheck-suppress", with the reason.
 step_cppcheck() {
-	need cppcheck || return 1
-	list_files '*.c' | xargs -r cppcheck --quiet -j"$jobs" --std=c11 \
+	need cppcheck && list_files '*.c' | xargs -r cppcheck --quiet -j"$jobs" --std=c11 \
 		--enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
 		-I. -D_GNU_SOURCE -D__linux__
 }
@@ -84,8 +90,7 @@ step_tidy() {
 }
 
 step_shell() {
-	need shellcheck || return 1
-	list_files '*.sh' .ci/run | xargs -r shellcheck
+	need shellcheck && list_files '*.sh' .ci/run | xargs -r shellcheck
 }
 
 steps=(format gcc clang layers rt cppcheck tidy shell)

@@ -125,7 +125,7 @@ run_limited() { # output command...
 	shift
 	timeout --kill-after=5 "$limit_s" "$@" >"$output" 2>&1 </dev/null &
 	running=$!
-	wait "$running"
+	{ wait "$running"; } 2>/dev/null
 }
 
 interrupted() {
@@ -136,9 +136,12 @@ interrupted() {
 	exit 130
 }
 
-why_it_ended() { # status
+why_it_ended() { # status ms
+	if [ "$2" -ge $((limit_s * 1000)) ]; then
+		echo "timed out after $limit_s s"
+		return
+	fi
 	case $1 in
-	124 | 137) echo "timed out after $limit_s s, or was killed" ;;
 	13[0-9] | 14[0-9] | 15[0-9]) echo "killed by signal $(($1 - 128))" ;;
 	*) echo "exit status $1" ;;
 	esac
@@ -168,10 +171,10 @@ run_unit() { # name
 	# What was announced and never came counts as failed: the program died, or a group's set-up did.
 	lost=$((plan - good - bad - skip))
 	bad=$((bad + (lost > 0 ? lost : 0)))
-	why="$bad failed of $plan, $(why_it_ended $status)"
+	why="$bad failed of $plan, $(why_it_ended $status $ms)"
 	if [ "$bad" -eq 0 ] && { [ $status -ne 0 ] || [ "$plan" -eq 0 ]; }; then
 		bad=1
-		why="$plan tests announced, $(why_it_ended $status)"
+		why="$plan tests announced, $(why_it_ended $status $ms)"
 	fi
 	passed=$((passed + good)) failed=$((failed + bad)) skipped=$((skipped + skip))
 	if [ "$bad" -gt 0 ]; then
@@ -210,7 +213,7 @@ run_integration() { # name
 		;;
 	*)
 		failed=$((failed + 1))
-		record_failure "$name" "$output" "$(why_it_ended $status)" $ms
+		record_failure "$name" "$output" "$(why_it_ended $status $ms)" $ms
 		return
 		;;
 	esac
