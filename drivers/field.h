@@ -1,0 +1,120 @@
+/*
+ * Fields: where in a frame each input channel stands, and how it is written there.
+ *
+ *   text     column (0-based) of a line split at the separator, blanks around it taken
+ * off; a number as number.h has it, finite; a bool also as true false on off yes no, any
+ * case binary   byte (offset), bytes (1 to 8, each width), order, encoding bits     bit
+ * and bits cut a part out of either, where it is an integer
+ *
+ * value = field * scale + offset, computed as double. Without both, integers keep all 64
+ * bits; an unsigned one that is greater than INT64_MAX saturates there in an integer
+ * channel. A field that is missing, not a number or not finite turns its own channel bad.
+ */
+#ifndef DRIVERS_FIELD_H
+#define DRIVERS_FIELD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/option.h"
+#include "drivers/device.h"
+#include "drivers/frame.h"
+#include "rtloop/base/attr.h"
+#include "rtloop/base/image.h"
+
+enum field_order { FIELD_ORDER_LITTLE, FIELD_ORDER_BIG };
+enum field_encoding { FIELD_UNSIGNED, FIELD_SIGNED, FIELD_FLOAT };
+
+#define FIELD_COLUMNS_MAX 256
+
+/* One channel. Exactly one of column and byte is given. */
+struct field_options {
+	int64_t column;
+	int64_t base; /* of a number in text */
+	int64_t byte;
+	int64_t bytes;
+	int order;    /* enum field_order */
+	int encoding; /* enum field_encoding */
+	int64_t bit;  /* the lowest one, 0 being the least significant of the field */
+	int64_t bits;
+	double scale;
+	double offset;
+	bool has_column;
+	bool has_base;
+	bool has_byte;
+	bool has_bytes;
+	bool has_order;
+	bool has_encoding;
+	bool has_bit;
+	bool has_bits;
+	bool has_scale;
+	bool has_offset;
+};
+
+/* Rows of the keys of an input channel, bound to struct field_options. */
+extern const struct option field_rows[];
+
+/* A field as read, before scale and offset. */
+struct sample {
+	bool is_int;
+	int64_t as_int; /* where is_int; saturated */
+	double as_float;
+};
+
+/**
+ * field_decode_text - read the text of one column.
+ *
+ * 0; -EINVAL when it is not what the channel's type and the options expect; -ERANGE when
+ * it is too great for a double. [any]
+ */
+int field_decode_text(const struct field_options *options, enum value_type type,
+		      const uint8_t *text, uint32_t bytes,
+		      struct sample *ret_sample) RT_SAFE MUST_CHECK;
+
+/**
+ * field_decode_binary - read the bytes at the field's offset.
+ *
+ * 0; -EMSGSIZE when the frame ends before them. [any]
+ */
+int field_decode_binary(const struct field_options *options, const struct frame *frame,
+			struct sample *ret_sample) RT_SAFE MUST_CHECK;
+
+/**
+ * field_put - scale the sample into the channel.
+ *
+ * 0; -ERANGE when the value is not finite: the channel is left as it was. [rt]
+ */
+int field_put(const struct field_options *options, struct channel *channel,
+	      const struct sample *sample, int64_t sample_ns) RT_SAFE MUST_CHECK;
+
+struct column {
+	uint32_t at;
+	uint32_t bytes;
+};
+
+/* The fields of a device: each channel's options are struct field_options. */
+struct fields {
+	const struct device_spec *spec; /* borrowed */
+	struct option_bytes separator;	/* a single space: any run of blanks */
+	unsigned column_count; /* columns that are looked at; 0: no text fields */
+	struct column columns[FIELD_COLUMNS_MAX];
+};
+
+/** fields_check - what no row can see, said with place_error(). [init] */
+void fields_check(const struct device_spec *spec, const struct frame_options *frame,
+		  const struct option_bytes *separator);
+
+/** fields_init - @spec is borrowed. [init] */
+void fields_init(struct fields *fields, const struct device_spec *spec,
+		 const struct option_bytes *separator);
+
+/**
+ * fields_decode - all channels of the device from one frame.
+ *
+ * A channel whose field does not decode turns bad and is counted. Returns how many did
+ * decode. [rt]
+ */
+unsigned fields_decode(struct fields *fields, struct device *device,
+		       const struct frame *frame, int64_t sample_ns) RT_SAFE;
+
+#endif

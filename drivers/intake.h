@@ -1,0 +1,60 @@
+/*
+ * What serial and udp share: frames out of what came, fields out of the frames, and no
+ * more of them in a cycle than the device's budget, whatever comes.
+ *
+ * What is left of a stream stays for the next cycles, with the time at which it came.
+ * What is left of a message is dropped and counted. A frame of which no field decodes
+ * turns the channels bad like any other, but is not counted as a frame and is no sample.
+ */
+#ifndef DRIVERS_INTAKE_H
+#define DRIVERS_INTAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "drivers/device.h"
+#include "drivers/field.h"
+#include "drivers/frame.h"
+#include "rtloop/base/attr.h"
+
+struct intake {
+	struct framer framer;
+	struct fields fields;
+	uint64_t
+		next_cycle; /* the budget was last renewed in the cycle before this one */
+	uint32_t left;	    /* of the budget */
+	bool is_flooded;    /* counted in this cycle */
+	int64_t arrived_ns; /* when the newest bytes came */
+};
+
+/**
+ * intake_init - prepare for the frames of a device.
+ * @frame: borrowed, as @separator is
+ * @message_bytes: the longest message; 0: a stream
+ *
+ * -ENOMEM. intake_fini() is right after a failure too. [init]
+ */
+int intake_init(struct intake *intake, const struct device_spec *spec,
+		const struct frame_options *frame, const struct option_bytes *separator,
+		uint32_t message_bytes) MUST_CHECK;
+void intake_fini(struct intake *intake);
+
+/** intake_reset - forget what is buffered; as framer_reset(). [rt] */
+void intake_reset(struct intake *intake, bool is_midway) RT_SAFE;
+
+/** intake_room - most bytes that intake_stream() takes now. [rt] */
+uint32_t intake_room(const struct intake *intake) RT_SAFE;
+
+/** intake_stream - the next bytes of the stream; decodes within the budget. [rt] */
+void intake_stream(struct intake *intake, struct device *device,
+		   const struct message *message, const struct cycle_time *now) RT_SAFE;
+
+/** intake_message - one whole message; frames over the budget are dropped. [rt] */
+void intake_message(struct intake *intake, struct device *device,
+		    const struct message *message, const struct cycle_time *now) RT_SAFE;
+
+/** intake_tick - go on with what is left of the stream. [rt] */
+void intake_tick(struct intake *intake, struct device *device,
+		 const struct cycle_time *now) RT_SAFE;
+
+#endif
