@@ -1,0 +1,440 @@
+#include <errno.h>
+#include <stdlib.h>
+
+#include "drivers/intake.h"
+#include "drivers/registry.h"
+#include "drivers/tty.h"
+#include "rtloop/base/sys.h"
+
+struct serial_request {
+	struct option_bytes send;
+	int64_t every_ns;
+};
+
+struct serial_options {
+	const char *path;
+	int64_t baud;
+	int parity;
+	int64_t data_bits;
+	int64_t stop_bits;
+	int flow;
+	bool is_exclusive;
+	bool is_low_latency;
+	bool has_low_latency;
+	struct option_bytes on_open;
+	struct serial_request request;
+	bool has_request;
+	struct frame_options frame;
+	struct option_bytes separator;
+};
+
+struct serial {
+	struct intake intake;
+	int64_t request_ns; /* the next one is due at this release */
+	uint32_t unsent;    /* last bytes of a request that did not fit at once */
+};
+
+/* The line discipline holds 4 KiB; more never comes in one read. */
+#define READ_BYTES	   4096
+#define ON_OPEN_TIMEOUT_MS 1000
+#define SEND_BYTES_MAX	   1024
+
+static const char *const parities[] = { "none", "even", "odd", "mark", "space", NULL };
+static const char *const flows[] = { "none", "rtscts", "xonxoff", NULL };
+
+static const struct option request_rows[] = {
+	{
+		.name = "send",
+		.type = OPTION_BYTES,
+		.offset = offsetof(struct serial_request, send),
+		.is_required = true,
+		.help = "the bytes to send; escapes such as \"\\r\\n\" and \"\\x02\" are "
+			"taken",
+	},
+	{
+		.name = "every",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct serial_request, every_ns),
+		.is_required = true,
+		.min = 100e3,
+		.max = 86400e9,
+		.help = "sent at the first release after each such time; missed ones are "
+			"skipped",
+	},
+	{ .name = NULL },
+};
+
+static const struct option serial_rows[] = {
+	{
+		.name = "path",
+		.type = OPTION_PATH,
+		.offset = offsetof(struct serial_options, path),
+		.is_required = true,
+		.help = "the serial line; names under /dev/serial/by-id stay the same",
+	},
+	{
+		.name = "baud",
+		.type = OPTION_INT,
+		.offset = offsetof(struct serial_options, baud),
+		.fallback = "115200",
+		.min = 50,
+		.max = 20000000,
+		.unit = "baud",
+		.help = "any rate; it is an error when the hardware is off by more than "
+			"2 %",
+	},
+	{
+		.name = "parity",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct serial_options, parity),
+		.fallback = "none",
+		.choices = parities,
+		.help = "the parity bit; a byte with a wrong one is read as 0",
+	},
+	{
+		.name = "data_bits",
+		.type = OPTION_INT,
+		.offset = offsetof(struct serial_options, data_bits),
+		.fallback = "8",
+		.min = 5,
+		.max = 8,
+		.unit = "bit",
+		.help = "bits of a byte",
+	},
+	{
+		.name = "stop_bits",
+		.type = OPTION_INT,
+		.offset = offsetof(struct serial_options, stop_bits),
+		.fallback = "1",
+		.min = 1,
+		.max = 2,
+		.unit = "bit",
+		.help = "stop bits after a byte",
+	},
+	{
+		.name = "flow",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct serial_options, flow),
+		.fallback = "none",
+		.choices = flows,
+		.help = "flow control; xonxoff is for text only",
+	},
+	{
+		.name = "exclusive",
+		.type = OPTION_BOOL,
+		.offset = offsetof(struct serial_options, is_exclusive),
+		.fallback = "true",
+		.help = "whether other programs are kept from opening the line",
+	},
+	{
+		.name = "low_latency",
+		.type = OPTION_BOOL,
+		.offset = offsetof(struct serial_options, is_low_latency),
+		.fallback = "true",
+		.is_given_offset = offsetof(struct serial_options, has_low_latency),
+		.help = "ask the driver to hand bytes on at once (FTDI: after 1 ms, not "
+			"16); given as "
+			"true, it is an error when the driver refuses",
+	},
+	{
+		.name = "on_open",
+		.type = OPTION_BYTES,
+		.offset = offsetof(struct serial_options, on_open),
+		.help = "bytes sent each time after the line was opened",
+	},
+	{
+		.name = "request",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct serial_options, request),
+		.rows = request_rows,
+		.is_given_offset = offsetof(struct serial_options, has_request),
+		.help = "bytes sent again and again, for an instrument that only answers",
+	},
+	{
+		.name = "frame",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct serial_options, frame),
+		.is_required = true,
+		.rows = frame_rows,
+		.help = "where a frame ends, and what makes it a good one",
+	},
+	{
+		.name = "separator",
+		.type = OPTION_BYTES,
+		.offset = offsetof(struct serial_options, separator),
+		.fallback = ",",
+		.help = "between the columns of a text; a single space stands for any "
+			"run of blanks",
+	},
+	{ .name = NULL },
+};
+
+static void check_sent(const struct device_spec *spec, const struct option_bytes *bytes,
+		       const char *key)
+{
+	if (bytes->data && (bytes->bytes == 0 || bytes->bytes > SEND_BYTES_MAX)) {
+		place_error(&spec->place, key, "%zu bytes long; expected 1 to %d",
+			    bytes->bytes, SEND_BYTES_MAX);
+	}
+}
+
+static void serial_check(const struct device_spec *spec)
+{
+	const struct serial_options *options = spec->options;
+
+	frame_check(&options->frame, true, &spec->place);
+	fields_check(spec, &options->frame, &options->separator);
+	check_sent(spec, &options->on_open, "on_open");
+	if (options->has_request) {
+		check_sent(spec, &options->request.send, "request.send");
+	}
+}
+
+static int serial_init(struct device *device, struct err *err)
+{
+	const struct serial_options *options = device->spec->options;
+	struct serial *serial = device->state;
+	int rc = intake_init(&serial->intake, device->spec, &options->frame,
+			     &options->separator, 0);
+
+	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name) : 0;
+}
+
+static void serial_fini(struct device *device)
+{
+	struct serial *serial = device->state;
+
+	intake_fini(&serial->intake);
+}
+
+static int open_tty(const struct serial_options *options, int *ret_fd, struct err *err)
+{
+	const struct tty_options tty = {
+		.path = options->path,
+		.baud = options->baud,
+		.parity = options->parity,
+		.data_bits = options->data_bits,
+		.stop_bits = options->stop_bits,
+		.flow = options->flow,
+		.is_exclusive = options->is_exclusive,
+		.is_low_latency = options->is_low_latency,
+		.insists_on_low_latency = options->has_low_latency,
+	};
+
+	return tty_open(&tty, ret_fd, err);
+}
+
+static int serial_open(const struct device *device, struct link *ret_link,
+		       struct err *err)
+{
+	const struct serial_options *options = device->spec->options;
+	struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
+	int fd;
+	int rc;
+
+	if (!endpoint) {
+		return err_set(err, -ENOMEM, "no memory for device '%s'",
+			       device->spec->name);
+	}
+	rc = open_tty(options, &fd, err);
+	if (rc) {
+		goto err_free_endpoint;
+	}
+	rc = tty_send(fd, options->on_open.data, options->on_open.bytes,
+		      ON_OPEN_TIMEOUT_MS);
+	if (rc) {
+		err_set_errno(err, rc, "%s: cannot send on_open", options->path);
+		goto err_close_tty;
+	}
+	*endpoint = (struct endpoint){
+		.fd = fd,
+		.op = ENDPOINT_READ,
+		.bytes = READ_BYTES,
+		.budget = 1,
+	};
+	*ret_link = (struct link){ .endpoints = endpoint, .endpoint_count = 1 };
+	return 0;
+
+err_close_tty:
+	tty_close(fd);
+err_free_endpoint:
+	free(endpoint);
+	return rc;
+}
+
+static void serial_close(const struct device *device, struct link *link)
+{
+	(void)device;
+	if (link->endpoints) {
+		tty_close(link->endpoints[0].fd);
+	}
+	free(link->endpoints);
+	*link = (struct link){ .endpoints = NULL };
+}
+
+/*
+ * An instrument that talks by itself is in the middle of a frame, and the rest of "25.0" is a number
+ * too. One that only answers begins anew; a match or a checksum tells the difference.
+ */
+static bool may_join_midway(const struct serial_options *options)
+{
+	return !options->has_request && options->frame.match.bytes == 0 &&
+	       options->frame.checksum == CHECKSUM_NONE;
+}
+
+static void serial_attach(struct device *device, const struct cycle_time *now) RT_SAFE;
+static void serial_attach(struct device *device, const struct cycle_time *now)
+{
+	struct serial *serial = device->state;
+
+	intake_reset(&serial->intake, may_join_midway(device->spec->options));
+	serial->request_ns = now->release_ns;
+	serial->unsent = 0;
+}
+
+static uint32_t serial_room(const struct device *device, uint32_t tag) RT_SAFE;
+static uint32_t serial_room(const struct device *device, uint32_t tag)
+{
+	const struct serial *serial = device->state;
+
+	(void)tag;
+	return intake_room(&serial->intake);
+}
+
+static void serial_receive(struct device *device, const struct message *message,
+			   const struct cycle_time *now) RT_SAFE;
+static void serial_receive(struct device *device, const struct message *message,
+			   const struct cycle_time *now)
+{
+	struct serial *serial = device->state;
+
+	intake_stream(&serial->intake, device, message, now);
+}
+
+static void serial_tick(struct device *device, const struct cycle_time *now) RT_SAFE;
+static void serial_tick(struct device *device, const struct cycle_time *now)
+{
+	struct serial *serial = device->state;
+
+	intake_tick(&serial->intake, device, now);
+}
+
+/* Whether one is due; those whose time has passed unused are not made up for. */
+static bool take_due(struct serial *serial, int64_t every_ns, int64_t release_ns)
+{
+	if (release_ns < serial->request_ns) {
+		return false;
+	}
+	serial->request_ns +=
+		every_ns * (1 + (release_ns - serial->request_ns) / every_ns);
+	return true;
+}
+
+/* What did not fit is finished in the next cycles, since half a request would spoil the next one. */
+static void send_rest(struct device *device, const struct option_bytes *send, bool is_new)
+{
+	struct serial *serial = device->state;
+	const uint8_t *rest = send->data + send->bytes - serial->unsent;
+	ssize_t written = sys_write(device->link->endpoints[0].fd, rest, serial->unsent);
+
+	if (written < 0 && written != -EAGAIN && written != -EINTR) {
+		device_lost(device, (int)written);
+		return;
+	}
+	if (written > 0) {
+		serial->unsent -= (uint32_t)written;
+	}
+	if (serial->unsent == 0) {
+		device_count(device, COUNT_SENT, 1);
+	} else if (is_new) {
+		device_count(device, COUNT_SEND_DROPPED, 1);
+		serial->unsent = serial->unsent == send->bytes ? 0 : serial->unsent;
+	}
+}
+
+static void serial_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
+static void serial_emit(struct device *device, const struct cycle_time *now)
+{
+	const struct serial_options *options = device->spec->options;
+	const struct option_bytes *send = &options->request.send;
+	struct serial *serial = device->state;
+	bool is_due;
+
+	if (!options->has_request || !device->link) {
+		return;
+	}
+	is_due = take_due(serial, options->request.every_ns, now->release_ns);
+	if (serial->unsent > 0) {
+		send_rest(device, send, false);
+		if (is_due) {
+			device_count(device, COUNT_SEND_DROPPED, 1);
+		}
+	} else if (is_due) {
+		serial->unsent = (uint32_t)send->bytes;
+		send_rest(device, send, true);
+	}
+}
+
+static const char description[] = "Reads frames from a serial line: a UART, an RS-232 or "
+				  "RS-485 adapter, a USB device with a "
+				  "tty. The line is opened raw and exclusively, at any "
+				  "rate; where the hardware cannot do what "
+				  "is asked, opening fails and says so. When the line "
+				  "goes away its channels turn bad, and it "
+				  "is opened again as soon as it is back.\n"
+				  "\n"
+				  "on_open is sent after each opening, request again and "
+				  "again on the grid of releases: the "
+				  "first one in the cycle that takes the line into use, "
+				  "the others each `every` after it. A "
+				  "request that the line does not take at once is "
+				  "counted as send_dropped; one taken in part is "
+				  "finished in the following cycles.\n"
+				  "\n"
+				  "`frame` says where a frame ends: line, fixed, length "
+				  "or cobs; match and checksum drop what "
+				  "is not meant or not whole, and each drop is counted "
+				  "with its reason. An instrument that "
+				  "talks by itself is joined in the middle of a frame: "
+				  "without request, match and checksum "
+				  "nothing could tell the rest of \"25.0\" from a value, "
+				  "so all up to the first end is passed "
+				  "over.\n"
+				  "\n"
+				  "Each input channel names its place: column for text, "
+				  "byte and bytes for binary values.";
+
+static const char example[] =
+	"probe:\n"
+	"  driver: serial\n"
+	"  path: /dev/serial/by-id/usb-FTDI_probe-if00\n"
+	"  baud: 115200\n"
+	"  on_open: \"MODE CSV\\r\\n\"\n"
+	"  request: { send: \"M?\\r\\n\", every: 100ms }\n"
+	"  frame: { kind: line, match: \"M,\", checksum: xor8 }\n"
+	"  max_age: 500ms\n"
+	"  in:\n"
+	"    temp:     { column: 1, type: float, unit: degC, scale: 0.1 }\n"
+	"    pressure: { column: 2, type: float, unit: kPa }\n";
+
+const struct driver serial_driver = {
+	.name = "serial",
+	.summary = "Frames of text or bytes from a serial line, asked for or not",
+	.description = description,
+	.example = example,
+	.options = serial_rows,
+	.options_bytes = sizeof(struct serial_options),
+	.in_options = field_rows,
+	.in_bytes = sizeof(struct field_options),
+	.state_bytes = sizeof(struct serial),
+	.check = serial_check,
+	.init = serial_init,
+	.fini = serial_fini,
+	.open = serial_open,
+	.close = serial_close,
+	.attach = serial_attach,
+	.room = serial_room,
+	.receive = serial_receive,
+	.tick = serial_tick,
+	.emit = serial_emit,
+};
