@@ -1,0 +1,472 @@
+#include <errno.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "drivers/address.h"
+#include "drivers/intake.h"
+#include "drivers/registry.h"
+#include "rtloop/base/sys.h"
+
+struct udp_options {
+	const char *listen;
+	const char *group;
+	const char *interface;
+	const char *from;
+	int64_t receive_buffer;
+	bool is_shared;
+	int64_t bytes;
+	struct frame_options frame;
+	struct option_bytes separator;
+};
+
+struct udp {
+	struct intake intake;
+	struct address from;
+};
+
+#define RECEIVE_BUFFER_MAX (64 << 20)
+
+static const struct option udp_rows[] = {
+	{
+		.name = "listen",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct udp_options, listen),
+		.is_required = true,
+		.help = "\"ADDRESS:PORT\", \"[ADDRESS]:PORT\" or \":PORT\", which is "
+			"this machine "
+			"only (with group: the group); \"0.0.0.0:PORT\" is every address",
+	},
+	{
+		.name = "group",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct udp_options, group),
+		.help = "a multicast address to join",
+	},
+	{
+		.name = "interface",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct udp_options, interface),
+		.min = 1,
+		.max = IF_NAMESIZE - 1,
+		.help = "the network interface to join the group on; by default the "
+			"kernel's choice",
+	},
+	{
+		.name = "from",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct udp_options, from),
+		.help = "\"ADDRESS\" or \"ADDRESS:PORT\" of the one sender; others are "
+			"dropped and "
+			"counted",
+	},
+	{
+		.name = "receive_buffer",
+		.type = OPTION_SIZE,
+		.offset = offsetof(struct udp_options, receive_buffer),
+		.min = 1024,
+		.max = RECEIVE_BUFFER_MAX,
+		.unit = "byte",
+		.help = "what the kernel may hold between two cycles; by default its own "
+			"choice",
+	},
+	{
+		.name = "reuse",
+		.type = OPTION_BOOL,
+		.offset = offsetof(struct udp_options, is_shared),
+		.fallback = "false",
+		.help = "whether other programs may listen at the same address and port",
+	},
+	{
+		.name = "bytes",
+		.type = OPTION_SIZE,
+		.offset = offsetof(struct udp_options, bytes),
+		.fallback = "2048",
+		.min = 1,
+		.max = ENDPOINT_BYTES_MAX,
+		.unit = "byte",
+		.help = "the longest datagram; a longer one is dropped and counted",
+	},
+	{
+		.name = "frame",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct udp_options, frame),
+		.rows = frame_rows,
+		.help = "what a datagram holds; by default it is one frame",
+	},
+	{
+		.name = "separator",
+		.type = OPTION_BYTES,
+		.offset = offsetof(struct udp_options, separator),
+		.fallback = ",",
+		.help = "between the columns of a text; a single space stands for any "
+			"run of blanks",
+	},
+	{ .name = NULL },
+};
+
+static int parse(const char *text, const char *key, const char *expected,
+		 const struct place *place, struct address *ret_address)
+{
+	int rc = address_parse(text, ret_address);
+
+	if (rc) {
+		place_error(place, key, "'%s' is no numeric address; expected %s", text,
+			    expected);
+	}
+	return rc;
+}
+
+static void check_listen(const struct udp_options *options, const struct place *place)
+{
+	struct address listen, group;
+
+	if (!options->listen ||
+	    parse(options->listen, "listen", "ADDRESS:PORT, [ADDRESS]:PORT or :PORT",
+		  place, &listen)) {
+		return;
+	}
+	if (!listen.has_port) {
+		place_error(place, "listen", "'%s' has no port; expected ADDRESS:PORT",
+			    options->listen);
+	}
+	if (!options->group ||
+	    parse(options->group, "group", "a multicast address", place, &group)) {
+		return;
+	}
+	if (group.has_port || !address_is_multicast(&group)) {
+		place_error(
+			place, "group",
+			"'%s' is no multicast address; expected one in 224.0.0.0/4 or "
+			"ff00::/8, without a port",
+			options->group);
+	}
+	if (listen.has_host && listen.storage.ss_family != group.storage.ss_family) {
+		place_error(place, "group", "listen and group are of different families");
+	}
+}
+
+static void udp_check(const struct device_spec *spec)
+{
+	const struct udp_options *options = spec->options;
+	struct address from;
+
+	check_listen(options, &spec->place);
+	if (options->interface && !options->group) {
+		place_error(&spec->place, "interface",
+			    "is where a group is joined; expected group");
+	}
+	if (options->from &&
+	    parse(options->from, "from", "ADDRESS or ADDRESS:PORT", &spec->place,
+		  &from) == 0 &&
+	    !from.has_host) {
+		place_error(&spec->place, "from",
+			    "'%s' has no address; expected ADDRESS:PORT", options->from);
+	}
+	frame_check(&options->frame, false, &spec->place);
+	fields_check(spec, &options->frame, &options->separator);
+}
+
+static int udp_init(struct device *device, struct err *err)
+{
+	const struct udp_options *options = device->spec->options;
+	struct udp *udp = device->state;
+	int rc;
+
+	if (options->from) {
+		rc = address_parse(options->from, &udp->from);
+		if (rc) {
+			return err_set(err, rc, "'%s' is no numeric address",
+				       options->from);
+		}
+	}
+	rc = intake_init(&udp->intake, device->spec, &options->frame, &options->separator,
+			 (uint32_t)options->bytes);
+	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name) : 0;
+}
+
+static void udp_fini(struct device *device)
+{
+	struct udp *udp = device->state;
+
+	intake_fini(&udp->intake);
+}
+
+static int set_option(int fd, int level, int name, int value)
+{
+	return setsockopt(fd, level, name, &value, sizeof(value)) ? -errno : 0;
+}
+
+/* The kernel takes a request that is too great without a word, and doubles what it grants. */
+static int size_buffer(int fd, const struct udp_options *options, struct err *err)
+{
+	int wanted = (int)options->receive_buffer;
+	int granted = 0;
+	socklen_t bytes = sizeof(granted);
+	int rc;
+
+	if (wanted == 0) {
+		return 0;
+	}
+	rc = set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, wanted);
+	if (rc) {
+		rc = set_option(fd, SOL_SOCKET, SO_RCVBUF, wanted);
+	}
+	if (rc) {
+		return err_set_errno(err, rc, "cannot set receive_buffer");
+	}
+	if (getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &granted, &bytes) == 0 &&
+	    granted / 2 < wanted) {
+		return err_set(err, -EPERM,
+			       "receive_buffer: asked for %d bytes, got %d; raise "
+			       "net.core.rmem_max",
+			       wanted, granted / 2);
+	}
+	return 0;
+}
+
+static int prepare(int fd, int family, const struct udp_options *options, struct err *err)
+{
+	int rc = 0;
+
+	if (options->is_shared) {
+		rc = set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	}
+	if (!rc && family == AF_INET6) {
+		/* "[::]:PORT" means the same whatever net.ipv6.bindv6only says. */
+		rc = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	}
+	if (!rc && family == AF_INET) {
+		/* Not what other programs on this machine have joined. */
+		rc = set_option(fd, IPPROTO_IP, IP_MULTICAST_ALL, 0);
+	}
+	if (rc) {
+		return err_set_errno(err, rc, "%s", options->listen);
+	}
+	return size_buffer(fd, options, err);
+}
+
+static int join_v4(int fd, const struct address *group, unsigned interface)
+{
+	struct ip_mreqn request = { .imr_ifindex = (int)interface };
+
+	request.imr_multiaddr = ((const struct sockaddr_in *)&group->storage)->sin_addr;
+	return setsockopt(fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, &request, sizeof(request))
+		       ? -errno
+		       : 0;
+}
+
+static int join_v6(int fd, const struct address *group, unsigned interface)
+{
+	struct ipv6_mreq request = { .ipv6mr_interface = interface };
+
+	request.ipv6mr_multiaddr =
+		((const struct sockaddr_in6 *)&group->storage)->sin6_addr;
+	return setsockopt(fd, IPPROTO_IPV6, IPV6_ADD_MEMBERSHIP, &request,
+			  sizeof(request))
+		       ? -errno
+		       : 0;
+}
+
+static int join(int fd, const struct udp_options *options, const struct address *group,
+		struct err *err)
+{
+	unsigned interface = 0;
+	int rc;
+
+	if (options->interface) {
+		interface = if_nametoindex(options->interface);
+		if (interface == 0) {
+			return err_set_errno(err, -errno, "interface %s",
+					     options->interface);
+		}
+	}
+	rc = group->storage.ss_family == AF_INET ? join_v4(fd, group, interface)
+						 : join_v6(fd, group, interface);
+	return rc ? err_set_errno(err, rc, "cannot join group %s%s", options->group,
+				  options->interface ? "" : "; name an interface")
+		  : 0;
+}
+
+/* What to bind to: with a group and no address, only what is sent to the group. */
+static int resolve(const struct udp_options *options, struct address *ret_listen,
+		   struct address *ret_group, struct err *err)
+{
+	int rc = address_parse(options->listen, ret_listen);
+	uint16_t port;
+
+	if (!rc && options->group) {
+		rc = address_parse(options->group, ret_group);
+	}
+	if (rc) {
+		return err_set(err, rc, "listen or group is no numeric address");
+	}
+	if (options->group && !ret_listen->has_host) {
+		port = address_port(ret_listen);
+		*ret_listen = *ret_group;
+		address_set_port(ret_listen, port);
+	}
+	return 0;
+}
+
+static int bind_socket(int fd, const struct udp_options *options, struct err *err)
+{
+	struct address listen, group;
+	int rc = resolve(options, &listen, &group, err);
+
+	if (!rc) {
+		rc = prepare(fd, listen.storage.ss_family, options, err);
+	}
+	if (!rc && bind(fd, (const struct sockaddr *)&listen.storage, listen.bytes)) {
+		rc = err_set_errno(err, -errno, "%s", options->listen);
+	}
+	if (!rc && options->group) {
+		rc = join(fd, options, &group, err);
+	}
+	return rc;
+}
+
+static int open_socket(const struct udp_options *options, int *ret_fd, struct err *err)
+{
+	struct address listen, group;
+	int rc = resolve(options, &listen, &group, err);
+	int fd;
+
+	if (rc) {
+		return rc;
+	}
+	fd = socket(listen.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		    0);
+	if (fd < 0) {
+		return err_set_errno(err, -errno, "%s", options->listen);
+	}
+	rc = bind_socket(fd, options, err);
+	if (rc) {
+		sys_close(fd);
+		return rc;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+static int udp_open(const struct device *device, struct link *ret_link, struct err *err)
+{
+	const struct udp_options *options = device->spec->options;
+	struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
+	int fd;
+	int rc;
+
+	if (!endpoint) {
+		return err_set(err, -ENOMEM, "no memory for device '%s'",
+			       device->spec->name);
+	}
+	rc = open_socket(options, &fd, err);
+	if (rc) {
+		free(endpoint);
+		return rc;
+	}
+	*endpoint = (struct endpoint){
+		.fd = fd,
+		.op = options->from ? ENDPOINT_RECVMSG : ENDPOINT_RECV,
+		.bytes = (uint32_t)options->bytes,
+		.budget = (uint32_t)device->spec->budget,
+	};
+	*ret_link = (struct link){ .endpoints = endpoint, .endpoint_count = 1 };
+	return 0;
+}
+
+static void udp_close(const struct device *device, struct link *link)
+{
+	(void)device;
+	if (link->endpoints) {
+		sys_close(link->endpoints[0].fd);
+	}
+	free(link->endpoints);
+	*link = (struct link){ .endpoints = NULL };
+}
+
+static void udp_receive(struct device *device, const struct message *message,
+			const struct cycle_time *now) RT_SAFE;
+static void udp_receive(struct device *device, const struct message *message,
+			const struct cycle_time *now)
+{
+	const struct udp_options *options = device->spec->options;
+	struct udp *udp = device->state;
+
+	if (options->from &&
+	    (!message->from || !address_is_from(&udp->from, message->from))) {
+		device_count(device, COUNT_BAD_SENDER, 1);
+		return;
+	}
+	intake_message(&udp->intake, device, message, now);
+}
+
+/* An error that the network reports is of one datagram; only a socket that is none ends it. */
+static enum verdict udp_hang_up(struct device *device, uint32_t tag, int code) RT_SAFE;
+static enum verdict udp_hang_up(struct device *device, uint32_t tag, int code)
+{
+	(void)tag;
+	if (code == -EBADF || code == -ENOTSOCK) {
+		return VERDICT_LOST;
+	}
+	device_count(device, COUNT_ERRORS, 1);
+	return VERDICT_KEEP;
+}
+
+static const char description[] = "Receives datagrams at one address and port, of one "
+				  "sender where `from` names it, and of a "
+				  "multicast group where `group` names it. Addresses are "
+				  "numeric. \":PORT\" listens on this "
+				  "machine only; who wants the network says "
+				  "\"0.0.0.0:PORT\", \"[::]:PORT\" (IPv6 only) or one "
+				  "address of the machine.\n"
+				  "\n"
+				  "By default a datagram is one frame. With `frame` it "
+				  "may hold several: lines, frames of a "
+				  "fixed length, frames that hold their length, or COBS; "
+				  "match and checksum are tested as on a "
+				  "line. At most `budget` datagrams and `budget` frames "
+				  "are taken in a cycle; frames of a "
+				  "datagram beyond that are dropped and counted as "
+				  "over_budget, datagrams wait in the kernel's "
+				  "receive_buffer. A datagram longer than `bytes` is "
+				  "dropped whole and counted as bad_length.\n"
+				  "\n"
+				  "Each input channel names its place: column for text, "
+				  "byte and bytes for binary values.";
+
+static const char example[] =
+	"flowmeter:\n"
+	"  driver: udp\n"
+	"  listen: \":5000\"\n"
+	"  from: 127.0.0.1\n"
+	"  bytes: 64\n"
+	"  frame: { kind: raw, match: \"RT\", checksum: crc16-ccitt }\n"
+	"  max_age: 100ms\n"
+	"  in:\n"
+	"    sequence: { byte: 2, bytes: 4, order: big, type: integer }\n"
+	"    temp:     { byte: 6, bytes: 2, order: big, encoding: signed,\n"
+	"                type: float, scale: 0.01, unit: degC }\n"
+	"    flow:     { byte: 8, bytes: 2, order: big, type: float, scale: 0.1,\n"
+	"                unit: l/min }\n";
+
+const struct driver udp_driver = {
+	.name = "udp",
+	.summary = "Datagrams from the network, taken apart into channels",
+	.description = description,
+	.example = example,
+	.options = udp_rows,
+	.options_bytes = sizeof(struct udp_options),
+	.in_options = field_rows,
+	.in_bytes = sizeof(struct field_options),
+	.state_bytes = sizeof(struct udp),
+	.check = udp_check,
+	.init = udp_init,
+	.fini = udp_fini,
+	.open = udp_open,
+	.close = udp_close,
+	.receive = udp_receive,
+	.hang_up = udp_hang_up,
+};
