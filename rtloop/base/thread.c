@@ -48,6 +48,25 @@ static int map_stack(struct thread *thread, size_t bytes)
 	return 0;
 }
 
+/* Signals are the main thread's business; only the interrupt, and faults of its own, reach others. */
+static int create_without_signals(struct thread *thread, const pthread_attr_t *attr,
+				  void *(*main)(void *), void *arg)
+{
+	static const int kept[] = { INTERRUPT_SIGNAL, SIGSEGV, SIGBUS,
+				    SIGFPE,	      SIGILL,  SIGABRT };
+	sigset_t blocked, before;
+	int code;
+
+	sigfillset(&blocked);
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++) {
+		sigdelset(&blocked, kept[i]);
+	}
+	pthread_sigmask(SIG_SETMASK, &blocked, &before);
+	code = -pthread_create(&thread->id, attr, main, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return code;
+}
+
 int thread_start(struct thread *thread, const struct thread_options *options,
 		 void *(*main)(void *), void *arg, struct err *err)
 {
@@ -63,7 +82,7 @@ int thread_start(struct thread *thread, const struct thread_options *options,
 	code = -pthread_attr_init(&attr);
 	if (code == 0) {
 		code = set_attributes(&attr, thread, options);
-		code = code ? code : -pthread_create(&thread->id, &attr, main, arg);
+		code = code ? code : create_without_signals(thread, &attr, main, arg);
 		pthread_attr_destroy(&attr);
 	}
 	if (code) {

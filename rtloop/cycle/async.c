@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "rtloop/base/sys.h"
-#include "rtloop/cycle/pacer.h"
 #include "rtloop/base/thread.h"
+#include "rtloop/cycle/pacer.h"
 
 #define SLOTS	    3
 #define SLOT_MASK   3u

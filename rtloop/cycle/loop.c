@@ -190,7 +190,7 @@ struct poll_link *loop_take_back(struct loop *loop, unsigned device_index)
 	return seat_take_back(seat_of(loop, device_index));
 }
 
-const struct device *loop_worker(struct loop *loop, unsigned device_index)
+struct device *loop_worker(struct loop *loop, unsigned device_index)
 {
 	return seat_of(loop, device_index)->device;
 }

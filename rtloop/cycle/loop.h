@@ -14,6 +14,7 @@
 
 #include "drivers/device.h"
 #include "rtloop/base/record.h"
+#include "rtloop/base/thread.h"
 #include "rtloop/cycle/async.h"
 #include "rtloop/cycle/grid.h"
 #include "rtloop/cycle/options.h"
@@ -22,7 +23,6 @@
 #include "rtloop/cycle/realtime.h"
 #include "rtloop/cycle/seat.h"
 #include "rtloop/cycle/stats.h"
-#include "rtloop/base/thread.h"
 
 /* Devices that have one of the optional calls: so that the others cost nothing. */
 struct device_set {
@@ -111,7 +111,7 @@ struct poll_link *loop_take_back(struct loop *loop, unsigned device_index);
 
 /** loop_worker - the device that the driver's calls are made on: itself, or the async
  * worker. [super] */
-const struct device *loop_worker(struct loop *loop, unsigned device_index);
+struct device *loop_worker(struct loop *loop, unsigned device_index);
 
 /** loop_state - LOOP_RUNS, or how it ended. [any] */
 enum loop_end loop_state(const struct loop *loop) RT_SAFE;

@@ -14,8 +14,8 @@ const struct option loop_rows[] = {
 		.type = OPTION_DURATION,
 		.offset = offsetof(struct loop_options, period_ns),
 		.fallback = "1ms",
-		.min = 20 * NS_PER_US,
-		.max = 60 * NS_PER_SEC,
+		.min = LOOP_PERIOD_MIN_NS,
+		.max = LOOP_PERIOD_MAX_NS,
 		.help = "time from one release to the next",
 	},
 	{

@@ -6,6 +6,9 @@
 
 #include "config/option.h"
 
+#define LOOP_PERIOD_MIN_NS INT64_C(20000)	/* 20 us */
+#define LOOP_PERIOD_MAX_NS INT64_C(60000000000) /* 60 s */
+
 /* What happens to releases that were missed. */
 enum overrun_policy {
 	OVERRUN_SKIP,	  /* dropped; the grid stays */

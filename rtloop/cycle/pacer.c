@@ -35,3 +35,8 @@ int64_t pacer_wait(struct pacer *pacer, int64_t release_ns)
 	}
 	return now_ns;
 }
+
+const char *pacer_name(int kind)
+{
+	return kinds[kind]->name;
+}

@@ -54,4 +54,7 @@ void pacer_close(struct pacer *pacer);
  */
 int64_t pacer_wait(struct pacer *pacer, int64_t release_ns) RT_SAFE;
 
+/** pacer_name - of a kind. [any] */
+const char *pacer_name(int kind) RT_SAFE;
+
 #endif

@@ -512,6 +512,7 @@ int logger_stop(struct logger *logger, struct err *err)
 
 void logger_fini(struct logger *logger)
 {
+	topics_destroy(&logger->topics);
 	if (!logger->options) {
 		return;
 	}
@@ -519,7 +520,6 @@ void logger_fini(struct logger *logger)
 	sys_close(logger->writer.fd);
 	sys_close(logger->wake_fd);
 	mcap_writer_destroy(logger->mcap);
-	topics_destroy(&logger->topics);
 	ring_fini(&logger->ring);
 	pthread_mutex_destroy(&logger->mutex);
 	memset(logger, 0, sizeof(*logger));

@@ -1,0 +1,269 @@
+#include "rtloop/app.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "rtloop/base/sys.h"
+#include "rtloop/base/time.h"
+
+/* A ring bridges at least this much of the ordinary flow: eMMC and SD cards stall for so long. */
+#define RING_SPAN_NS NS_PER_SEC
+
+#define CLOSE_LOOK_NS (2 * NS_PER_MS)
+
+static int create_devices(struct app *app, struct err *err)
+{
+	const struct setup *setup = app->setup;
+
+	app->image = image_create();
+	app->devices = calloc(setup->device_count + 1, sizeof(*app->devices));
+	if (!app->image || !app->devices) {
+		return err_set(err, -ENOMEM, "no memory for the devices");
+	}
+	for (unsigned i = 0; i < setup->device_count; i++) {
+		int code = device_init(&app->devices[i], &setup->devices[i], i,
+				       app->image, err);
+
+		app->device_count = i + 1;
+		if (code) {
+			return code;
+		}
+	}
+	if (image_seal(app->image)) {
+		return err_set(err, -ENOMEM, "no memory for the process image");
+	}
+	for (unsigned i = 0; i < app->device_count; i++) {
+		struct device *device = &app->devices[i];
+
+		memcpy(device->published, device->part.block, device->part.bytes);
+	}
+	return 0;
+}
+
+static int describe_devices(struct app *app, struct err *err)
+{
+	app->log_devices = calloc(app->device_count + 1, sizeof(*app->log_devices));
+	if (!app->log_devices) {
+		return err_set(err, -ENOMEM, "no memory for the log's topics");
+	}
+	for (unsigned i = 0; i < app->device_count; i++) {
+		app->log_devices[i] = (struct log_device){
+			.name = app->devices[i].spec->name,
+			.channels = app->devices[i].in,
+			.channel_count = app->devices[i].spec->in_count,
+		};
+	}
+	if (logger_set_devices(&app->logger, app->log_devices, app->device_count)) {
+		return err_set(err, -ENOMEM, "no memory for the log's topics");
+	}
+	return 0;
+}
+
+int app_create(struct app **ret_app, struct setup *setup, const char *version,
+	       struct err *err)
+{
+	size_t bytes = (sizeof(struct app) + APART_BYTES - 1) / APART_BYTES * APART_BYTES;
+	struct app *app = aligned_alloc(APART_BYTES, bytes);
+	int code;
+
+	if (!app) {
+		return err_set(err, -ENOMEM, "no memory for the run");
+	}
+	memset(app, 0, bytes);
+	app->setup = setup;
+	app->version = version;
+	code = create_devices(app, err);
+	code = code ? code
+		    : loop_init(&app->loop, &setup->loop, app->devices, app->device_count,
+				&app->recorder, err);
+	code = code ? code : describe_devices(app, err);
+	if (code == 0 && super_init(&app->super, &app->loop, &app->logger)) {
+		code = err_set(err, -ENOMEM, "no memory for the supervisor");
+	}
+	if (code) {
+		app_destroy(app);
+		return code;
+	}
+	*ret_app = app;
+	return 0;
+}
+
+void app_destroy(struct app *app)
+{
+	if (!app) {
+		return;
+	}
+	super_fini(&app->super);
+	loop_fini(&app->loop);
+	logger_fini(&app->logger);
+	realtime_fini(&app->realtime);
+	for (unsigned i = 0; i < app->device_count; i++) {
+		device_fini(&app->devices[i]);
+	}
+	image_destroy(app->image);
+	free(app->log_devices);
+	free(app->devices);
+	free(app);
+}
+
+/* The most that one cycle can record, and what it records where every device brings one message. */
+static void measure_cycle(const struct app *app, uint64_t *ret_worst, uint64_t *ret_usual)
+{
+	uint64_t usual = record_bytes(sizeof(struct record_cycle));
+	uint64_t worst = usual + record_bytes(sizeof(struct record_gap)) +
+			 RECORD_EVENTS_MAX * record_bytes(sizeof(struct record_event));
+
+	for (unsigned i = 0; i < app->device_count; i++) {
+		const struct device *device = &app->devices[i];
+		uint64_t message = record_bytes(device->part.bytes);
+
+		usual += message;
+		/* frames within the budget; then the turns to stale and to bad */
+		worst += message * ((uint64_t)device->spec->budget + 2);
+	}
+	*ret_worst = worst;
+	*ret_usual = usual;
+}
+
+static int choose_ring(const struct app *app, uint64_t *ret_bytes, struct err *err)
+{
+	const struct log_options *options = &app->setup->log;
+	uint64_t worst, usual, needed;
+	int64_t period_ns = app->setup->loop.period_ns;
+
+	measure_cycle(app, &worst, &usual);
+	needed = 2 * worst;
+	if (options->ring_bytes > 0 && (uint64_t)options->ring_bytes < needed) {
+		return err_set(
+			err, -EINVAL,
+			"log: ring: %lld KiB is too small: the worst cycle records %llu "
+			"KiB, "
+			"and half of the ring must hold it; use at least %llu KiB, or 0",
+			(long long)options->ring_bytes >> 10,
+			(unsigned long long)(worst + 1023) >> 10,
+			(unsigned long long)(needed + 1023) >> 10);
+	}
+	if (options->ring_bytes == 0) {
+		uint64_t span = usual * (uint64_t)(RING_SPAN_NS / period_ns + 1);
+
+		needed = span > needed ? span : needed;
+	}
+	*ret_bytes = needed;
+	return 0;
+}
+
+static void describe_run(struct app *app)
+{
+	const struct setup *setup = app->setup;
+
+	app->description = (struct log_description){
+		.loop = setup->name,
+		.version = app->version,
+		.kernel = app->realtime.kernel,
+		.period_ns = setup->loop.period_ns,
+		.config_name = "config.yaml",
+		.config = setup->tree.raw,
+		.config_bytes = setup->tree.raw_bytes,
+	};
+}
+
+static int start_log(struct app *app, struct err *err)
+{
+	uint64_t ring_bytes = 0;
+	int code;
+
+	if (!app->setup->has_log) {
+		return 0;
+	}
+	code = choose_ring(app, &ring_bytes, err);
+	return code ? code
+		    : logger_start(&app->logger, &app->setup->log, &app->description,
+				   &app->recorder, ring_bytes, err);
+}
+
+/* The ring may be full: the logger makes room. */
+static void close_recorder(struct app *app)
+{
+	const struct timespec look = time_to_timespec(CLOSE_LOOK_NS);
+
+	recorder_event(&app->recorder, EVENT_RUN_ENDED, EVENT_NO_DEVICE,
+		       (int64_t)app->loop.cycle);
+	while (recorder_close(&app->recorder)) {
+		nanosleep(&look, NULL);
+	}
+}
+
+static int stop(struct app *app, struct err *err)
+{
+	if (app->logger.thread.is_running) {
+		close_recorder(app);
+	}
+	app->end_ns = sys_now();
+	return logger_stop(&app->logger, err);
+}
+
+/* It runs already: end it like any other run. */
+static void end_loop(struct app *app)
+{
+	loop_ask_stop(&app->loop);
+	super_run(&app->super);
+	(void)stop(app, NULL);
+}
+
+static int check_realtime(struct app *app, bool needs_realtime, struct err *err)
+{
+	const struct realtime *realtime = &app->realtime;
+
+	if (!needs_realtime || realtime_is_met(realtime)) {
+		return 0;
+	}
+	for (unsigned i = 0; i < realtime->problem_count; i++) {
+		if (realtime->problems[i].is_fatal) {
+			return err_set(err, -EPERM, "NOT REALTIME: %s; mend it with: %s",
+				       realtime->problems[i].why,
+				       realtime->problems[i].fix);
+		}
+	}
+	return 0;
+}
+
+int app_start(struct app *app, bool needs_realtime, struct err *err)
+{
+	int code;
+
+	realtime_init(&app->realtime);
+	describe_run(app);
+	code = start_log(app, err);
+	if (code) {
+		return code;
+	}
+	recorder_event(&app->recorder, EVENT_RUN_STARTED, EVENT_NO_DEVICE, 0);
+	super_open_devices(&app->super);
+	realtime_lock_memory(&app->realtime);
+	app->start_ns = sys_now();
+	code = loop_start(&app->loop, &app->realtime, err);
+	if (code) {
+		(void)stop(app, NULL);
+		return code;
+	}
+	code = check_realtime(app, needs_realtime, err);
+	if (code) {
+		end_loop(app);
+	}
+	return code;
+}
+
+int app_run(struct app *app, struct err *err)
+{
+	int code;
+
+	super_run(&app->super);
+	code = stop(app, err);
+	if (loop_state(&app->loop) == LOOP_ENDED_FAILED) {
+		*err = app->loop.err;
+		return -EIO;
+	}
+	return code;
+}

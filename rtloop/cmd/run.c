@@ -1,0 +1,308 @@
+/* rtloop run: read the configuration, run it, and say how it went. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/value.h"
+#include "rtloop/app.h"
+#include "rtloop/base/time.h"
+#include "rtloop/cmd/cmd.h"
+#include "rtloop/cmd/run_json.h"
+#include "rtloop/cmd/run_report.h"
+#include "rtloop/cmd/terminal.h"
+#include "rtloop/cmd/version.h"
+#include "rtloop/setup.h"
+
+static int run_run(const struct command *command, int argc, char **argv);
+
+enum {
+	RUN_PRIORITY,
+	RUN_INTERVAL,
+	RUN_LOOPS,
+	RUN_DURATION,
+	RUN_AFFINITY,
+	RUN_QUIET,
+	RUN_JSON,
+	RUN_REQUIRE_RT,
+};
+
+static const struct command_option run_options[] = {
+	[RUN_PRIORITY] = { 'p', "priority", "PRIO",
+			   "SCHED_FIFO priority, 1 to 98; 0 asks for none" },
+	[RUN_INTERVAL] = { 'i', "interval", "TIME",
+			   "period: a number of microseconds, or with a unit: 250us, "
+			   "1ms" },
+	[RUN_LOOPS] = { 'l', "loops", "N", "end after N cycles" },
+	[RUN_DURATION] = { 'D', "duration", "TIME",
+			   "end after a time: a number of seconds, or with m, h or d" },
+	[RUN_AFFINITY] = { 'a', "affinity", "CPU", "bind the cycle thread to this CPU" },
+	[RUN_QUIET] = { 'q', "quiet", NULL,
+			"no status line; only the report at the end" },
+	[RUN_JSON] = { 0, "json", "FILE", "write the report as JSON, too; - is stdout" },
+	[RUN_REQUIRE_RT] = { 0, "require-rt", NULL,
+			     "end at once, with status 5, where it is not real-time" },
+	{ 0, NULL, NULL, NULL },
+};
+
+const struct command command_run = {
+	.name = "run",
+	.arguments = "FILE",
+	.summary = "run a configuration until it is stopped",
+	.description = "Runs the loop that FILE describes, until a signal, -l or -D ends "
+		       "it, and then "
+		       "prints a report: whether it was real-time, what the devices "
+		       "brought, and how "
+		       "good the timing was. The letters are those of cyclictest, and "
+		       "override what "
+		       "FILE says. On a terminal a status line is shown each second.\n"
+		       "\n"
+		       "SIGINT and SIGTERM end a run in order: the cycle ends, every "
+		       "record is written "
+		       "and the log is closed. A second signal ends it at once.\n"
+		       "\n"
+		       "A device that cannot be opened does not keep the others waiting: "
+		       "its channels "
+		       "are bad, and it is tried again until it is there.",
+	.options = run_options,
+	.exits = "0  the run ended in order\n"
+		 "1  it could not start, or the log is not complete\n"
+		 "2  the command line or the configuration is wrong\n"
+		 "4  it was ended by an overrun (overrun: stop)\n"
+		 "5  --require-rt, and it is not real-time\n"
+		 "128 + N  a second signal N ended it at once",
+	.run = run_run,
+};
+
+/* What the command line asks for; a member that is not given leaves the file's. */
+struct run_request {
+	const char *path;
+	const char *json_path;
+	int64_t priority; /* -1: not given, as below */
+	int64_t period_ns;
+	int64_t cycles;
+	int64_t duration_ns;
+	int64_t cpu;
+	bool is_quiet;
+	bool needs_realtime;
+};
+
+static int parse_count(const char *text, int64_t min, int64_t max, int64_t *ret_value)
+{
+	int64_t value;
+
+	if (value_parse_int(text, &value) || value < min || value > max) {
+		return -EINVAL;
+	}
+	*ret_value = value;
+	return 0;
+}
+
+/* A plain number is in @unit_ns; or a duration; or, as cyclictest has it, 10m, 2h, 1d. */
+static int parse_time(const char *text, int64_t unit_ns, int64_t *ret_ns)
+{
+	static const struct {
+		char letter;
+		int64_t seconds;
+	} letters[] = { { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
+	size_t length = strlen(text);
+	char number[32];
+	int64_t value;
+
+	if (parse_count(text, 0, INT64_MAX / unit_ns, &value) == 0) {
+		*ret_ns = value * unit_ns;
+		return 0;
+	}
+	if (length > 1 && length < sizeof(number)) {
+		memcpy(number, text, length - 1);
+		number[length - 1] = '\0';
+	}
+	for (size_t i = 0;
+	     i < ARRAY_SIZE(letters) && length > 1 && length < sizeof(number); i++) {
+		if (text[length - 1] == letters[i].letter &&
+		    parse_count(number, 0, 36500, &value) == 0) {
+			*ret_ns = value * letters[i].seconds * NS_PER_SEC;
+			return 0;
+		}
+	}
+	return value_parse_duration(text, ret_ns);
+}
+
+static int take_option(const struct command *command, int option, const char *argument,
+		       struct run_request *request)
+{
+	int code = 0;
+
+	switch (option) {
+	case RUN_PRIORITY:
+		code = parse_count(argument, 0, 98, &request->priority);
+		break;
+	case RUN_INTERVAL:
+		code = parse_time(argument, NS_PER_US, &request->period_ns);
+		break;
+	case RUN_LOOPS:
+		code = parse_count(argument, 1, INT64_MAX, &request->cycles);
+		break;
+	case RUN_DURATION:
+		code = parse_time(argument, NS_PER_SEC, &request->duration_ns);
+		break;
+	case RUN_AFFINITY:
+		code = parse_count(argument, 0, 1023, &request->cpu);
+		break;
+	case RUN_QUIET:
+		request->is_quiet = true;
+		break;
+	case RUN_JSON:
+		request->json_path = argument;
+		break;
+	case RUN_REQUIRE_RT:
+		request->needs_realtime = true;
+		break;
+	}
+	if (code) {
+		return command_wrong(command, "--%s is '%s'; expected %s",
+				     command->options[option].name, argument,
+				     command->options[option].help);
+	}
+	return EXIT_OK;
+}
+
+/* Returns EXIT_OK where the run is to go on, or a status to end with; -1: help was printed. */
+static int parse_line(const struct command *command, int argc, char **argv,
+		      struct run_request *request)
+{
+	struct command_line line = { .command = command, .argc = argc, .argv = argv };
+	const char *argument;
+	int option, status = EXIT_OK;
+
+	while ((option = command_next(&line, &argument)) >= 0) {
+		if (status == EXIT_OK) {
+			status = take_option(command, option, argument, request);
+		}
+	}
+	if (option == COMMAND_LINE_HELP) {
+		return -1;
+	}
+	if (option == COMMAND_LINE_WRONG || status != EXIT_OK) {
+		return EXIT_USAGE;
+	}
+	if (optind + 1 != argc) {
+		return command_wrong(command, "expected one configuration file");
+	}
+	request->path = argv[optind];
+	return EXIT_OK;
+}
+
+static void override(struct loop_options *loop, const struct run_request *request)
+{
+	loop->priority = request->priority >= 0 ? request->priority : loop->priority;
+	loop->period_ns = request->period_ns >= 0 ? request->period_ns : loop->period_ns;
+	loop->cycles = request->cycles >= 0 ? request->cycles : loop->cycles;
+	loop->cpu = request->cpu >= 0 ? request->cpu : loop->cpu;
+	if (request->duration_ns >= 0) {
+		loop->duration_ns = request->duration_ns;
+	}
+}
+
+static void tell(void *context, const struct device *device, const char *text)
+{
+	struct run_status *status = context;
+
+	run_status_wipe(status);
+	fprintf(stderr, "rtloop: device '%s': %s\n", device->spec->name, text);
+}
+
+static void each_second(void *context)
+{
+	run_status_show(context);
+}
+
+static int report(const struct app *app, const struct run_request *request)
+{
+	run_report_print(app, stdout);
+	if (request->json_path) {
+		struct err err;
+
+		if (run_json_write(app, request->json_path, &err)) {
+			fprintf(stderr, "rtloop: %s\n", err.text);
+			return EXIT_FAILED;
+		}
+	}
+	return EXIT_OK;
+}
+
+static int run_to_end(struct app *app, const struct run_request *request)
+{
+	struct run_status status = { .app = app };
+	struct err err = { "" };
+	int code, exit_status;
+
+	status.is_wanted = !request->is_quiet && terminal_is(stderr);
+	app->super.context = &status;
+	app->super.tell = tell;
+	app->super.each_second = each_second;
+	super_take_signals();
+	code = app_start(app, request->needs_realtime, &err);
+	if (code) {
+		fprintf(stderr, "rtloop: %s\n", err.text);
+		return code == -EPERM && request->needs_realtime ? EXIT_NOT_REALTIME
+								 : EXIT_FAILED;
+	}
+	code = app_run(app, &err);
+	run_status_wipe(&status);
+	exit_status = report(app, request);
+	if (code) {
+		fprintf(stderr, "rtloop: %s\n", err.text);
+		return EXIT_FAILED;
+	}
+	return loop_state(&app->loop) == LOOP_ENDED_OVERRUN ? EXIT_FAULT : exit_status;
+}
+
+static int run_setup(struct setup *setup, const struct run_request *request)
+{
+	struct app *app = NULL;
+	struct err err = { "" };
+	int status;
+
+	if (app_create(&app, setup, version_text(), &err)) {
+		fprintf(stderr, "rtloop: %s\n", err.text);
+		return EXIT_FAILED;
+	}
+	status = run_to_end(app, request);
+	app_destroy(app);
+	return status;
+}
+
+static int run_run(const struct command *command, int argc, char **argv)
+{
+	struct run_request request = { .priority = -1,
+				       .period_ns = -1,
+				       .cycles = -1,
+				       .duration_ns = -1,
+				       .cpu = -1 };
+	struct setup *setup = NULL;
+	struct diag diag;
+	int status = parse_line(command, argc, argv, &request);
+
+	if (status != EXIT_OK) {
+		return status < 0 ? EXIT_OK : status;
+	}
+	if (request.period_ns >= 0 && (request.period_ns < LOOP_PERIOD_MIN_NS ||
+				       request.period_ns > LOOP_PERIOD_MAX_NS)) {
+		return command_wrong(command,
+				     "--interval is out of range; expected 20us to 60s");
+	}
+	diag_init(&diag, request.path);
+	if (setup_load(request.path, &setup, &diag) == 0) {
+		override(&setup->loop, &request);
+		status = setup_check(setup, &diag) ? EXIT_USAGE
+						   : run_setup(setup, &request);
+	} else {
+		status = EXIT_USAGE;
+	}
+	diag_print(&diag, stderr);
+	diag_fini(&diag);
+	setup_destroy(setup);
+	return status;
+}

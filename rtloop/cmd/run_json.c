@@ -1,0 +1,182 @@
+#include "rtloop/cmd/run_json.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rtloop/base/time.h"
+#include "rtloop/cmd/json.h"
+#include "rtloop/cmd/run_report.h"
+
+static void put_hist(struct json *json, const char *name, const struct hist *hist)
+{
+	json_begin(json, name, '{');
+	json_uint(json, "count", counter_get(&hist->count));
+	json_uint(json, "min_ns", counter_get(&hist->min_ns));
+	json_float(json, "mean_ns", hist_mean(hist));
+	json_uint(json, "max_ns", counter_get(&hist->max_ns));
+	json_int(json, "median_ns", hist_quantile(hist, 0.5));
+	json_int(json, "p99_ns", hist_quantile(hist, 0.99));
+	json_int(json, "p99_9_ns", hist_quantile(hist, 0.999));
+	json_uint(json, "overflow", counter_get(&hist->overflow));
+	json_begin(json, "bins_us", '{');
+	for (unsigned bin = 0; bin < HIST_BINS; bin++) {
+		uint64_t count = counter_get(&hist->bins[bin]);
+		char start[24];
+
+		if (count > 0) {
+			snprintf(start, sizeof(start), "%llu",
+				 (unsigned long long)hist_bin_start(bin));
+			json_uint(json, start, count);
+		}
+	}
+	json_end(json, '}');
+	json_end(json, '}');
+}
+
+static void put_realtime(struct json *json, const struct realtime *realtime)
+{
+	json_begin(json, "realtime", '{');
+	json_bool(json, "is_met", realtime_is_met(realtime));
+	json_text(json, "kernel", realtime->kernel);
+	json_bool(json, "is_preempt_rt", realtime->is_preempt_rt);
+	json_bool(json, "is_fifo", realtime->is_fifo);
+	json_int(json, "priority", realtime->priority);
+	json_int(json, "cpu", realtime->cpu);
+	json_bool(json, "is_locked", realtime->is_locked);
+	json_bool(json, "holds_dma_latency", realtime->holds_dma_latency);
+	json_begin(json, "problems", '[');
+	for (unsigned i = 0; i < realtime->problem_count; i++) {
+		json_begin(json, NULL, '{');
+		json_bool(json, "is_fatal", realtime->problems[i].is_fatal);
+		json_text(json, "why", realtime->problems[i].why);
+		json_text(json, "fix", realtime->problems[i].fix);
+		json_end(json, '}');
+	}
+	json_end(json, ']');
+	json_end(json, '}');
+}
+
+static void put_loop(struct json *json, const struct app *app)
+{
+	const struct loop_options *options = &app->setup->loop;
+	const struct stats *stats = &app->loop.stats;
+	const struct loop_usage *usage = &app->loop.usage;
+
+	json_int(json, "period_ns", options->period_ns);
+	json_text(json, "pacer", run_pacer_name(app));
+	json_int(json, "spin_ns", options->spin_ns);
+	json_text(json, "poller", app->loop.poller.ops->name);
+	json_uint(json, "cycles", counter_get(&stats->cycles));
+	json_uint(json, "late_wakes", counter_get(&stats->late_wakes));
+	json_uint(json, "long_works", counter_get(&stats->long_works));
+	json_uint(json, "missed", counter_get(&stats->missed));
+	json_uint(json, "caught_up", counter_get(&stats->caught_up));
+	json_uint(json, "worst_latency_cycle", counter_get(&stats->worst_latency_cycle));
+	json_uint(json, "worst_busy_cycle", counter_get(&stats->worst_busy_cycle));
+	json_int(json, "minor_faults", usage->minor_faults);
+	json_int(json, "major_faults", usage->major_faults);
+	json_int(json, "voluntary_switches", usage->voluntary_switches);
+	json_int(json, "involuntary_switches", usage->involuntary_switches);
+	put_hist(json, "latency", &stats->latency);
+	put_hist(json, "busy", &stats->busy);
+	put_hist(json, "read", &stats->read);
+	put_hist(json, "write", &stats->write);
+	put_hist(json, "record", &stats->record);
+}
+
+static void put_device(struct json *json, const struct app *app, unsigned index)
+{
+	const struct device *device = &app->devices[index];
+	const struct tended *tended = &app->super.tended[index];
+	uint64_t last_ns = counter_get(&device->last_ns);
+
+	json_begin(json, NULL, '{');
+	json_text(json, "name", device->spec->name);
+	json_text(json, "driver", device->driver->name);
+	json_bool(json, "is_open", tended->is_open);
+	if (!tended->is_open) {
+		json_text(json, "away", tended->err.text);
+	}
+	json_bool(json, "has_sample", last_ns != 0);
+	if (last_ns != 0) {
+		json_int(json, "age_ns", app->end_ns - (int64_t)last_ns);
+		json_uint(json, "age_max_ns", counter_get(&device->age_max_ns));
+	}
+	json_float(json, "frames_per_s",
+		   run_rate(app, counter_get(&device->counts[COUNT_FRAMES])));
+	json_begin(json, "counts", '{');
+	for (unsigned i = 0; i < COUNT_KINDS; i++) {
+		json_uint(json, device_count_name((enum device_count)i),
+			  counter_get(&device->counts[i]));
+	}
+	json_end(json, '}');
+	json_end(json, '}');
+}
+
+static void put_log(struct json *json, const struct app *app)
+{
+	const struct recorder *recorder = &app->recorder;
+	const struct logger *logger = &app->logger;
+	uint64_t lost = counter_get(&logger->cycles_lost);
+
+	if (!app->setup->has_log) {
+		return;
+	}
+	json_begin(json, "log", '{');
+	json_text(json, "path", logger->files.path);
+	json_uint(json, "files", counter_get(&logger->files_done));
+	json_uint(json, "bytes", counter_get(&logger->bytes));
+	json_uint(json, "cycles_logged", counter_get(&recorder->cycles) - lost);
+	json_uint(json, "cycles_in_gaps", counter_get(&recorder->cycles_dropped) + lost);
+	json_uint(json, "gaps",
+		  counter_get(&recorder->gaps) + counter_get(&logger->failures));
+	json_uint(json, "events_lost",
+		  counter_get(&recorder->events_lost) +
+			  counter_get(&logger->events_lost));
+	json_uint(json, "ring_bytes", logger->ring.bytes);
+	json_uint(json, "ring_max_bytes", counter_get(&recorder->ring_max_bytes));
+	json_uint(json, "syncs", counter_get(&logger->syncer.syncs));
+	json_uint(json, "longest_sync_ns", counter_get(&logger->syncer.longest_ns));
+	json_end(json, '}');
+}
+
+static void put_report(FILE *out, const struct app *app)
+{
+	struct json json = { .out = out };
+
+	json_begin(&json, NULL, '{');
+	json_text(&json, "loop", app->setup->name);
+	json_text(&json, "version", app->version);
+	json_text(&json, "end", run_end_text(app));
+	json_float(&json, "seconds",
+		   (double)(app->end_ns - app->start_ns) / (double)NS_PER_SEC);
+	put_realtime(&json, &app->realtime);
+	put_loop(&json, app);
+	json_begin(&json, "devices", '[');
+	for (unsigned i = 0; i < app->device_count; i++) {
+		put_device(&json, app, i);
+	}
+	json_end(&json, ']');
+	put_log(&json, app);
+	json_end(&json, '}');
+}
+
+int run_json_write(const struct app *app, const char *path, struct err *err)
+{
+	bool is_stdout = strcmp(path, "-") == 0;
+	FILE *out = is_stdout ? stdout : fopen(path, "we");
+	bool has_failed;
+
+	if (!out) {
+		return err_set_errno(err, -errno, "cannot write the report %s", path);
+	}
+	put_report(out, app);
+	has_failed = ferror(out) != 0 || fflush(out) != 0;
+	if (!is_stdout && fclose(out)) {
+		has_failed = true;
+	}
+	return has_failed ? err_set_errno(err, errno ? -errno : -EIO,
+					  "cannot write the report %s", path)
+			  : 0;
+}

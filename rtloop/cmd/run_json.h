@@ -1,0 +1,17 @@
+/* The report of a run for programs. docs/report-json.md describes its members. */
+#ifndef RTLOOP_CMD_RUN_JSON_H
+#define RTLOOP_CMD_RUN_JSON_H
+
+#include "rtloop/app.h"
+#include "rtloop/base/attr.h"
+#include "rtloop/base/err.h"
+
+/**
+ * run_json_write - all that the report says, and the histograms.
+ * @path: "-" is standard output
+ *
+ * -errno with @err filled. [init]
+ */
+int run_json_write(const struct app *app, const char *path, struct err *err) MUST_CHECK;
+
+#endif

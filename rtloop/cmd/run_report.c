@@ -1,0 +1,368 @@
+#include "rtloop/cmd/run_report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "rtloop/base/sys.h"
+#include "rtloop/base/time.h"
+#include "rtloop/cmd/terminal.h"
+
+#define LABEL_WIDTH 10
+#define BAR_WIDTH   50
+
+static double to_us(int64_t ns)
+{
+	return (double)ns / 1000.0;
+}
+
+static double run_seconds(const struct app *app)
+{
+	int64_t end_ns = app->end_ns ? app->end_ns : sys_now();
+
+	return (double)(end_ns - app->start_ns) / (double)NS_PER_SEC;
+}
+
+double run_rate(const struct app *app, uint64_t count)
+{
+	double seconds = run_seconds(app);
+
+	return seconds > 0 ? (double)count / seconds : 0;
+}
+
+const char *run_end_text(const struct app *app)
+{
+	switch (loop_state(&app->loop)) {
+	case LOOP_RUNS:
+		return "it runs";
+	case LOOP_ENDED_ASKED:
+		return "it was asked to stop";
+	case LOOP_ENDED_DONE:
+		return "its time was over";
+	case LOOP_ENDED_OVERRUN:
+		return "an overrun ended it (overrun: stop)";
+	case LOOP_ENDED_FAILED:
+		return "it could not begin";
+	}
+	return "";
+}
+
+const char *run_pacer_name(const struct app *app)
+{
+	return pacer_name(app->setup->loop.pacer);
+}
+
+static uint64_t overruns(const struct stats *stats)
+{
+	return counter_get(&stats->late_wakes) + counter_get(&stats->long_works);
+}
+
+void run_status_show(struct run_status *status)
+{
+	const struct app *app = status->app;
+	const struct stats *stats = &app->loop.stats;
+	unsigned away = 0;
+
+	if (!status->is_wanted) {
+		return;
+	}
+	for (unsigned i = 0; i < app->device_count; i++) {
+		away += !app->super.tended[i].is_open;
+	}
+	fprintf(stderr,
+		"\r\033[K%6.0f s  %" PRIu64
+		" cycles  latency max %.0f us  busy max %.0f us  "
+		"%" PRIu64 " overruns  %" PRIu64 " gaps  %u of %u devices",
+		run_seconds(app), counter_get(&stats->cycles),
+		to_us((int64_t)counter_get(&stats->latency.max_ns)),
+		to_us((int64_t)counter_get(&stats->busy.max_ns)), overruns(stats),
+		counter_get(&app->recorder.gaps), app->device_count - away,
+		app->device_count);
+	if (atomic_load(&app->logger.is_degraded)) {
+		fputs("  LOG DEGRADED", stderr);
+	}
+	fflush(stderr);
+	status->is_shown = true;
+}
+
+void run_status_wipe(struct run_status *status)
+{
+	if (status->is_shown) {
+		fputs("\r\033[K", stderr);
+		fflush(stderr);
+		status->is_shown = false;
+	}
+}
+
+static void print_label(FILE *out, const char *label)
+{
+	fprintf(out, "%-*s", LABEL_WIDTH, label);
+}
+
+static void print_realtime(const struct app *app, FILE *out)
+{
+	const struct realtime *realtime = &app->realtime;
+	bool colour = terminal_wants_colour(out);
+	bool is_met = realtime_is_met(realtime);
+
+	if (is_met) {
+		fprintf(out, "%sREALTIME%s\n", colour ? "\033[32m" : "",
+			colour ? "\033[0m" : "");
+	} else {
+		fprintf(out,
+			"%sNOT REALTIME%s: the figures describe this machine as it is\n",
+			colour ? "\033[31m" : "", colour ? "\033[0m" : "");
+	}
+	for (unsigned i = 0; i < realtime->problem_count; i++) {
+		fprintf(out, "  %s %s\n",
+			realtime->problems[i].is_fatal ? "because" : "note:  ",
+			realtime->problems[i].why);
+		fprintf(out, "          mend it with: %s\n", realtime->problems[i].fix);
+	}
+}
+
+static void print_setting(const struct app *app, FILE *out)
+{
+	const struct realtime *realtime = &app->realtime;
+	const struct loop_options *options = &app->setup->loop;
+	char period[32], spin[32];
+
+	print_label(out, "kernel");
+	fprintf(out, "%s%s\n", realtime->kernel,
+		realtime->is_preempt_rt ? "" : " (not PREEMPT_RT)");
+	print_label(out, "thread");
+	if (realtime->is_fifo) {
+		fprintf(out, "SCHED_FIFO priority %d", realtime->priority);
+	} else {
+		fputs("SCHED_OTHER", out);
+	}
+	if (realtime->cpu >= 0) {
+		fprintf(out, ", CPU %d", realtime->cpu);
+	} else {
+		fputs(", any CPU", out);
+	}
+	fprintf(out, ", memory %s, CPU sleep states %s\n",
+		realtime->is_locked ? "locked" : "not locked",
+		realtime->holds_dma_latency ? "held off" : "allowed");
+	print_label(out, "cycle");
+	time_print_duration(period, sizeof(period), options->period_ns);
+	time_print_duration(spin, sizeof(spin), options->spin_ns);
+	fprintf(out, "period %s, pacer %s%s%s, poller %s\n", period, run_pacer_name(app),
+		options->spin_ns ? " with a spinning tail of " : "",
+		options->spin_ns ? spin : "", app->loop.poller.ops->name);
+}
+
+static void print_cycles(const struct app *app, FILE *out)
+{
+	const struct stats *stats = &app->loop.stats;
+
+	print_label(out, "cycles");
+	fprintf(out,
+		"%" PRIu64 " run, %" PRIu64 " overruns (%" PRIu64 " late wakes, %" PRIu64
+		" long works), %" PRIu64 " releases missed, %" PRIu64 " caught up\n",
+		counter_get(&stats->cycles), overruns(stats),
+		counter_get(&stats->late_wakes), counter_get(&stats->long_works),
+		counter_get(&stats->missed), counter_get(&stats->caught_up));
+}
+
+static void print_times(FILE *out, const char *label, const struct hist *hist)
+{
+	print_label(out, label);
+	fprintf(out, "%8.1f %8.1f %8.1f %8.1f %8.1f %8.1f",
+		to_us((int64_t)counter_get(&hist->min_ns)),
+		to_us(hist_quantile(hist, 0.5)), hist_mean(hist) / 1000.0,
+		to_us(hist_quantile(hist, 0.99)), to_us(hist_quantile(hist, 0.999)),
+		to_us((int64_t)counter_get(&hist->max_ns)));
+	if (counter_get(&hist->overflow)) {
+		fprintf(out, "  %" PRIu64 " past the histogram",
+			counter_get(&hist->overflow));
+	}
+}
+
+static void print_timing(const struct app *app, FILE *out)
+{
+	const struct stats *stats = &app->loop.stats;
+
+	fputc('\n', out);
+	print_label(out, "us");
+	fputs("     min   median     mean      p99    p99.9      max\n", out);
+	print_times(out, "latency", &stats->latency);
+	fprintf(out, "  wake-up after the release; worst in cycle %" PRIu64 "\n",
+		counter_get(&stats->worst_latency_cycle));
+	print_times(out, "busy", &stats->busy);
+	fprintf(out, "  wake-up to last write; worst in cycle %" PRIu64 "\n",
+		counter_get(&stats->worst_busy_cycle));
+	print_times(out, "  read", &stats->read);
+	fputc('\n', out);
+	print_times(out, "  write", &stats->write);
+	fputc('\n', out);
+	print_times(out, "record", &stats->record);
+	fputs("  handing records to the logger\n", out);
+}
+
+/* Rows double: 0 to 1 us, 1 to 2, 2 to 4, and so on. */
+static uint64_t count_between(const struct hist *hist, uint64_t from_us, uint64_t to_us_)
+{
+	uint64_t count = 0;
+
+	for (unsigned bin = 0; bin < HIST_BINS; bin++) {
+		uint64_t start_us = hist_bin_start(bin);
+
+		if (start_us >= from_us && start_us < to_us_) {
+			count += counter_get(&hist->bins[bin]);
+		}
+	}
+	return count;
+}
+
+/* One mark at least, so that a single bad cycle is seen. */
+static void print_bar(FILE *out, uint64_t count, uint64_t all)
+{
+	unsigned marks = (unsigned)((double)count / (double)all * BAR_WIDTH + 0.5);
+
+	marks = count > 0 && marks == 0 ? 1 : marks;
+	for (unsigned i = 0; i < marks; i++) {
+		fputc('#', out);
+	}
+	fputc('\n', out);
+}
+
+static void print_histogram(const struct app *app, FILE *out)
+{
+	const struct hist *hist = &app->loop.stats.latency;
+	uint64_t all = counter_get(&hist->count), seen = 0;
+	uint64_t from_us = 0, to_us_ = 1;
+
+	fputs("\nwake-up latency, us\n", out);
+	while (seen < all - counter_get(&hist->overflow) && from_us < HIST_LIMIT_US) {
+		uint64_t count = count_between(hist, from_us, to_us_);
+
+		seen += count;
+		if (count > 0) {
+			fprintf(out, "%8" PRIu64 " to %-8" PRIu64 "%10" PRIu64 " ",
+				from_us, to_us_, count);
+			print_bar(out, count, all);
+		}
+		from_us = to_us_;
+		to_us_ *= 2;
+	}
+	fputc('\n', out);
+}
+
+static uint64_t faults_of(const struct device *device)
+{
+	uint64_t faults = 0;
+
+	for (unsigned i = COUNT_BAD_CHECKSUM; i < COUNT_KINDS; i++) {
+		faults += i == COUNT_SENT ? 0 : counter_get(&device->counts[i]);
+	}
+	return faults;
+}
+
+static void print_faults(const struct device *device, FILE *out)
+{
+	const char *separator = "; ";
+
+	for (unsigned i = COUNT_BAD_CHECKSUM; i < COUNT_KINDS; i++) {
+		uint64_t count = counter_get(&device->counts[i]);
+
+		if (count > 0 && i != COUNT_SENT) {
+			fprintf(out, "%s%" PRIu64 " %s", separator, count,
+				device_count_name((enum device_count)i));
+			separator = ", ";
+		}
+	}
+}
+
+static void print_device(const struct app *app, unsigned index, FILE *out)
+{
+	const struct device *device = &app->devices[index];
+	uint64_t last_ns = counter_get(&device->last_ns);
+	uint64_t frames = counter_get(&device->counts[COUNT_FRAMES]);
+
+	fprintf(out, "  %-14s %-7s ", device->spec->name, device->driver->name);
+	if (last_ns == 0) {
+		fputs("no sample came", out);
+	} else {
+		if (frames > 0) {
+			fprintf(out, "%8.1f frames/s", run_rate(app, frames));
+		} else {
+			fputs("sampled         ", out);
+		}
+		fprintf(out, ", last %.1f ms before the end, longest pause %.1f ms",
+			(double)(app->end_ns - (int64_t)last_ns) / (double)NS_PER_MS,
+			(double)counter_get(&device->age_max_ns) / (double)NS_PER_MS);
+	}
+	if (faults_of(device) > 0) {
+		print_faults(device, out);
+	}
+	if (!app->super.tended[index].is_open) {
+		fprintf(out, "; AWAY: %s", app->super.tended[index].err.text);
+	}
+	fputc('\n', out);
+}
+
+static void print_devices(const struct app *app, FILE *out)
+{
+	if (app->device_count > 0) {
+		fputs("devices\n", out);
+	}
+	for (unsigned i = 0; i < app->device_count; i++) {
+		print_device(app, i, out);
+	}
+}
+
+static void print_log(const struct app *app, FILE *out)
+{
+	const struct recorder *recorder = &app->recorder;
+	const struct logger *logger = &app->logger;
+	uint64_t lost = counter_get(&logger->cycles_lost);
+
+	print_label(out, "log");
+	if (!app->setup->has_log) {
+		fputs("none: the configuration has no log:\n", out);
+		return;
+	}
+	fprintf(out, "%s", logger->files.path);
+	if (counter_get(&logger->files_done) > 1) {
+		fprintf(out, " and %" PRIu64 " before it",
+			counter_get(&logger->files_done) - 1);
+	}
+	fprintf(out,
+		", %.1f MB; %" PRIu64 " cycles in the log, %" PRIu64 " in %" PRIu64
+		" gaps; ring at most %.0f %% full\n",
+		(double)counter_get(&logger->bytes) / 1e6,
+		counter_get(&recorder->cycles) - lost,
+		counter_get(&recorder->cycles_dropped) + lost,
+		counter_get(&recorder->gaps) + counter_get(&logger->failures),
+		100.0 * (double)counter_get(&recorder->ring_max_bytes) /
+			(double)logger->ring.bytes);
+}
+
+static void print_usage(const struct app *app, FILE *out)
+{
+	const struct loop_usage *usage = &app->loop.usage;
+
+	print_label(out, "kernel's");
+	fprintf(out,
+		"%" PRId64 " page faults, %" PRId64 " voluntary and %" PRId64
+		" involuntary context switches in the cycle thread\n",
+		usage->minor_faults + usage->major_faults, usage->voluntary_switches,
+		usage->involuntary_switches);
+}
+
+void run_report_print(const struct app *app, FILE *out)
+{
+	fprintf(out, "\n%s: %s after %.1f s\n", app->setup->name, run_end_text(app),
+		run_seconds(app));
+	print_realtime(app, out);
+	print_setting(app, out);
+	print_usage(app, out);
+	print_cycles(app, out);
+	print_log(app, out);
+	print_timing(app, out);
+	if (counter_get(&app->loop.stats.cycles) > 0) {
+		print_histogram(app, out);
+	}
+	print_devices(app, out);
+	fflush(out);
+}

@@ -1,0 +1,188 @@
+#include "rtloop/super/super.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "rtloop/base/sys.h"
+#include "rtloop/base/time.h"
+
+#define LOOK_NS		(50 * NS_PER_MS)
+#define BACK_OFF_MIN_NS (250 * NS_PER_MS)
+#define BACK_OFF_MAX_NS (10 * NS_PER_SEC)
+
+/* A handler reaches nothing but statics: the one piece of global state in the program. */
+static volatile sig_atomic_t signals_taken;
+
+static void take_signal(int signal)
+{
+	if (signals_taken > 0) {
+		_exit(128 + signal);
+	}
+	signals_taken = 1;
+}
+
+void super_take_signals(void)
+{
+	struct sigaction take = { .sa_handler = take_signal };
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	signals_taken = 0;
+	sigaction(SIGINT, &take, NULL);
+	sigaction(SIGTERM, &take, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+int super_init(struct supervisor *super, struct loop *loop, struct logger *logger)
+{
+	memset(super, 0, sizeof(*super));
+	super->loop = loop;
+	super->logger = logger;
+	super->tended = calloc(loop->device_count + 1, sizeof(*super->tended));
+	return super->tended ? 0 : -ENOMEM;
+}
+
+void super_fini(struct supervisor *super)
+{
+	free(super->tended);
+	super->tended = NULL;
+}
+
+static void tell(struct supervisor *super, unsigned index, const char *text)
+{
+	if (super->tell) {
+		super->tell(super->context, &super->loop->devices[index], text);
+	}
+}
+
+static void note(struct supervisor *super, unsigned index, enum event_code code,
+		 int64_t value)
+{
+	const struct record_event event = { .code = code,
+					    .device = index,
+					    .value = value };
+
+	logger_note(super->logger, &event);
+}
+
+static void put_off(struct supervisor *super, unsigned index, int code)
+{
+	struct tended *tended = &super->tended[index];
+
+	if (tended->failures++ == 0) {
+		tell(super, index, tended->err.text);
+		note(super, index, EVENT_OPEN_FAILED, -code);
+		tended->back_off_ns = BACK_OFF_MIN_NS;
+	} else if (tended->back_off_ns < BACK_OFF_MAX_NS / 2) {
+		tended->back_off_ns *= 2;
+	} else {
+		tended->back_off_ns = BACK_OFF_MAX_NS;
+	}
+	tended->retry_ns = sys_now() + tended->back_off_ns;
+}
+
+static int open_link(struct device *device, struct poll_link **ret_link, struct err *err)
+{
+	const struct driver *driver = device->driver;
+	struct link link = { 0 };
+	int code = driver->open ? driver->open(device, &link, err) : 0;
+
+	if (code) {
+		return code;
+	}
+	*ret_link = poll_link_create(device, &link);
+	if (!*ret_link && driver->close) {
+		driver->close(device, &link);
+	}
+	return *ret_link
+		       ? 0
+		       : err_set(err, -ENOMEM, "no memory for the buffers of device '%s'",
+				 device->spec->name);
+}
+
+static void open_device(struct supervisor *super, unsigned index)
+{
+	struct tended *tended = &super->tended[index];
+	struct poll_link *link = NULL;
+	int code;
+
+	code = open_link(loop_worker(super->loop, index), &link, &tended->err);
+	if (code) {
+		put_off(super, index, code);
+		return;
+	}
+	if (tended->failures > 0) {
+		tell(super, index, "is open again");
+	}
+	tended->failures = 0;
+	tended->is_open = true;
+	loop_offer(super->loop, index, link);
+}
+
+void super_open_devices(struct supervisor *super)
+{
+	for (unsigned i = 0; i < super->loop->device_count; i++) {
+		open_device(super, i);
+	}
+}
+
+static void take_back(struct supervisor *super, unsigned index)
+{
+	struct tended *tended = &super->tended[index];
+	struct poll_link *link = loop_take_back(super->loop, index);
+	int code;
+
+	if (!link) {
+		return;
+	}
+	code = link->device->lost_code;
+	poll_link_destroy(link);
+	tended->is_open = false;
+	if (code) {
+		err_set_errno(&tended->err, code, "went away");
+	} else {
+		err_set(&tended->err, 0, "went away: end of file");
+	}
+	put_off(super, index, code);
+}
+
+static void tend_devices(struct supervisor *super)
+{
+	for (unsigned i = 0; i < super->loop->device_count; i++) {
+		take_back(super, i);
+		if (!super->tended[i].is_open && signals_taken == 0 &&
+		    sys_now() >= super->tended[i].retry_ns) {
+			open_device(super, i);
+		}
+	}
+}
+
+/* A signal ends the sleep early. */
+static void rest(void)
+{
+	struct timespec ts = time_to_timespec(LOOK_NS);
+
+	nanosleep(&ts, NULL);
+}
+
+void super_run(struct supervisor *super)
+{
+	int64_t second_ns = sys_now() + NS_PER_SEC;
+
+	while (loop_state(super->loop) == LOOP_RUNS) {
+		/* again and again: an interrupt may come just before the sleep that it is to end */
+		if (signals_taken > 0 || atomic_load(&super->loop->is_asked_to_stop)) {
+			loop_ask_stop(super->loop);
+		}
+		tend_devices(super);
+		if (super->each_second && sys_now() >= second_ns) {
+			super->each_second(super->context);
+			second_ns += NS_PER_SEC;
+		}
+		rest();
+	}
+	loop_join(super->loop);
+}

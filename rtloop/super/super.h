@@ -1,0 +1,54 @@
+/*
+ * The supervisor: the main thread while the loop runs. It takes signals, opens devices, takes back the
+ * links of those that were lost, opens them again with back-off, and sees the loop end. All that can
+ * block is done here.
+ */
+#ifndef RTLOOP_SUPER_SUPER_H
+#define RTLOOP_SUPER_SUPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "rtloop/base/attr.h"
+#include "rtloop/base/err.h"
+#include "rtloop/cycle/loop.h"
+#include "rtloop/log/logger.h"
+
+/* What the supervisor knows of one device. */
+struct tended {
+	bool is_open;	     /* a link is offered to the loop, or in force */
+	int64_t retry_ns;    /* when it is tried again */
+	int64_t back_off_ns; /* doubled at each failure */
+	unsigned failures;   /* since it was last open */
+	struct err err;	     /* why it is away */
+};
+
+struct supervisor {
+	struct loop *loop;     /* borrowed */
+	struct logger *logger; /* borrowed */
+	struct tended *tended; /* one a device */
+	/* told of what a person should see at once; may be NULL. [super] */
+	void (*tell)(void *context, const struct device *device, const char *text);
+	/* once a second while the loop runs; may be NULL. [super] */
+	void (*each_second)(void *context);
+	void *context;
+};
+
+/** super_init - -ENOMEM; super_fini() is right after a failure too. [init] */
+int super_init(struct supervisor *super, struct loop *loop,
+	       struct logger *logger) MUST_CHECK;
+void super_fini(struct supervisor *super);
+
+/**
+ * super_take_signals - from now on SIGINT and SIGTERM ask the run to end; a second one ends the process
+ * at once, with the status 128 + its number. SIGPIPE is ignored. [init]
+ */
+void super_take_signals(void);
+
+/** super_open_devices - try each once; those that fail are tried again while the loop runs. [init] */
+void super_open_devices(struct supervisor *super);
+
+/** super_run - until the loop has ended and is joined. [super] */
+void super_run(struct supervisor *super);
+
+#endif
