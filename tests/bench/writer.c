@@ -1,0 +1,210 @@
+/*
+ * What a megabyte of log costs in CPU time, beside a bare loop of write(64 KiB): the `write` writer
+ * alone, given the same blocks; and the whole logger, which takes records from the ring, makes MCAP of
+ * them (chunk CRCs, message indexes) and writes it. All three sync the file once a second and at
+ * its end, and all CPU time of that is counted; of the logger's case, the producer's thread is not.
+ *
+ * They take turns with files of 32 MB; the figure of each is the median over its files.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rtloop/base/image.h"
+#include "rtloop/log/logger.h"
+#include "tests/bench/bench.h"
+
+#define BLOCK_BYTES ((size_t)64 << 10)
+#define FILE_BYTES  ((size_t)32 << 20)
+#define SYNC_NS	    INT64_C(1000000000)
+#define ROUNDS_MAX  10
+#define CHANNELS    16
+
+enum { BARE, WRITER, LOGGER, KINDS };
+
+static const char *const keys[KINDS] = { "bare_us_per_mb", "writer_us_per_mb",
+					 "logger_us_per_mb" };
+
+/* Bytes that look like measurements: some change, some do not. */
+static void fill(uint8_t *block, size_t bytes)
+{
+	uint32_t state = 1;
+
+	for (size_t i = 0; i < bytes; i++) {
+		state = state * 1664525u + 1013904223u;
+		block[i] = i % 8 < 3 ? (uint8_t)(state >> 24) : 0;
+	}
+}
+
+static int put_bare(int fd, const void *block)
+{
+	return write(fd, block, BLOCK_BYTES) == (ssize_t)BLOCK_BYTES ? 0 : -EIO;
+}
+
+static int put_by_writer(struct writer *writer, const void *block)
+{
+	return writer->ops->put(writer, block, BLOCK_BYTES);
+}
+
+/* us of CPU a MB; negative: it failed. */
+static double write_blocks(const char *path, bool is_bare, const void *block)
+{
+	int64_t before_ns = bench_thread_cpu();
+	int64_t synced_ns = bench_now();
+	struct writer writer;
+	int code = 0;
+
+	writer_init(&writer, WRITER_WRITE);
+	writer.fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (writer.fd < 0) {
+		return -1.0;
+	}
+	for (size_t done = 0; done < FILE_BYTES && code == 0; done += BLOCK_BYTES) {
+		code = is_bare ? put_bare(writer.fd, block)
+			       : put_by_writer(&writer, block);
+		if (bench_now() - synced_ns >= SYNC_NS) {
+			synced_ns = bench_now();
+			code = code ? code : fdatasync(writer.fd);
+		}
+	}
+	code = code ? code : fdatasync(writer.fd);
+	close(writer.fd);
+	return code ? -1.0
+		    : (double)(bench_thread_cpu() - before_ns) / 1e3 / (FILE_BYTES / 1e6);
+}
+
+/* One device of 16 float channels, as the log knows it. */
+struct device {
+	char names[CHANNELS][8];
+	struct channel channels[CHANNELS];
+	struct log_device log;
+	uint32_t body_bytes;
+};
+
+static void make_device(struct device *device)
+{
+	for (int i = 0; i < CHANNELS; i++) {
+		snprintf(device->names[i], sizeof(device->names[i]), "c%d", i);
+		device->channels[i] =
+			(struct channel){ .name = device->names[i], .type = VALUE_FLOAT };
+	}
+	device->log = (struct log_device){
+		.name = "probe",
+		.channels = device->channels,
+		.channel_count = CHANNELS,
+	};
+	device->body_bytes = image_part_bytes(device->channels, CHANNELS);
+}
+
+static void record_cycle(struct recorder *recorder, uint64_t cycle, uint32_t body_bytes,
+			 const uint8_t *noise)
+{
+	struct record_cycle *times;
+	uint8_t *body;
+
+	recorder_begin(recorder, cycle, bench_now());
+	times = recorder_add(recorder, TOPIC_CYCLE, sizeof(*times));
+	if (times != NULL) {
+		*times = (struct record_cycle){ .cycle = cycle, .release = cycle };
+	}
+	body = recorder_add(recorder, TOPIC_DEVICES, body_bytes);
+	if (body != NULL) {
+		memcpy(body, noise + cycle % 1000, body_bytes);
+		memcpy(body, &cycle, sizeof(cycle));
+	}
+	recorder_end(recorder);
+}
+
+/* As fast as the logger can take it: half of the ring stays free, so that nothing is dropped. */
+static void produce(struct logger *logger, struct recorder *recorder, uint32_t body_bytes,
+		    const uint8_t *noise)
+{
+	uint64_t cycle = 0;
+
+	while (counter_get(&logger->bytes) < FILE_BYTES) {
+		if (ring_used(&logger->ring) > logger->ring.bytes / 2) {
+			usleep(200);
+		} else {
+			record_cycle(recorder, cycle++, body_bytes, noise);
+		}
+	}
+}
+
+static int64_t process_cpu(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static double run_logger(const char *path, struct device *device, const uint8_t *noise)
+{
+	const struct log_options options = { .file = path,
+					     .sync_ns = SYNC_NS,
+					     .chunk_bytes = 256 << 10 };
+	const struct log_description description = { .loop = "bench",
+						     .version = "bench",
+						     .kernel = "any" };
+	static struct logger logger;
+	struct recorder recorder = { .ring = NULL };
+	struct err err;
+	int64_t all_ns, mine_ns;
+	double megabytes;
+
+	memset(&logger, 0, sizeof(logger));
+	all_ns = process_cpu();
+	mine_ns = bench_thread_cpu();
+	if (logger_set_devices(&logger, &device->log, 1) < 0 ||
+	    logger_start(&logger, &options, &description, &recorder, 8 << 20, &err) < 0) {
+		fprintf(stderr, "writer: %s\n", err.text);
+		return -1.0;
+	}
+	produce(&logger, &recorder, device->body_bytes, noise);
+	if (logger_stop(&logger, &err) < 0 || counter_get(&recorder.cycles_dropped) > 0) {
+		fprintf(stderr, "writer: the log is not complete\n");
+		return -1.0;
+	}
+	all_ns = process_cpu() - all_ns;
+	mine_ns = bench_thread_cpu() - mine_ns;
+	megabytes = (double)counter_get(&logger.bytes) / 1e6;
+	logger_fini(&logger);
+	return (double)(all_ns - mine_ns) / 1e3 / megabytes;
+}
+
+int main(int argc, char **argv)
+{
+	static uint8_t noise[BLOCK_BYTES];
+	static double figures[KINDS][ROUNDS_MAX];
+	static struct device device;
+	int64_t end_ns = bench_now() + (int64_t)(bench_seconds(15.0) * 1e9);
+	const char *path = argc > 1 ? argv[1] : "bench-writer.tmp";
+	size_t rounds = 0;
+
+	fill(noise, sizeof(noise));
+	make_device(&device);
+	while (rounds < 2 || (bench_now() < end_ns && rounds < ROUNDS_MAX)) {
+		for (int kind = 0; kind < KINDS; kind++) {
+			double figure;
+
+			unlink(path);
+			figure = kind == LOGGER ? run_logger(path, &device, noise)
+						: write_blocks(path, kind == BARE, noise);
+			unlink(path);
+			if (figure < 0.0) {
+				return bench_fail("writer");
+			}
+			figures[kind][rounds] = figure;
+		}
+		rounds++;
+	}
+	printf("{\"rounds\":%zu", rounds);
+	for (int kind = 0; kind < KINDS; kind++) {
+		printf(",\"%s\":%.1f", keys[kind], bench_median(figures[kind], rounds));
+	}
+	printf("}\n");
+	return 0;
+}
