@@ -73,23 +73,30 @@ static void print_option(FILE *out, const struct command_option *option)
 	fputc('\n', out);
 }
 
-/* "0  all is well": the number is the tag of a list. */
+/* "0  all is well": what stands before the two blanks is the tag of a list. */
+static void print_exit(FILE *out, const char *line, size_t bytes)
+{
+	const char *text = memmem(line, bytes, "  ", 2);
+
+	if (text != NULL) {
+		fprintf(out, ".TP 9\n.B %.*s\n", (int)(text - line), line);
+		bytes -= (size_t)(text - line);
+		line = text + strspn(text, " ");
+		bytes -= (size_t)(line - text);
+	}
+	print_escaped(out, line, bytes);
+	fputc('\n', out);
+}
+
 static void print_exits(FILE *out, const char *exits)
 {
 	fputs(".PP\nExit status:\n", out);
 	while (*exits != '\0') {
+		size_t blanks = strspn(exits, " ");
 		size_t bytes = strcspn(exits, "\n");
-		size_t at = strspn(exits, " ");
-		size_t digits = strspn(exits + at, "0123456789");
 
-		if (digits > 0) {
-			fprintf(out, ".TP 4\n.B %.*s\n", (int)digits, exits + at);
-			at += digits;
-			at += strspn(exits + at, " ");
-		}
-		if (at < bytes) {
-			print_escaped(out, exits + at, bytes - at);
-			fputc('\n', out);
+		if (blanks < bytes) {
+			print_exit(out, exits + blanks, bytes - blanks);
 		}
 		exits += bytes + (exits[bytes] == '\n');
 	}
