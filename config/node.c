@@ -39,7 +39,8 @@ static void add_error(struct diag *diag, unsigned line, unsigned column,
 
 void node_error(const struct node *node, struct diag *diag, const char *format, ...)
 {
-	bool is_at_key = node->key && (node->kind != NODE_SCALAR || node->bytes == 0);
+	bool is_at_key = node->key && (node->kind != NODE_SCALAR ||
+				       (node->bytes == 0 && !node->is_quoted));
 	va_list args;
 
 	va_start(args, format);

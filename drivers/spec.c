@@ -263,6 +263,9 @@ static int read_channel(const struct reader *reader, const struct driver *driver
 	void *options = arena_take(&reader->list->arena, driver ? driver->in_bytes : 0);
 	int code;
 
+	if (node->is_broken) {
+		return 0;
+	}
 	if (!options) {
 		return -ENOMEM;
 	}
@@ -376,6 +379,9 @@ static int read_device(const struct reader *reader, const struct node *node,
 	struct device_keys keys = { .driver = NULL };
 	int code;
 
+	if (node->is_broken) {
+		return 0;
+	}
 	spec->name = node->key;
 	spec->place = (struct place){ .diag = reader->binder->diag, .node = node };
 	bind_name(reader->binder, node, "a device's name");

@@ -17,7 +17,7 @@ struct spec_list {
 
 /**
  * spec_list_create - read the devices.
- * @devices: the mapping after "devices:"; NULL: there are none
+ * @devices: the value of "devices:", a mapping; NULL: there are none
  * @drivers: to choose from; NULL-terminated
  *
  * 0, though errors may have been added to the binder's diag; -ENOMEM. [init]
