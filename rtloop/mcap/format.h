@@ -16,7 +16,7 @@
 #define MCAP_HEAD_BYTES 9
 
 #define MCAP_MESSAGE_BYTES     22 /* a message's content before its data */
-#define MCAP_CHUNK_BYTES       40 /* a chunk's content before its records: no compression */
+#define MCAP_CHUNK_BYTES       40 /* a chunk's content before its records, uncompressed */
 #define MCAP_INDEX_ENTRY_BYTES 16 /* a message index's log_time and offset */
 #define MCAP_FOOTER_BYTES      20
 #define MCAP_FOOTER_CRCED_BYTES                                                          \

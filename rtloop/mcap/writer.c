@@ -13,7 +13,7 @@
 #define CHUNK_CRC_AT	   (MCAP_HEAD_BYTES + 24)
 #define MESSAGE_HEAD_BYTES (MCAP_HEAD_BYTES + MCAP_MESSAGE_BYTES + CDR_HEAD_BYTES)
 #define CHUNK_BYTES_MAX	   ((size_t)1 << 30)
-#define TOPICS_MAX	   (UINT16_MAX - 1) /* a schema's id is the topic's + 1 and never 0 */
+#define TOPICS_MAX	   (UINT16_MAX - 1) /* a schema's id is the topic's + 1, not 0 */
 
 /* XCDR1, little endian, no options. */
 static const uint8_t cdr_head[CDR_HEAD_BYTES] = { 0, 1, 0, 0 };
