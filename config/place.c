@@ -38,11 +38,16 @@ static const struct node *follow(const struct node *node, const char *path)
 
 void place_error(const struct place *place, const char *key, const char *format, ...)
 {
+	const struct node *node = follow(place->node, key);
 	char text[1024];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	node_error(follow(place->node, key), place->diag, "%s", text);
+	if (node->key) {
+		node_error(node, place->diag, "'%s': %s", node->key, text);
+	} else {
+		node_error(node, place->diag, "%s", text);
+	}
 }

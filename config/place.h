@@ -20,6 +20,9 @@ struct place {
  * place_error - add an error at one option of the mapping.
  * @key: dotted path of the key within it, such as "frame.match"; where it is not there,
  *       the innermost mapping of the path that is; NULL: the bound mapping itself
+ * @format: what is wrong; then "; " and what is expected
+ *
+ * The key at that place is put before the text: "'match': what is wrong; what is expected".
  *
  * [init]
  */

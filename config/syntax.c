@@ -41,8 +41,26 @@ static const struct {
 	  "a '- ' where no list can stand; expected it on a line of its own" },
 	{ "found a tab character that violates indentation",
 	  "a tab in the indentation; expected spaces" },
-	{ "found duplicate %YAML directive",
-	  "a second %YAML directive; expected one at most" },
+	{ "found a tab character where an indentation space is expected",
+	  "a tab in the indentation; expected spaces" },
+	{ "did not find expected node content",
+	  "no value can begin here; expected one, or the closing ] or }" },
+	{ "found unexpected document indicator",
+	  "the document ends within quotes; expected a closing quote" },
+	{ "found unexpected ':'", "a ':' within [ ] or { }; expected a space after it, "
+				  "or quotes around the text" },
+	{ "mapping keys are not allowed in this context",
+	  "a '?' where no key can stand; expected quotes around text that begins so" },
+	{ "did not find expected comment or line break",
+	  "text right after | or >; expected it on the lines below" },
+	{ "did not find expected alphabetic or numeric character",
+	  "'&' or '*' begins an anchor or an alias, which are not allowed; expected "
+	  "quotes "
+	  "around text that begins so" },
+	{ "found unknown directive name",
+	  "'%' begins a directive; expected quotes around text that begins so" },
+	{ "could not find expected directive name",
+	  "'%' begins a directive; expected quotes around text that begins so" },
 };
 
 static const char *meaning_of(const char *problem)

@@ -247,8 +247,7 @@ static void check_unit(const struct channel_spec *spec)
 	for (const char *at = spec->unit; at && *at; at++) {
 		if ((unsigned char)*at < 0x20 || *at == 0x7f) {
 			place_error(&spec->place, "unit",
-				    "'unit' holds a control character; expected "
-				    "printable text");
+				    "a control character in it; expected printable text");
 			return;
 		}
 	}
@@ -343,7 +342,7 @@ static void check_lane(const struct device_spec *spec)
 {
 	if (spec->lane == LANE_ASYNC && spec->driver && !spec->driver->allows_async) {
 		place_error(&spec->place, "lane",
-			    "'lane' is async; expected cycle: driver '%s' never blocks",
+			    "driver '%s' never blocks; expected cycle",
 			    spec->driver->name);
 	}
 }

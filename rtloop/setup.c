@@ -52,8 +52,8 @@ static void check_loop(const struct loop_options *loop, const struct place *plac
 		time_print_duration(period, sizeof(period), loop->period_ns);
 		time_print_duration(spin, sizeof(spin), loop->spin_ns);
 		place_error(place, "loop.spin",
-			    "'spin' is %s; expected less than the period of %s", spin,
-			    period);
+			    "%s is not shorter than the period; expected less than %s",
+			    spin, period);
 	}
 }
 
@@ -64,18 +64,18 @@ static void check_log(const struct log_options *log, const struct place *place)
 
 	if (!log->dir && !log->file) {
 		place_error(place, "log",
-			    "missing key 'dir' or 'file' in 'log'; expected one");
+			    "neither 'dir' nor 'file' is given; expected one of them");
 	}
 	if (log->dir && log->file) {
 		place_error(place, "log.file",
-			    "both 'dir' and 'file' are given; expected only one of them");
+			    "'dir' is given too; expected only one of them");
 	}
-	if (log->keep_bytes != 0 && log->keep_bytes / 2 < log->rotate_bytes) {
+	if (log->dir && log->keep_bytes != 0 && log->keep_bytes / 2 < log->rotate_bytes) {
 		value_print_size(rotate, sizeof(rotate), log->rotate_bytes);
 		value_print_size(keep, sizeof(keep), log->keep_bytes);
 		place_error(place, "log.keep",
-			    "'keep' is %s; expected 0, or at least twice 'rotate', which "
-			    "is %s",
+			    "to keep %s is less than two files; expected 0, or at least "
+			    "twice 'rotate', which is %s",
 			    keep, rotate);
 	}
 }
@@ -126,9 +126,9 @@ static void check_name(const struct setup *setup, struct diag *diag)
 	if (setup->name && !value_is_name(setup->name)) {
 		describe_node(&words, node_child(setup->tree.root, "name"));
 		place_error(&place, "name",
-			    "'name' is %s; expected a to z, 0 to 9 and _, a letter "
-			    "first, at most %d "
-			    "characters; did you mean %s?",
+			    "%s is not a name; expected a to z, 0 to 9 and _, a letter "
+			    "first, "
+			    "at most %d characters; did you mean %s?",
 			    words.text, VALUE_NAME_MAX,
 			    value_make_name(setup->name, "loop", name));
 	}

@@ -120,7 +120,7 @@ static void check(const struct device_spec *spec)
 	const struct fake_options *options = spec->options;
 
 	if (options->number == 13) {
-		place_error(&spec->place, "number", "'number' is %d; expected any other",
+		place_error(&spec->place, "number", "%d is unlucky; expected any other",
 			    13);
 	}
 }

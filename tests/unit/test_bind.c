@@ -437,9 +437,11 @@ static void errors_of_rooms_find_their_place(void **state)
 	place_error(&place, NULL, "root");
 	free(b.errors);
 	b.errors = print(&b.diag);
-	assert_string_equal(b.errors, "f:1:1: absent\nf:1:1: root\nf:1:9: number\n"
-				      "f:2:1: absent in group\nf:4:3: absent in inner\n"
-				      "f:5:12: deep\n");
+	assert_string_equal(b.errors,
+			    "f:1:1: absent\nf:1:1: root\nf:1:9: 'number': number\n"
+			    "f:2:1: 'group': absent in group\n"
+			    "f:4:3: 'inner': absent in inner\n"
+			    "f:5:12: 'level': deep\n");
 	finish(&b);
 }
 

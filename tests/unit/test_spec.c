@@ -249,14 +249,14 @@ static void a_unit_is_printable(void **state)
 {
 	assert_device_errors(
 		"in: {x: {column: 1, unit: \"a\\nb\"}}",
-		"f:1:46: 'unit' holds a control character; expected printable text\n");
+		"f:1:46: 'unit': a control character in it; expected printable text\n");
 }
 
 static void the_async_lane_is_for_drivers_that_allow_it(void **state)
 {
-	assert_device_errors("lane: async",
-			     "f:1:26: 'lane' is async; expected cycle: driver 'fake' "
-			     "never blocks\n");
+	assert_device_errors(
+		"lane: async",
+		"f:1:26: 'lane': driver 'fake' never blocks; expected cycle\n");
 }
 
 static void a_driver_without_channels_takes_no_in(void **state)
@@ -269,7 +269,7 @@ static void a_driver_without_channels_takes_no_in(void **state)
 static void a_driver_checks_what_no_row_can_see(void **state)
 {
 	assert_device_errors("number: 13",
-			     "f:1:28: 'number' is 13; expected any other\n");
+			     "f:1:28: 'number': 13 is unlucky; expected any other\n");
 }
 
 static void a_driver_never_sees_options_that_are_wrong(void **state)
@@ -279,7 +279,7 @@ static void a_driver_never_sees_options_that_are_wrong(void **state)
 	/* errors of one device do not keep another from being checked */
 	assert_errors("a: {driver: fake, ratio: x}\nb: {driver: fake, number: 13}\n",
 		      "f:1:26: 'ratio' is x; expected a number from 0 to 1.5\n"
-		      "f:2:27: 'number' is 13; expected any other\n");
+		      "f:2:27: 'number': 13 is unlucky; expected any other\n");
 }
 
 static void channels_need_what_their_driver_requires(void **state)
