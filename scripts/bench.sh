@@ -37,6 +37,11 @@ table() { # part title
 # One figure; "at most" is the target, or empty.
 row() { # name value unit [at most]
 	local name=$1 value=$2 unit=$3 most=${4:-} verdict='' met=null
+	if [[ ! $value =~ ^[0-9.]+$ ]]; then
+		note "BROKEN: $name is '$value'"
+		broken+=("$part")
+		return
+	fi
 	if [ -n "$most" ]; then
 		if awk -v a="$value" -v b="$most" 'BEGIN { exit !(a + 0 <= b + 0) }'; then
 			met=true
@@ -98,9 +103,175 @@ part_ring() {
 	row "rtloop / ck_ring, polled" "$(ratio "$polled" "$ck_polled")" x
 }
 
+# --- the writer and the logger -----------------------------------------------------------------------
+
+part_writer() {
+	table writer "The log: CPU time a megabyte, files of 32 MB, synced once a second and at the end"
+	measure "$BUILD/tests/bench/writer" "$work/writer.tmp" || return
+	local bare writer logger
+	bare=$(field "$result" bare_us_per_mb)
+	writer=$(field "$result" writer_us_per_mb)
+	logger=$(field "$result" logger_us_per_mb)
+	row "a bare loop of write(64 KiB)" "$bare" us/MB
+	row "the write writer" "$writer" us/MB
+	row "the whole logger: ring to MCAP, CRCs, indexes" "$logger" us/MB
+	row "writer / bare" "$(ratio "$writer" "$bare")" x 1.1
+	row "logger / bare" "$(ratio "$logger" "$bare")" x 2
+}
+
+# --- the pacers --------------------------------------------------------------------------------------
+
+cpu=$(taskset -pc $$ 2>/dev/null | sed 's/.*[^0-9]//')
+cpu=${cpu:-0}
+priority=80
+interval_us=250
+
+# "lower-edge count" lines of 1 us bins to the median in us: within its bin where it would be if the bin
+# were filled evenly.
+median_of_bins() {
+	sort -n | awk '
+		{ edge[NR] = $1; count[NR] = $2; total += $2 }
+		END {
+			for (i = 1; i <= NR; i++) {
+				if (seen + count[i] >= total / 2) {
+					printf "%.2f", edge[i] + (total / 2 - seen) / count[i]
+					exit
+				}
+				seen += count[i]
+			}
+		}'
+}
+
+run_cyclictest() { # seconds
+	cyclictest -q -m -t1 -p"$priority" -i"$interval_us" -a"$cpu" -D"$1" -h 1000 2>"$work/cyclictest.err" |
+		awk '/^[0-9]/ && $2 > 0 { print $1 + 0, $2 + 0 }' | median_of_bins
+}
+
+# Prints what the run says of itself, as JSON.
+run_loop() { # configuration option...
+	local config=$1
+	shift
+	if ! "$rtloop" run -q --json "$work/run.json" "$@" "$config" >"$work/run.out" 2>&1; then
+		cat "$work/run.out" >&2
+		return 1
+	fi
+	cat "$work/run.json"
+}
+
+wake_config() { # pacer spin
+	cat <<-END
+		loop: { period: ${interval_us}us, cpu: $cpu, priority: $priority, pacer: $1, spin: $2 }
+		log: { file: wake.mcap }
+	END
+}
+
+# --- instructions --------------------------------------------------------------------------------------
+
+first_port=21000
+
+udp_config() { # endpoints period
+	local i
+	echo "loop: { period: $2, priority: 0 }"
+	echo "devices:"
+	for ((i = 0; i < $1; i++)); do
+		echo "  d$i:"
+		echo "    driver: udp"
+		echo "    listen: \":$((first_port + i))\""
+		echo "    in: { value: { byte: 0, bytes: 8, type: integer } }"
+	done
+	if [ "$1" -eq 0 ]; then
+		echo "  {}"
+	fi
+}
+
+# The cycle thread's instructions in user space, from its start to its end.
+count_instructions() { # configuration cycles
+	rm -f "$work"/callgrind.*
+	valgrind --tool=callgrind --callgrind-out-file="$work/callgrind.out" --separate-threads=yes \
+		--toggle-collect=cycle_main \
+		"$rtloop" run -q --json "$work/run.json" -l "$2" "$1" >"$work/run.out" 2>&1 || return 1
+	cat "$work"/callgrind.out-* | awk '/^totals:/ { n += $2 } END { print n }'
+}
+
+# What one more cycle costs: the difference of a long and a short run, so that start and end drop out.
+per_cycle() { # configuration short long; sets $instructions and $messages
+	local short long frames_short
+	short=$(count_instructions "$1" "$2") || return 1
+	frames_short=$(jq '[.devices[].counts.frames] | add // 0' "$work/run.json")
+	long=$(count_instructions "$1" "$3") || return 1
+	instructions=$(((long - short) / ($3 - $2)))
+	messages=$(jq --argjson before "$frames_short" --argjson cycles $(($3 - $2)) \
+		'(([.devices[].counts.frames] | add // 0) - $before) / $cycles' "$work/run.json")
+}
+
+part_cycle() {
+	table cycle "A cycle: instructions in user space, by callgrind, for N UDP endpoints"
+	local n idle_1=0 load
+	for n in 0 1 16 64 256; do
+		udp_config $n 1ms >"$work/idle.yaml"
+		if ! per_cycle "$work/idle.yaml" 100 600; then
+			cat "$work/run.out"
+			broken+=(cycle)
+			return
+		fi
+		row "$n idle" "$instructions" instr
+		[ $n -ne 1 ] || idle_1=$instructions
+	done
+	row "256 idle / 1 idle" "$(ratio "$instructions" "$idle_1")" x 1.05
+
+	for n in 1 16 64 256; do
+		udp_config $n 40ms >"$work/ready.yaml"
+		"$BUILD/tests/bench/udp_load" $first_port $n 40000 &
+		load=$!
+		per_cycle "$work/ready.yaml" 10 40
+		kill $load
+		wait $load 2>/dev/null
+		row "$n ready" "$instructions" instr
+		row "  a message, at $(printf %.1f "$messages") messages a cycle" \
+			"$(awk -v i="$instructions" -v e="$idle_1" -v m="$messages" \
+				'BEGIN { print (m > 0) ? int((i - e) / m) : 0 }')" instr
+	done
+}
+
+# --- no gaps -------------------------------------------------------------------------------------------
+
+part_gaps() {
+	local seconds=${BENCH_SECONDS:-60} i json file
+	table gaps "No gaps: 10 kHz, 16 channels that change each cycle, logged, for $seconds s"
+	{
+		echo "loop: { period: 100us, cpu: $cpu, priority: $priority }"
+		echo "log: { file: gaps.mcap }"
+		echo "devices:"
+		for i in 0 1 2 3; do
+			echo "  s$i:"
+			echo "    driver: sim"
+			echo "    in:"
+			for channel in a b c d; do
+				echo "      $channel: { wave: noise, type: float, seed: $i }"
+			done
+		done
+	} >"$work/gaps.yaml"
+	file=$work/gaps.mcap
+	rm -f "$file"
+	if ! json=$(run_loop "$work/gaps.yaml" -D "$seconds"); then
+		broken+=(gaps)
+		return
+	fi
+	row "cycles run" "$(field "$json" cycles)" cycles
+	row "releases missed" "$(field "$json" missed)" releases
+	row "cycles in gaps" "$(field "$json" log.cycles_in_gaps)" cycles 0
+	row "log" "$(du -m "$file" | cut -f1)" MiB
+	if ! "$rtloop" dump --check "$file" >"$work/check.out" 2>&1; then
+		cat "$work/check.out"
+		note "the log is not complete"
+		broken+=(gaps)
+	fi
+	rm -f "$file"
+}
+
 # --- all of them -------------------------------------------------------------------------------------
 
-parts=(ring)
+parts=(ring writer cycle gaps)
 if [ $# -gt 0 ]; then
 	parts=("$@")
 fi

@@ -27,7 +27,7 @@ list_files() { # pattern...
 
 find_files() { # pattern...
 	if [ -e .git ]; then
-		git ls-files -z --cached --others --exclude-standard -- "$@" | while IFS= read -r -d '' file; do
+		git -c safe.directory='*' ls-files -z --cached --others --exclude-standard -- "$@" | while IFS= read -r -d '' file; do
 			if [ -e "$file" ]; then
 				echo "$file"
 			fi

@@ -6,6 +6,11 @@ set -eu
 cd "$(dirname "$0")/.."
 release=$1
 
+# A CI often checks out as another user than the one who builds.
+git() {
+	command git -c safe.directory='*' "$@"
+}
+
 if [ ! -e .git ] || ! commit=$(git rev-parse --short=9 HEAD 2>/dev/null); then
 	echo "$release"
 	exit 0
