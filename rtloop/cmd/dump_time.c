@@ -1,0 +1,128 @@
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "rtloop/base/time.h"
+#include "rtloop/cmd/dump.h"
+
+static const struct {
+	const char *name;
+	double seconds;
+} units[] = {
+	{ "", 1 },	{ "s", 1 },    { "ms", 1e-3 },
+	{ "us", 1e-6 }, { "min", 60 }, { "h", 3600 },
+};
+
+/* "12.5", "90s": from the start on. */
+static int parse_seconds(const char *text, uint64_t start_ns, uint64_t *ret_ns)
+{
+	char *end;
+	double seconds = strtod(text, &end);
+
+	if (end == text || !isfinite(seconds) || seconds < 0) {
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
+		if (strcmp(end, units[i].name) == 0) {
+			seconds *= units[i].seconds;
+			if (seconds > 9e9) {
+				return -EINVAL;
+			}
+			*ret_ns = start_ns + (uint64_t)llround(seconds * 1e9);
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/* ".25": up to nine digits behind the point. */
+static const char *parse_fraction(const char *text, uint64_t *ret_ns)
+{
+	uint64_t scale = (uint64_t)NS_PER_SEC;
+
+	*ret_ns = 0;
+	if (*text != '.') {
+		return text;
+	}
+	for (text++; isdigit((unsigned char)*text); text++) {
+		scale /= 10;
+		*ret_ns += scale * (uint64_t)(*text - '0');
+	}
+	return text;
+}
+
+/* "Z", "+02:00"; nothing: local time, whose offset the C library knows. */
+static int parse_offset(const char *text, struct tm *tm, time_t *ret_time)
+{
+	int hours, minutes, used = 0;
+	time_t time;
+
+	if (*text == '\0') {
+		tm->tm_isdst = -1;
+		*ret_time = mktime(tm);
+		return 0;
+	}
+	time = timegm(tm);
+	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0) {
+		*ret_time = time;
+		return 0;
+	}
+	if ((*text != '+' && *text != '-') ||
+	    sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 ||
+	    text[1 + used]) {
+		return -EINVAL;
+	}
+	*ret_time = time - (*text == '-' ? -60 : 60) * (60 * hours + minutes);
+	return 0;
+}
+
+static int parse_date(const char *text, uint64_t *ret_ns)
+{
+	struct tm tm = { .tm_isdst = 0 };
+	const char *rest = strptime(text, "%Y-%m-%d", &tm);
+	uint64_t fraction_ns;
+	time_t time;
+
+	if (!rest || (*rest != 'T' && *rest != 't' && *rest != ' ')) {
+		return -EINVAL;
+	}
+	rest = strptime(rest + 1, "%H:%M:%S", &tm);
+	if (!rest) {
+		return -EINVAL;
+	}
+	rest = parse_fraction(rest, &fraction_ns);
+	if (parse_offset(rest, &tm, &time) || time < 0) {
+		return -EINVAL;
+	}
+	*ret_ns = (uint64_t)time * (uint64_t)NS_PER_SEC + fraction_ns;
+	return 0;
+}
+
+int dump_time_parse(const char *text, uint64_t start_ns, uint64_t *ret_ns)
+{
+	if (parse_date(text, ret_ns) == 0) {
+		return 0;
+	}
+	return parse_seconds(text, start_ns, ret_ns);
+}
+
+const char *dump_time_print(char *text, size_t text_bytes, uint64_t ns)
+{
+	time_t seconds = (time_t)(ns / (uint64_t)NS_PER_SEC);
+	char date[32], offset[8];
+	struct tm tm;
+
+	if (!localtime_r(&seconds, &tm) ||
+	    strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm) == 0 ||
+	    strftime(offset, sizeof(offset), "%z", &tm) != 5) {
+		snprintf(text, text_bytes, "%" PRIu64 " ns", ns);
+		return text;
+	}
+	snprintf(text, text_bytes, "%s.%09" PRIu64 "%.3s:%s", date,
+		 ns % (uint64_t)NS_PER_SEC, offset, offset + 3);
+	return text;
+}
