@@ -25,6 +25,28 @@ bool node_is_empty(const struct node *node)
 		strcasecmp(node->text, "null") == 0);
 }
 
+/* The next one of all that is within @top: children first; NULL after the last. */
+static const struct node *next_within(const struct node *top, const struct node *node)
+{
+	if (node->first) {
+		return node->first;
+	}
+	while (node != top && !node->next) {
+		node = node->parent;
+	}
+	return node == top ? NULL : node->next;
+}
+
+bool node_is_whole(const struct node *node)
+{
+	const struct node *at = node;
+
+	while (at && !at->is_broken) {
+		at = next_within(node, at);
+	}
+	return !at;
+}
+
 static void add_error(struct diag *diag, unsigned line, unsigned column,
 		      const char *format, va_list args)
 {

@@ -8,6 +8,8 @@
 #define LETTERS_MAX 64
 /* Below this, too many words begin alike for it to mean anything. */
 #define PREFIX_MIN 3
+/* A weaker sign than any slip of the finger. */
+#define COST_PREFIX (UINT_MAX - 1)
 
 void suggest_init(struct suggest *suggest, const char *word)
 {
@@ -60,9 +62,9 @@ static unsigned distance(const char *a, unsigned a_length, const char *b,
 	return rows[2][b_length];
 }
 
-static bool is_prefix(const char *a, const char *b, unsigned length)
+static bool is_prefix(const char *a, const char *b, size_t length)
 {
-	for (unsigned i = 0; i < length; i++) {
+	for (size_t i = 0; i < length; i++) {
 		if (fold(a[i]) != fold(b[i])) {
 			return false;
 		}
@@ -70,29 +72,34 @@ static bool is_prefix(const char *a, const char *b, unsigned length)
 	return true;
 }
 
+/* The limit below which two words are near: about a third of the letters. */
+static unsigned limit_of(size_t length)
+{
+	return length < 3 ? 1 : (unsigned)(length + 1) / 3;
+}
+
 void suggest_offer(struct suggest *suggest, const char *name)
 {
 	size_t word_length = strlen(suggest->word);
 	size_t name_length = strlen(name);
-	unsigned shorter;
-	unsigned limit;
+	size_t shorter = word_length < name_length ? word_length : name_length;
 	unsigned cost;
 
 	if (word_length == 0 || word_length > LETTERS_MAX || name_length > LETTERS_MAX) {
 		return;
 	}
-	limit = word_length < 6 ? 1 : (unsigned)word_length / 3;
 	cost = distance(suggest->word, (unsigned)word_length, name,
 			(unsigned)name_length);
-	shorter = (unsigned)(word_length < name_length ? word_length : name_length);
-	/* A prefix is a weaker sign than a slip of the finger: it counts as the last that
-	 * is near. */
-	if (cost > limit && shorter >= PREFIX_MIN &&
-	    is_prefix(suggest->word, name, shorter)) {
-		cost = limit;
+	if (cost > limit_of(word_length)) {
+		if (shorter < PREFIX_MIN || !is_prefix(suggest->word, name, shorter)) {
+			return;
+		}
+		cost = COST_PREFIX;
 	}
-	if (cost <= limit && cost < suggest->best_cost) {
+	if (cost < suggest->best_cost) {
 		suggest->best = name;
 		suggest->best_cost = cost;
+	} else if (cost == COST_PREFIX && suggest->best_cost == COST_PREFIX) {
+		suggest->best = NULL;
 	}
 }

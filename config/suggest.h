@@ -14,10 +14,10 @@ struct suggest {
 /**
  * suggest_init - offer it all names, then read @best.
  *
- * Near is a name that differs in at most a third of the word's letters (inserted, left
- * out, changed, or two neighbours swapped; case and - for _ count nothing), or that the
- * word begins with, or that begins with the word. Of several that are equally near the
- * first one offered is taken. [init]
+ * Near is a name that differs in at most about a third of the word's letters (inserted,
+ * left out, changed, or two neighbours swapped; case and - for _ count nothing); where there
+ * is none, the only name that the word begins with, or that begins with the word. Of several
+ * that are equally near the first one offered is taken. [init]
  */
 void suggest_init(struct suggest *suggest, const char *word);
 

@@ -8,69 +8,96 @@
 
 #include "config/utf8.h"
 
-/* libyaml's words, and what they mean to the one who wrote the file. */
-static const struct {
-	const char *problem;
-	const char *meaning;
-} meanings[] = {
-	{ "did not find expected key",
-	  "no key begins here; expected 'key: value', indented like the line above" },
-	{ "mapping values are not allowed in this context",
-	  "a ':' where no key can stand; expected quotes around text with ': ' in it, or "
-	  "other "
-	  "indentation" },
-	{ "could not find expected ':'", "a key without ':'; expected 'key: value'" },
-	{ "did not find expected ',' or ']'",
-	  "a list in [ ] goes wrong; expected ',' or ']'" },
-	{ "did not find expected ',' or '}'",
-	  "a mapping in { } goes wrong; expected ',' or '}'" },
-	{ "did not find expected '-' indicator",
-	  "a list goes wrong; expected '- ', indented like the item above" },
-	{ "found unexpected end of stream",
-	  "the file ends within quotes; expected a closing quote" },
-	{ "found unknown escape character", "an unknown escape after \\; expected one of "
-					    "\\n \\r \\t \\\\ \\\" \\xNN \\uNNNN" },
-	{ "did not find expected hexdecimal number",
-	  "an escape without its digits; expected two after \\x, four after \\u" },
-	{ "found undefined tag handle",
-	  "a tag (!) is not allowed; expected the value alone" },
-	{ "did not find expected <document start>",
-	  "text after the end of the document; expected one document, all indented "
-	  "alike" },
-	{ "block sequence entries are not allowed in this context",
-	  "a '- ' where no list can stand; expected it on a line of its own" },
-	{ "found a tab character that violates indentation",
-	  "a tab in the indentation; expected spaces" },
-	{ "found a tab character where an indentation space is expected",
-	  "a tab in the indentation; expected spaces" },
-	{ "did not find expected node content",
-	  "no value can begin here; expected one, or the closing ] or }" },
-	{ "found unexpected document indicator",
-	  "the document ends within quotes; expected a closing quote" },
-	{ "found unexpected ':'", "a ':' within [ ] or { }; expected a space after it, "
-				  "or quotes around the text" },
-	{ "mapping keys are not allowed in this context",
-	  "a '?' where no key can stand; expected quotes around text that begins so" },
-	{ "did not find expected comment or line break",
-	  "text right after | or >; expected it on the lines below" },
-	{ "did not find expected alphabetic or numeric character",
-	  "'&' or '*' begins an anchor or an alias, which are not allowed; expected "
-	  "quotes "
-	  "around text that begins so" },
-	{ "found unknown directive name",
-	  "'%' begins a directive; expected quotes around text that begins so" },
-	{ "could not find expected directive name",
-	  "'%' begins a directive; expected quotes around text that begins so" },
+/* Which of the parser's two marks helps. */
+enum mark {
+	MARK_PROBLEM, /* where it noticed */
+	MARK_CONTEXT, /* where what it was reading begins */
+	MARK_BOTH,    /* where it noticed, and the line of the other is told too */
 };
 
-static const char *meaning_of(const char *problem)
+/* libyaml's words, and what they mean to the one who wrote the file. */
+static const struct meaning {
+	const char *problem;
+	const char *wrong;
+	const char *expected;
+	enum mark mark;
+} meanings[] = {
+	{ "did not find expected key", "no key begins here",
+	  "'key: value', indented like the line above", MARK_PROBLEM },
+	{ "mapping values are not allowed in this context",
+	  "a ':' where no key can stand",
+	  "quotes around text with ': ' in it, or other indentation", MARK_PROBLEM },
+	{ "could not find expected ':'", "a key without ':'", "'key: value'",
+	  MARK_CONTEXT },
+	{ "did not find expected ',' or ']'", "a list in [ ] goes wrong", "',' or ']'",
+	  MARK_BOTH },
+	{ "did not find expected ',' or '}'", "a mapping in { } goes wrong", "',' or '}'",
+	  MARK_BOTH },
+	{ "did not find expected '-' indicator", "a list goes wrong",
+	  "'- ', indented like the item above", MARK_PROBLEM },
+	{ "found unexpected end of stream", "the file ends within quotes",
+	  "a closing quote", MARK_BOTH },
+	{ "found unexpected document indicator", "the document ends within quotes",
+	  "a closing quote", MARK_BOTH },
+	{ "found unknown escape character", "an unknown escape after \\",
+	  "one of \\n \\r \\t \\\\ \\\" \\xNN \\uNNNN", MARK_PROBLEM },
+	{ "did not find expected hexdecimal number", "an escape without its digits",
+	  "two after \\x, four after \\u", MARK_PROBLEM },
+	{ "found undefined tag handle", "a tag (!) is not allowed", "the value alone",
+	  MARK_PROBLEM },
+	{ "did not find expected <document start>", "text after the end of the document",
+	  "one document, all indented alike", MARK_PROBLEM },
+	{ "block sequence entries are not allowed in this context",
+	  "a '- ' where no list can stand", "it on a line of its own", MARK_PROBLEM },
+	{ "found a tab character that violates indentation", "a tab in the indentation",
+	  "spaces", MARK_PROBLEM },
+	{ "found a tab character where an indentation space is expected",
+	  "a tab in the indentation", "spaces", MARK_PROBLEM },
+	{ "did not find expected node content", "no value can begin here",
+	  "one, or the closing ] or }", MARK_PROBLEM },
+	{ "found unexpected ':'", "a ':' within [ ] or { }",
+	  "a space after it, or quotes around the text", MARK_PROBLEM },
+	{ "mapping keys are not allowed in this context", "a '?' where no key can stand",
+	  "quotes around text that begins so", MARK_PROBLEM },
+	{ "did not find expected comment or line break", "text right after | or >",
+	  "it on the lines below", MARK_PROBLEM },
+	{ "did not find expected alphabetic or numeric character",
+	  "'&' or '*' begins an anchor or an alias, which are not allowed",
+	  "quotes around text that begins so", MARK_PROBLEM },
+	{ "found unknown directive name", "'%' begins a directive",
+	  "quotes around text that begins so", MARK_PROBLEM },
+	{ "could not find expected directive name", "'%' begins a directive",
+	  "quotes around text that begins so", MARK_PROBLEM },
+};
+
+static const struct meaning *meaning_of(const char *problem)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++) {
 		if (strcmp(meanings[i].problem, problem) == 0) {
-			return meanings[i].meaning;
+			return &meanings[i];
 		}
 	}
 	return NULL;
+}
+
+static void add_meaning(const yaml_parser_t *parser, const struct meaning *meaning,
+			struct diag *diag)
+{
+	bool is_at_context = meaning->mark == MARK_CONTEXT && parser->context;
+	const yaml_mark_t *mark =
+		is_at_context ? &parser->context_mark : &parser->problem_mark;
+	unsigned line = (unsigned)mark->line + 1;
+	unsigned column = (unsigned)mark->column + 1;
+
+	if (meaning->mark == MARK_BOTH && parser->context &&
+	    parser->context_mark.line != mark->line) {
+		diag_add(diag, line, column, "%s, begun on line %u; expected %s",
+			 meaning->wrong, (unsigned)parser->context_mark.line + 1,
+			 meaning->expected);
+	} else {
+		diag_add(diag, line, column, "%s; expected %s", meaning->wrong,
+			 meaning->expected);
+	}
 }
 
 void syntax_error_at(const struct tree *tree, size_t offset, struct diag *diag,
@@ -130,7 +157,7 @@ static void add_stray(const yaml_parser_t *parser, const struct tree *tree,
 int syntax_error(const yaml_parser_t *parser, const struct tree *tree, struct diag *diag)
 {
 	const char *problem = parser->problem ? parser->problem : "not YAML";
-	const char *meaning = meaning_of(problem);
+	const struct meaning *meaning = meaning_of(problem);
 	unsigned line = (unsigned)parser->problem_mark.line + 1;
 	unsigned column = (unsigned)parser->problem_mark.column + 1;
 
@@ -146,7 +173,7 @@ int syntax_error(const yaml_parser_t *parser, const struct tree *tree, struct di
 	} else if (strcmp(problem, "found character that cannot start any token") == 0) {
 		add_stray(parser, tree, diag);
 	} else if (meaning) {
-		diag_add(diag, line, column, "%s", meaning);
+		add_meaning(parser, meaning, diag);
 	} else {
 		diag_add(diag, line, column, "not YAML: %s%s%s", problem,
 			 parser->context ? " " : "",

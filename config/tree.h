@@ -72,6 +72,9 @@ const struct node *node_child(const struct node *mapping, const char *key);
 /** node_is_empty - a key without a value: nothing, "~" or "null". [init] */
 bool node_is_empty(const struct node *node);
 
+/** node_is_whole - neither it nor anything within it is broken. [init] */
+bool node_is_whole(const struct node *node);
+
 /** node_error - add an error at a node: at a scalar itself, else at its key. [init] */
 void node_error(const struct node *node, struct diag *diag, const char *format, ...)
 	PRINTF_LIKE(3, 4);

@@ -314,9 +314,10 @@ const char *value_make_name(const char *text, const char *fallback,
 		if (((unsigned char)*text & 0xc0) == 0x80) {
 			continue;
 		}
-		name[length++] = '_';
 		if (isalnum((unsigned char)*text)) {
-			name[length - 1] = (char)tolower((unsigned char)*text);
+			name[length++] = (char)tolower((unsigned char)*text);
+		} else if (length == 0 || name[length - 1] != '_') {
+			name[length++] = '_';
 		}
 	}
 	name[length] = '\0';

@@ -49,7 +49,7 @@ const struct option spec_device_rows[] = {
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct device_keys, driver),
 		.is_required = true,
-		.help = "what kind of device it is: the name of a driver",
+		.help = "the driver for its kind; 'rtloop drivers' lists them",
 	},
 	{
 		.name = "every",
@@ -398,7 +398,7 @@ static int read_device(const struct reader *reader, const struct node *node,
 	}
 	/* A driver looks at a device only where every row has found its options right. */
 	if (code == 0 && spec->driver && spec->driver->check &&
-	    diag_total(reader->binder->diag) == errors) {
+	    diag_total(reader->binder->diag) == errors && node_is_whole(node)) {
 		spec->driver->check(spec);
 	}
 	return code;

@@ -134,6 +134,14 @@ static void check_name(const struct setup *setup, struct diag *diag)
 	}
 }
 
+/* Nothing in it was broken, which binding passes over in silence. */
+static bool is_whole(const struct setup *setup, const char *key)
+{
+	const struct node *node = node_child(setup->tree.root, key);
+
+	return !node || node_is_whole(node);
+}
+
 /* Errors of the file are in @diag; a code is returned for what is not of the file. */
 static int bind_setup(struct setup *setup, struct diag *diag)
 {
@@ -146,6 +154,7 @@ static int bind_setup(struct setup *setup, struct diag *diag)
 		.what = "the configuration",
 		.parts = { { .rows = setup_rows, .base = setup } },
 	};
+	struct place place = { .diag = diag, .node = setup->tree.root };
 	unsigned errors = diag_total(diag);
 	int code = bind_mapping(&binder, setup->tree.root, &target);
 
@@ -154,15 +163,12 @@ static int bind_setup(struct setup *setup, struct diag *diag)
 	}
 	check_name(setup, diag);
 	/* Options that are wrong each for themselves are not compared with each other. */
-	if (diag_total(diag) == errors) {
-		code = setup_check(setup, diag);
+	if (diag_total(diag) == errors && is_whole(setup, "loop") &&
+	    is_whole(setup, "log")) {
+		check_places(setup, &place);
 	}
-	if (code == -EINVAL) {
-		code = 0;
-	}
-	return code < 0 ? code
-			: spec_list_create(&binder, setup->device_nodes, registry_drivers,
-					   &setup->specs);
+	return spec_list_create(&binder, setup->device_nodes, registry_drivers,
+				&setup->specs);
 }
 
 static int finish_setup(struct setup *setup, const char *path, struct diag *diag)

@@ -10,7 +10,8 @@
 #include "rtloop/setup.h"
 
 /* Where values stand: to the right of most keys. */
-#define VALUE_COLUMN 18
+#define VALUE_COLUMN 20
+#define COLUMNS	     79
 
 static const struct reference_part parts[] = {
 	{ "file", "the top of a configuration file", setup_rows, true },
@@ -76,8 +77,13 @@ static void print_row(FILE *out, const struct option *row, unsigned depth)
 	} else if (row->fallback) {
 		add_fallback(&value, row);
 	}
-	fprintf(out, "%*s%-*s %s\n", indent, "", VALUE_COLUMN - 1 - indent, row->name,
-		value.text);
+	if (value.length > COLUMNS - VALUE_COLUMN) {
+		fprintf(out, "%*s%s\n", indent, "", row->name);
+		help_print_text(out, value.text, VALUE_COLUMN);
+	} else {
+		fprintf(out, "%*s%-*s %s\n", indent, "", VALUE_COLUMN - 1 - indent,
+			row->name, value.text);
+	}
 	help_print_text(out, row->help, VALUE_COLUMN);
 }
 

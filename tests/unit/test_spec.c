@@ -192,8 +192,8 @@ static void of_an_unknown_driver_only_common_keys_are_checked(void **state)
 static void a_device_needs_a_driver(void **state)
 {
 	assert_errors("d: {}\n",
-		      "f:1:1: missing key 'driver' in device 'd'; expected a text: what "
-		      "kind of device it is: the name of a driver\n");
+		      "f:1:1: missing key 'driver' in device 'd'; expected a text: the "
+		      "driver for its kind; 'rtloop drivers' lists them\n");
 	assert_errors("d: {driver: }\n",
 		      "f:1:5: 'driver' has no value; expected a text\n");
 	assert_errors("d: {driver: [fake]}\n",
@@ -276,6 +276,10 @@ static void a_driver_never_sees_options_that_are_wrong(void **state)
 {
 	assert_device_errors("number: 13, ratio: x",
 			     "f:1:39: 'ratio' is x; expected a number from 0 to 1.5\n");
+	assert_device_errors(
+		"number: 13, path: *x",
+		"f:1:38: an alias (*) is not allowed; expected the value itself, or "
+		"quotes around text that begins with *\n");
 	/* errors of one device do not keep another from being checked */
 	assert_errors("a: {driver: fake, ratio: x}\nb: {driver: fake, number: 13}\n",
 		      "f:1:26: 'ratio' is x; expected a number from 0 to 1.5\n"

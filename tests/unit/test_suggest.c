@@ -52,7 +52,8 @@ static void case_and_dashes_count_nothing(void **state)
 static void a_word_that_begins_with_a_name_means_it(void **state)
 {
 	assert_string_equal(nearest("baudrate"), "baud");
-	assert_string_equal(nearest("bud"), "budget");
+	assert_string_equal(nearest("bud"), "baud");
+	assert_string_equal(nearest("dri"), "driver");
 	assert_string_equal(nearest("per"), "period");
 }
 
@@ -64,6 +65,17 @@ static void a_slip_counts_for_more_than_a_beginning(void **state)
 	suggest_offer(&suggest, "framed_kind");
 	suggest_offer(&suggest, "frame");
 	assert_string_equal(suggest.best, "frame");
+}
+
+static void a_beginning_of_several_names_means_none(void **state)
+{
+	struct suggest suggest;
+
+	suggest_init(&suggest, "crc");
+	suggest_offer(&suggest, "crc16_modbus");
+	suggest_offer(&suggest, "crc16_ccitt");
+	suggest_offer(&suggest, "crc32_ieee");
+	assert_null(suggest.best);
 }
 
 static void what_is_near_to_nothing_gets_no_suggestion(void **state)
@@ -102,6 +114,7 @@ int main(void)
 		cmocka_unit_test(case_and_dashes_count_nothing),
 		cmocka_unit_test(a_word_that_begins_with_a_name_means_it),
 		cmocka_unit_test(a_slip_counts_for_more_than_a_beginning),
+		cmocka_unit_test(a_beginning_of_several_names_means_none),
 		cmocka_unit_test(what_is_near_to_nothing_gets_no_suggestion),
 		cmocka_unit_test(words_of_any_length_are_safe),
 		cmocka_unit_test(of_equals_the_first_one_is_taken),

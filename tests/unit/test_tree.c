@@ -312,9 +312,11 @@ static void an_empty_file_holds_no_configuration(void **state)
 static void syntax_errors_come_with_their_place(void **state)
 {
 	assert_errors("a: [1, 2\nb: 3\n", -EINVAL,
-		      "f:2:2: a list in [ ] goes wrong; expected ',' or ']'\n");
+		      "f:2:2: a list in [ ] goes wrong, begun on line 1; expected ',' or "
+		      "']'\n");
 	assert_errors("a: {b: 1\n", -EINVAL,
-		      "f:2:1: a mapping in { } goes wrong; expected ',' or '}'\n");
+		      "f:2:1: a mapping in { } goes wrong, begun on line 1; expected ',' "
+		      "or '}'\n");
 	assert_errors("a:\n\tb: 1\n", -EINVAL,
 		      "f:2:1: a tab in the indentation; expected spaces\n");
 	assert_errors("a: @b\n", -EINVAL,
@@ -336,8 +338,11 @@ static void syntax_errors_come_with_their_place(void **state)
 		      "f:2:3: a ':' where no key can stand; expected quotes around text "
 		      "with ': ' in "
 		      "it, or other indentation\n");
+	assert_errors("a: 1\nb\nc: 2\n", -EINVAL,
+		      "f:2:1: a key without ':'; expected 'key: value'\n");
 	assert_errors("a: 'x\n", -EINVAL,
-		      "f:2:1: the file ends within quotes; expected a closing quote\n");
+		      "f:2:1: the file ends within quotes, begun on line 1; expected a "
+		      "closing quote\n");
 }
 
 static void errors_before_a_syntax_error_are_kept(void **state)
