@@ -1,0 +1,42 @@
+#!/bin/bash
+# docs/reference.md says what the program says, and every driver and part can be asked for by name.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+
+if ! "$RTLOOP" drivers --markdown | diff -u --label docs/reference.md --label program docs/reference.md -; then
+	echo "docs/reference.md is not up to date: rtloop drivers --markdown > docs/reference.md"
+	exit 1
+fi
+
+names=$("$RTLOOP" drivers | cut -d' ' -f1)
+[ "$names" = $'serial\nsim\nudp' ] || {
+	echo "other drivers than those that this test knows: $names"
+	exit 1
+}
+for name in $names file loop log device channel; do
+	"$RTLOOP" drivers "$name" > "$TEST_TMP/text" || exit 1
+	head -1 "$TEST_TMP/text" | grep -q "^$name: ." || {
+		echo "drivers $name begins otherwise"
+		exit 1
+	}
+	"$RTLOOP" drivers --markdown "$name" > "$TEST_TMP/markdown" || exit 1
+	grep -qF '| Key | Value | Default | Meaning |' "$TEST_TMP/markdown" || {
+		echo "drivers --markdown $name has no table"
+		exit 1
+	}
+	# The document is made of just these sections.
+	grep -qxF "$(head -1 "$TEST_TMP/markdown")" docs/reference.md || {
+		echo "docs/reference.md has no section of $name"
+		exit 1
+	}
+	if awk 'length > 79' "$TEST_TMP/text" | grep -v '^  '; then
+		echo "drivers $name has lines too long"
+		exit 1
+	fi
+done
+
+"$RTLOOP" drivers seriel 2> "$TEST_TMP/stderr"
+[ $? = 2 ] && grep -q "did you mean 'serial'" "$TEST_TMP/stderr" || {
+	echo "a misspelt driver: $(cat "$TEST_TMP/stderr")"
+	exit 1
+}
