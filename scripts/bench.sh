@@ -126,25 +126,82 @@ cpu=${cpu:-0}
 priority=80
 interval_us=250
 
-# "lower-edge count" lines of 1 us bins to the median in us: within its bin where it would be if the bin
-# were filled evenly.
-median_of_bins() {
-	sort -n | awk '
-		{ edge[NR] = $1; count[NR] = $2; total += $2 }
+median() { # numbers, a line each
+	sort -g | awk '{ v[NR] = $1 } END { if (NR) print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+# Its histogram with bins of a nanosecond is exact.
+run_cyclictest() { # seconds; prints the median in us
+	cyclictest -q -m -N -t1 -p"$priority" -i"$interval_us" -a"$cpu" -D"$1" -h 1000000 \
+		2>"$work/cyclictest.err" | awk '
+		/^[0-9]/ && $2 > 0 { ns[++n] = $1; count[n] = $2; total += $2 }
 		END {
-			for (i = 1; i <= NR; i++) {
-				if (seen + count[i] >= total / 2) {
-					printf "%.2f", edge[i] + (total / 2 - seen) / count[i]
+			for (i = 1; i <= n; i++) {
+				seen += count[i]
+				if (seen >= total / 2) {
+					print ns[i] / 1000
 					exit
 				}
-				seen += count[i]
 			}
 		}'
 }
 
-run_cyclictest() { # seconds
-	cyclictest -q -m -t1 -p"$priority" -i"$interval_us" -a"$cpu" -D"$1" -h 1000 2>"$work/cyclictest.err" |
-		awk '/^[0-9]/ && $2 > 0 { print $1 + 0, $2 + 0 }' | median_of_bins
+# The exact times are in the log.
+run_pacer() { # seconds pacer spin; prints the median in us
+	rm -f "$work/wake.mcap"
+	cat >"$work/wake.yaml" <<-END
+		loop: { period: ${interval_us}us, cpu: $cpu, priority: $priority, pacer: $2, spin: $3 }
+		log: { file: wake.mcap }
+	END
+	run_loop "$work/wake.yaml" -D "$1" >/dev/null || return 1
+	"$rtloop" dump --csv --channels cycle.latency_ns "$work/wake.mcap" |
+		awk -F, 'NR > 1 { print $3 / 1000 }' | median
+}
+
+run_wake() { # kind seconds
+	case $1 in
+	cyclictest) run_cyclictest "$2" ;;
+	*+*) run_pacer "$2" "${1%+*}" "${1#*+}" ;;
+	*) run_pacer "$2" "$1" 0s ;;
+	esac
+}
+
+part_wake() {
+	local seconds=3 rounds=4 round kind value yardstick most
+	local kinds=(cyclictest nanosleep timerfd nanosleep+30us timerfd+30us)
+	local -A values ratios targets=([nanosleep]=1.05 [nanosleep+30us]=0.05 [timerfd+30us]=0.05)
+	if [ -n "${BENCH_SECONDS:-}" ]; then
+		rounds=2
+		seconds=$(awk -v s="$BENCH_SECONDS" 'BEGIN { s = int(s / 10 + 0.5); print (s > 1) ? s : 1 }')
+	fi
+	table wake "Wake-up latency: medians, $interval_us us, FIFO $priority, CPU $cpu, $rounds rounds of $seconds s"
+	if ! cyclictest -q -t1 -p"$priority" -l 1 >/dev/null 2>&1; then
+		note "not measured here: cyclictest may not run with FIFO $priority"
+		return
+	fi
+	for ((round = 0; round < rounds; round++)); do
+		for kind in "${kinds[@]}"; do
+			if ! value=$(run_wake "$kind" "$seconds") || [ -z "$value" ]; then
+				note "BROKEN: $kind"
+				broken+=(wake)
+				return
+			fi
+			values[$kind]+=$value$'\n'
+			if [ "$kind" = cyclictest ]; then
+				yardstick=$value
+			fi
+			ratios[$kind]+=$(awk -v a="$value" -v b="$yardstick" 'BEGIN { print a / b }')$'\n'
+		done
+	done
+	for kind in "${kinds[@]}"; do
+		row "$kind" "$(printf %s "${values[$kind]}" | median | xargs printf %.2f)" us
+	done
+	for kind in "${kinds[@]:1}"; do
+		most=${targets[$kind]:-}
+		row "$kind / cyclictest, round by round" \
+			"$(printf %s "${ratios[$kind]}" | median | xargs printf %.3f)" x "$most"
+	done
+	rm -f "$work/wake.mcap"
 }
 
 # Prints what the run says of itself, as JSON.
@@ -156,13 +213,6 @@ run_loop() { # configuration option...
 		return 1
 	fi
 	cat "$work/run.json"
-}
-
-wake_config() { # pacer spin
-	cat <<-END
-		loop: { period: ${interval_us}us, cpu: $cpu, priority: $priority, pacer: $1, spin: $2 }
-		log: { file: wake.mcap }
-	END
 }
 
 # --- instructions --------------------------------------------------------------------------------------
@@ -271,7 +321,7 @@ part_gaps() {
 
 # --- all of them -------------------------------------------------------------------------------------
 
-parts=(ring writer cycle gaps)
+parts=(ring writer wake cycle gaps)
 if [ $# -gt 0 ]; then
 	parts=("$@")
 fi

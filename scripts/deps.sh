@@ -84,8 +84,8 @@ find_root() {
 		as_root=(sudo -n)
 		return
 	fi
-	echo "deps.sh: this needs root. Run this, then try again:" >&2
-	echo "  sudo apt-get install -y --no-install-recommends ${packages[*]}" >&2
+	echo "deps.sh: this needs root. Run this as root, then try again:" >&2
+	echo "  apt-get update && apt-get install -y --no-install-recommends ${packages[*]}" >&2
 	exit 1
 }
 
