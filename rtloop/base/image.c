@@ -82,11 +82,9 @@ static uint8_t *place_values(const struct added *added, uint32_t bytes, uint8_t 
 
 static void store(struct channel *channel, union value value)
 {
-	uint8_t as_byte = value.as_bool;
-
 	switch (channel->type) {
 	case VALUE_BOOL:
-		memcpy(channel->cell, &as_byte, sizeof(as_byte));
+		*(uint8_t *)channel->cell = value.as_bool;
 		break;
 	case VALUE_INT:
 		memcpy(channel->cell, &value.as_int, sizeof(value.as_int));
