@@ -62,7 +62,7 @@ static int read_file(const char *path, char *data, size_t *ret_bytes, struct dia
 		diag_add(diag, 0, 0, "cannot be read: %s", strerror((int)-count));
 		return -EINVAL;
 	}
-	if (count > TREE_BYTES_MAX) {
+	if ((size_t)count > TREE_BYTES_MAX) {
 		diag_add(diag, 0, 0, "is over 1 MiB; expected a configuration file");
 		return -EINVAL;
 	}

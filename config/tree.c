@@ -1,5 +1,6 @@
 #include "config/tree.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -239,6 +240,7 @@ static int close_collection(struct builder *builder)
 {
 	struct node *node = builder->at;
 
+	assert(node); /* libyaml ends nothing that it has not begun */
 	builder->at = node->parent;
 	builder->depth--;
 	return node->kind == NODE_MAPPING ? check_duplicates(builder, node) : 0;

@@ -13,7 +13,7 @@
 #include "config/diag.h"
 #include "rtloop/base/attr.h"
 
-#define TREE_BYTES_MAX (1024 * 1024)
+#define TREE_BYTES_MAX ((size_t)1024 * 1024)
 #define TREE_DEPTH_MAX 16
 
 enum node_kind { NODE_SCALAR, NODE_MAPPING, NODE_SEQUENCE };

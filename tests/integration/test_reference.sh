@@ -36,7 +36,8 @@ for name in $names file loop log device channel; do
 done
 
 "$RTLOOP" drivers seriel 2> "$TEST_TMP/stderr"
-[ $? = 2 ] && grep -q "did you mean 'serial'" "$TEST_TMP/stderr" || {
-	echo "a misspelt driver: $(cat "$TEST_TMP/stderr")"
+status=$?
+if [ "$status" != 2 ] || ! grep -q "did you mean 'serial'" "$TEST_TMP/stderr"; then
+	echo "a misspelt driver: status $status, $(cat "$TEST_TMP/stderr")"
 	exit 1
-}
+fi

@@ -237,7 +237,7 @@ static void a_second_document_is_refused(void **state)
 	assert_errors("---\na: 1\n...\n", 0, "");
 }
 
-static void nest(char *text, unsigned depth)
+static void nest(char *text, size_t depth)
 {
 	memset(text, '[', depth);
 	memset(text + depth, ']', depth);
@@ -450,12 +450,12 @@ static void what_is_no_regular_file_is_refused(void **state)
 
 static void a_hundred_thousand_keys_are_no_trouble(void **state)
 {
-	const unsigned count = 100000;
+	const size_t count = 100000;
 	char *text = malloc(count * 8 + 1);
 	struct parsing parsing;
 
-	for (unsigned i = 0; i < count; i++) {
-		snprintf(text + i * 8, 9, "%05x: \n", i % 90000);
+	for (size_t i = 0; i < count; i++) {
+		snprintf(text + i * 8, 9, "%05zx: \n", i % 90000);
 	}
 	parse_bytes(&parsing, text, strlen(text));
 	assert_int_equal(parsing.code, 0);
