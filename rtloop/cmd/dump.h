@@ -80,11 +80,14 @@ int dump_selection_column(const struct dump_selection *selection, const char *to
 			  const struct schema_field *field);
 
 /**
- * dump_selection_unmatched - the first pattern that has matched nothing, or NULL. [any]
+ * dump_selection_unmatched - the first pattern that has matched nothing, or NULL. [any
+ * but rt]
  */
 const char *dump_selection_unmatched(const struct dump_selection *selection);
 
-/** dump_column_name - "probe.temp", "probe.temp.quality", "cycle.latency_ns". [any] */
+/**
+ * dump_column_name - "probe.temp", "probe.temp.quality", "cycle.latency_ns". [any but rt]
+ */
 void dump_column_name(char *name, size_t name_bytes, const char *topic,
 		      const char *field);
 

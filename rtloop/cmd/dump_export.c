@@ -337,14 +337,13 @@ static int export_file(struct exporter *exporter, const char *path)
 	struct mcap_log_message message;
 	struct err err;
 	int code = 0;
-	int next;
 
 	exporter->path = path;
 	if (mcap_log_open(&exporter->log, path, &exporter->time, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return EXIT_FAILED;
 	}
-	while (!code && (next = mcap_log_next(&exporter->log, &message)) > 0) {
+	while (!code && mcap_log_next(&exporter->log, &message) > 0) {
 		code = take_message(exporter, &message);
 	}
 	exporter->problems += exporter->log.problems;

@@ -55,28 +55,48 @@ static const char *parse_fraction(const char *text, uint64_t *ret_ns)
 	return text;
 }
 
-/* "Z", "+02:00"; nothing: local time, whose offset the C library knows. */
-static int parse_offset(const char *text, struct tm *tm, time_t *ret_time)
+/* Two digits; -1 where they are not there. */
+static int parse_two(const char *text)
 {
-	int hours, minutes, used = 0;
-	time_t time;
+	if (!isdigit((unsigned char)text[0]) || !isdigit((unsigned char)text[1])) {
+		return -1;
+	}
+	return 10 * (text[0] - '0') + (text[1] - '0');
+}
 
-	if (*text == '\0') {
+/* "+02:00" in seconds east of UTC. */
+static int parse_east(const char *text, time_t *ret_seconds)
+{
+	int hours = parse_two(text + 1);
+	int minutes = hours < 0 || text[3] != ':' ? -1 : parse_two(text + 4);
+	time_t seconds;
+
+	if ((text[0] != '+' && text[0] != '-') || minutes < 0 || text[6]) {
+		return -EINVAL;
+	}
+	seconds = (time_t)3600 * hours + (time_t)60 * minutes;
+	*ret_seconds = text[0] == '-' ? -seconds : seconds;
+	return 0;
+}
+
+/* What follows a date: "Z", "+02:00"; nothing: local time, whose offset the C library knows. */
+static int to_utc(const char *offset, struct tm *tm, time_t *ret_time)
+{
+	time_t east;
+
+	if (*offset == '\0') {
 		tm->tm_isdst = -1;
 		*ret_time = mktime(tm);
 		return 0;
 	}
-	time = timegm(tm);
-	if (strcmp(text, "Z") == 0 || strcmp(text, "z") == 0) {
-		*ret_time = time;
+	if (strcmp(offset, "Z") == 0 || strcmp(offset, "z") == 0) {
+		*ret_time = timegm(tm);
 		return 0;
 	}
-	if ((*text != '+' && *text != '-') ||
-	    sscanf(text + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 ||
-	    text[1 + used]) {
+	if (parse_east(offset, &east)) {
 		return -EINVAL;
 	}
-	*ret_time = time - (*text == '-' ? -60 : 60) * (60 * hours + minutes);
+	*ret_time = timegm(tm) - east;
 	return 0;
 }
 
@@ -95,7 +115,7 @@ static int parse_date(const char *text, uint64_t *ret_ns)
 		return -EINVAL;
 	}
 	rest = parse_fraction(rest, &fraction_ns);
-	if (parse_offset(rest, &tm, &time) || time < 0) {
+	if (to_utc(rest, &tm, &time) || time < 0) {
 		return -EINVAL;
 	}
 	*ret_ns = (uint64_t)time * (uint64_t)NS_PER_SEC + fraction_ns;

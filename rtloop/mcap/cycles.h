@@ -31,14 +31,15 @@ enum mcap_cycles_verdict {
 };
 
 /**
- * mcap_cycles_begin_file - a further file: cycle 0 at its start begins a new run. [any]
+ * mcap_cycles_begin_file - a further file: cycle 0 at its start begins a new run. [any
+ * but rt]
  */
 void mcap_cycles_begin_file(struct mcap_cycles *cycles);
 
-/** mcap_cycles_take - a cycle of /cycle. [any] */
+/** mcap_cycles_take - a cycle of /cycle. [any but rt] */
 enum mcap_cycles_verdict mcap_cycles_take(struct mcap_cycles *cycles, uint64_t cycle);
 
-/** mcap_cycles_take_gap - a gap of /gap, both ends inclusive. [any] */
+/** mcap_cycles_take_gap - a gap of /gap, both ends inclusive. [any but rt] */
 enum mcap_cycles_verdict mcap_cycles_take_gap(struct mcap_cycles *cycles, uint64_t first,
 					      uint64_t last);
 

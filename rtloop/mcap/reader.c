@@ -277,7 +277,7 @@ static int take_record(struct mcap_reader *reader, struct mcap_record *record)
 
 int mcap_reader_next(struct mcap_reader *reader, struct mcap_record *ret_record)
 {
-	struct mcap_record record;
+	struct mcap_record record = { .op = 0 };
 	int code;
 
 	if (reader->is_stopped) {

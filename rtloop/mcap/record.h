@@ -155,7 +155,7 @@ struct mcap_data_end {
 
 /**
  * mcap_parse_... - -EBADMSG where the record is too short for what it says; then what
- * *ret holds means nothing. [any]
+ * *ret holds means nothing. [any but rt]
  */
 int mcap_parse_header(const struct mcap_record *record,
 		      struct mcap_header *ret) MUST_CHECK;
@@ -187,30 +187,30 @@ int mcap_parse_summary_offset(const struct mcap_record *record,
 int mcap_parse_data_end(const struct mcap_record *record,
 			struct mcap_data_end *ret) MUST_CHECK;
 
-/** mcap_next_pair - the next of a metadata record's pairs; false behind the last. [any]
+/** mcap_next_pair - the next of a metadata record's pairs; false behind the last. [any but rt]
  */
 bool mcap_next_pair(struct mcap_pairs *pairs, struct mcap_text *ret_key,
 		    struct mcap_text *ret_value);
 
 /** mcap_index_entry - the time and the offset in the chunk's records of one message.
- * [any] */
+ * [any but rt] */
 void mcap_index_entry(const struct mcap_message_index *index, size_t i,
 		      uint64_t *ret_time_ns, uint64_t *ret_offset);
 
-/** mcap_channel_entry - one pair of a chunk index's or statistics' map. [any] */
+/** mcap_channel_entry - one pair of a chunk index's or statistics' map. [any but rt] */
 void mcap_channel_entry(const uint8_t *map, size_t i, uint16_t *ret_channel,
 			uint64_t *ret_value);
 
-/** mcap_text_is - whether the text is these words. [any] */
+/** mcap_text_is - whether the text is these words. [any but rt] */
 bool mcap_text_is(struct mcap_text text, const char *words);
 
-/** mcap_text_equal - [any] */
+/** mcap_text_equal - [any but rt] */
 bool mcap_text_equal(struct mcap_text a, struct mcap_text b);
 
 /** mcap_text_copy - with a NUL behind it; NULL without memory. [any but rt] */
 char *mcap_text_copy(struct mcap_text text);
 
-/** mcap_op_name - "message index"; "private", "unknown" for others. [any] */
+/** mcap_op_name - "message index"; "private", "unknown" for others. [any but rt] */
 const char *mcap_op_name(uint8_t op);
 
 #endif

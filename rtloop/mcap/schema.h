@@ -79,7 +79,7 @@ int schema_create(const char *name, const char *text, size_t length,
 		  struct schema **ret_schema, struct err *err) MUST_CHECK;
 void schema_destroy(struct schema *schema);
 
-/** schema_find - a field by its dotted name; NULL where there is none. [any] */
+/** schema_find - a field by its dotted name; NULL where there is none. [any but rt] */
 const struct schema_field *schema_find(const struct schema *schema, const char *name);
 
 /* A message being taken apart. */
@@ -94,7 +94,7 @@ struct schema_walk {
 /**
  * schema_walk_begin - @data: a message with its 4-byte CDR head.
  *
- * -EBADMSG, -ENOTSUP: not plain CDR. [any]
+ * -EBADMSG, -ENOTSUP: not plain CDR. [any but rt]
  */
 int schema_walk_begin(struct schema_walk *walk, const struct schema *schema,
 		      const void *data, size_t bytes) MUST_CHECK;
@@ -103,19 +103,19 @@ int schema_walk_begin(struct schema_walk *walk, const struct schema *schema,
  * schema_walk_next - the next value, in the schema's order.
  *
  * 1 a value, 0 behind the last, -EBADMSG the message is too short or exceeds a bound.
- * [any]
+ * [any but rt]
  */
 int schema_walk_next(struct schema_walk *walk, struct schema_value *ret_value) MUST_CHECK;
 
 /**
  * schema_get - one field of a message, its first element; at once where it has an offset.
  *
- * -EBADMSG, -ENOTSUP as above; -ENODATA the field is an empty sequence. [any]
+ * -EBADMSG, -ENOTSUP as above; -ENODATA the field is an empty sequence. [any but rt]
  */
 int schema_get(const struct schema *schema, const struct schema_field *field,
 	       const void *data, size_t bytes, struct schema_value *ret_value) MUST_CHECK;
 
-/** schema_value_as_float - of any number; NAN of a string or of nothing. [any] */
+/** schema_value_as_float - of any number; NAN of a string or of nothing. [any but rt] */
 double schema_value_as_float(const struct schema_value *value);
 
 #endif

@@ -63,14 +63,14 @@ void mcap_streams_fini(struct mcap_streams *streams);
 int mcap_streams_take(struct mcap_streams *streams,
 		      const struct mcap_record *record) MUST_CHECK;
 
-/** mcap_streams_find - by channel id; NULL where there is none. [any] */
+/** mcap_streams_find - by channel id; NULL where there is none. [any but rt] */
 static inline struct mcap_stream *mcap_streams_find(const struct mcap_streams *streams,
 						    uint16_t channel_id)
 {
 	return streams->by_id[channel_id];
 }
 
-/** mcap_streams_find_name - by name; NULL where there is none. [any] */
+/** mcap_streams_find_name - by name; NULL where there is none. [any but rt] */
 struct mcap_stream *mcap_streams_find_name(const struct mcap_streams *streams,
 					   const char *name);
 
@@ -84,7 +84,7 @@ const struct schema *mcap_streams_schema(struct mcap_streams *streams,
 					 const struct mcap_stream *stream,
 					 const char **ret_why);
 
-/** mcap_streams_schema_name - "rtloop/msg/Probe"; "" without a schema. [any] */
+/** mcap_streams_schema_name - "rtloop/msg/Probe"; "" without a schema. [any but rt] */
 const char *mcap_streams_schema_name(const struct mcap_streams *streams,
 				     const struct mcap_stream *stream);
 

@@ -111,7 +111,7 @@ void verifier_problem(struct verifier *verifier, uint64_t offset, const char *fo
 /** facts_add - a new entry, zeroed; NULL without memory. [any but rt] */
 void *facts_add(struct facts *facts);
 
-/** facts_at - [any] */
+/** facts_at - [any but rt] */
 static inline void *facts_at(const struct facts *facts, size_t i)
 {
 	return (char *)facts->entries + i * facts->entry_bytes;
@@ -120,12 +120,13 @@ static inline void *facts_at(const struct facts *facts, size_t i)
 /**
  * facts_find - the entry with that offset; NULL where there is none.
  *
- * Every entry begins with its uint64_t offset, and they are in order of it. [any]
+ * Every entry begins with its uint64_t offset, and they are in order of it. [any but rt]
  */
 void *facts_find(const struct facts *facts, uint64_t offset);
 
 /**
- * verifier_names_crc - of an attachment's or metadata's names: they stand twice. [any]
+ * verifier_names_crc - of an attachment's or metadata's names: they stand twice. [any but
+ * rt]
  */
 uint32_t verifier_names_crc(struct mcap_text name, struct mcap_text media_type);
 
