@@ -64,6 +64,8 @@ static struct termios2 settings_for(const struct tty_options *options)
 		.c_ospeed = (speed_t)options->baud,
 	};
 
+	/* With 0, a line that has nothing to say reads as 0: as one that has hung up. */
+	settings.c_cc[VMIN] = 1;
 	if (options->stop_bits == 2) {
 		settings.c_cflag |= CSTOPB;
 	}
@@ -178,20 +180,21 @@ static int explain_open(int code, const char *path, struct err *err)
 	}
 }
 
-static int set_up(int fd, const struct tty_options *options, struct err *err)
+static int check_tty(int fd, const char *path, struct err *err)
 {
 	struct termios2 settings;
-	int rc;
 
-	if (ioctl(fd, TCGETS2, &settings)) {
-		return errno == ENOTTY ? err_set(err, -ENOTTY, "%s: not a serial line",
-						 options->path)
-				       : err_set_errno(err, -errno, "%s", options->path);
+	if (ioctl(fd, TCGETS2, &settings) == 0) {
+		return 0;
 	}
-	rc = claim(fd, options, err);
-	if (!rc) {
-		rc = configure(fd, options, err);
-	}
+	return errno == ENOTTY ? err_set(err, -ENOTTY, "%s: not a serial line", path)
+			       : err_set_errno(err, -errno, "%s", path);
+}
+
+static int set_up(int fd, const struct tty_options *options, struct err *err)
+{
+	int rc = configure(fd, options, err);
+
 	if (!rc) {
 		rc = lower_latency(fd, options, err);
 	}
@@ -209,13 +212,26 @@ int tty_open(const struct tty_options *options, int *ret_fd, struct err *err)
 	if (fd < 0) {
 		return explain_open(fd, options->path, err);
 	}
+	rc = check_tty(fd, options->path, err);
+	if (rc) {
+		goto err_close;
+	}
+	rc = claim(fd, options, err);
+	if (rc) {
+		goto err_close;
+	}
 	rc = set_up(fd, options, err);
 	if (rc) {
-		sys_close(fd);
-		return rc;
+		goto err_release;
 	}
 	*ret_fd = fd;
 	return 0;
+
+err_release:
+	ioctl(fd, TIOCNXCL);
+err_close:
+	sys_close(fd);
+	return rc;
 }
 
 static int wait_writable(int fd, int64_t deadline_ns)
