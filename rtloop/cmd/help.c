@@ -7,7 +7,8 @@
 
 #include "config/suggest.h"
 
-#define TEXT_COLUMNS 79
+#define TEXT_COLUMNS   79
+#define OPTION_COLUMNS 26
 
 static int run_help(const struct command *command, int argc, char **argv);
 
@@ -114,30 +115,68 @@ void help_print_overview(FILE *out)
 		     "  rtloop dump LOG      what is in the log that it wrote\n");
 }
 
+/* An entry of a list: text after a term, its further lines below its first. */
+static void print_entry(FILE *out, unsigned column, const char *text, size_t bytes,
+			unsigned indent)
+{
+	if (column >= indent) {
+		fputc('\n', out);
+		column = 0;
+	}
+	fprintf(out, "%*s", (int)(indent - column), "");
+	end_line(out, print_filled_line(out, text, bytes, indent, indent));
+}
+
 static void print_option(FILE *out, char letter, const char *name, const char *argument,
 			 const char *help)
 {
-	char text[64];
+	char letter_text[8] = "";
+	char term[64];
+	int column;
 
-	snprintf(text, sizeof(text), "%s%s%s", name, argument != NULL ? " " : "",
-		 argument != NULL ? argument : "");
 	if (letter != 0) {
-		fprintf(out, "  -%c, --%-20s %s\n", letter, text, help);
-	} else {
-		fprintf(out, "      --%-20s %s\n", text, help);
+		snprintf(letter_text, sizeof(letter_text), "-%c,", letter);
 	}
+	column = snprintf(term, sizeof(term), "  %-3s --%s%s%s ", letter_text, name,
+			  argument != NULL ? " " : "", argument != NULL ? argument : "");
+	fputs(term, out);
+	print_entry(out, (unsigned)column, help, strlen(help), OPTION_COLUMNS);
+}
+
+/* Of a line "  0  all is well": the term. Returns the bytes of it, 0 for an empty line. */
+static size_t exit_term(const char *line, const char **ret_term)
+{
+	size_t blanks = strspn(line, " ");
+	size_t bytes = strcspn(line + blanks, "\n");
+	const char *end = memmem(line + blanks, bytes, "  ", 2);
+
+	*ret_term = line + blanks;
+	return end != NULL ? (size_t)(end - *ret_term) : bytes;
+}
+
+static const char *next_line(const char *line)
+{
+	line += strcspn(line, "\n");
+	return line + (*line == '\n');
 }
 
 static void print_exits(FILE *out, const char *exits)
 {
-	while (*exits != '\0') {
-		size_t bytes = strcspn(exits, "\n");
-		size_t blanks = strspn(exits, " ");
+	const char *term, *line;
+	size_t widest = 0;
 
-		if (blanks < bytes) {
-			fprintf(out, "  %.*s\n", (int)(bytes - blanks), exits + blanks);
-		}
-		exits += bytes + (exits[bytes] == '\n');
+	for (line = exits; *line != '\0'; line = next_line(line)) {
+		size_t bytes = exit_term(line, &term);
+
+		widest = bytes > widest ? bytes : widest;
+	}
+	for (line = exits; *line != '\0'; line = next_line(line)) {
+		size_t bytes = exit_term(line, &term);
+		const char *text = term + bytes;
+
+		fprintf(out, "  %.*s", (int)bytes, term);
+		print_entry(out, (unsigned)bytes + 2, text, strcspn(text, "\n"),
+			    (unsigned)widest + 4);
 	}
 }
 
