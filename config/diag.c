@@ -98,8 +98,10 @@ void diag_print(struct diag *diag, FILE *stream)
 			fprintf(stream, "%s: %s\n", file, error->text);
 		}
 	}
-	if (diag->dropped > 0) {
+	if (diag->dropped > 0 && diag_is_full(diag)) {
 		fprintf(stream, "%s: and %u more; mend these first\n", file,
 			diag->dropped);
+	} else if (diag->dropped > 0) {
+		fprintf(stream, "%s: out of memory\n", file);
 	}
 }

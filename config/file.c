@@ -70,7 +70,7 @@ static int read_file(const char *path, char *data, size_t *ret_bytes, struct dia
 	return 0;
 }
 
-/* Absolute; owned by the caller; NULL without memory. */
+/* Absolute; owned by the caller; NULL with errno. */
 static char *folder_of(const char *path)
 {
 	char *copy = strdup(path);
@@ -80,24 +80,37 @@ static char *folder_of(const char *path)
 	return folder;
 }
 
+static int parse_file(struct tree *tree, const char *path, const char *data, size_t bytes,
+		      struct diag *diag)
+{
+	char *folder = folder_of(path);
+	int code;
+
+	if (!folder && errno == ENOMEM) {
+		return -ENOMEM;
+	}
+	if (!folder) {
+		diag_add(diag, 0, 0, "its folder cannot be found: %s", strerror(errno));
+		return -EINVAL;
+	}
+	code = tree_parse(tree, data, bytes, folder, diag);
+	free(folder);
+	return code;
+}
+
 int tree_load(struct tree *tree, const char *path, struct diag *diag)
 {
 	char *data = malloc(TREE_BYTES_MAX + 1);
 	size_t bytes;
-	char *folder;
 	int code;
 
 	if (!data) {
 		return -ENOMEM;
 	}
 	code = read_file(path, data, &bytes, diag);
-	if (code < 0) {
-		goto err_free_data;
+	if (code == 0) {
+		code = parse_file(tree, path, data, bytes, diag);
 	}
-	folder = folder_of(path);
-	code = folder ? tree_parse(tree, data, bytes, folder, diag) : -ENOMEM;
-	free(folder);
-err_free_data:
 	free(data);
 	return code;
 }

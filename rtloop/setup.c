@@ -196,11 +196,15 @@ int setup_load(const char *path, struct setup **ret_setup, struct diag *diag)
 	int code;
 
 	if (!setup) {
+		diag_add(diag, 0, 0, "out of memory");
 		return -ENOMEM;
 	}
 	code = tree_load(&setup->tree, path, diag);
 	if (code == 0) {
 		code = finish_setup(setup, path, diag);
+	}
+	if (code == -ENOMEM) {
+		diag_add(diag, 0, 0, "out of memory");
 	}
 	if (code < 0) {
 		setup_destroy(setup);

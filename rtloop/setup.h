@@ -30,7 +30,7 @@ struct setup {
  * setup_load - read a configuration file and check all of it.
  * @diag: initialised by the caller with the file's name; must outlive the set-up
  *
- * -EINVAL where @diag says what is wrong; -ENOMEM. [init]
+ * -EINVAL; -ENOMEM; @diag says what is wrong in both cases. [init]
  */
 int setup_load(const char *path, struct setup **ret_setup, struct diag *diag) MUST_CHECK;
 void setup_destroy(struct setup *setup);

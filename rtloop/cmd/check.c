@@ -59,9 +59,6 @@ static int check_file(const char *path)
 	} else {
 		diag_print(&diag, stderr);
 	}
-	if (code == -ENOMEM) {
-		fprintf(stderr, "%s: out of memory\n", path);
-	}
 	setup_destroy(setup);
 	diag_fini(&diag);
 	if (code == 0) {
