@@ -45,7 +45,7 @@ int value_parse_bytes(const char *text, size_t bytes, uint8_t *data,
 
 /*
  * What was probably meant by a text that a parser refused: written so that it would be
- * taken, or "" where nothing comes to mind. Each returns @hint.
+ * taken, or "" where nothing comes to mind. Each returns @hint. [init]
  */
 const char *value_hint_bool(const char *text, char hint[VALUE_HINT_BYTES]);
 const char *value_hint_number(const char *text, char hint[VALUE_HINT_BYTES]);
