@@ -200,7 +200,7 @@ static int stop(struct app *app, struct err *err)
 	if (app->logger.thread.is_running) {
 		close_recorder(app);
 	}
-	app->end_ns = sys_now();
+	app->end_ns = app->loop.ended_ns;
 	return logger_stop(&app->logger, err);
 }
 

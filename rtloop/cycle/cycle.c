@@ -227,6 +227,7 @@ static void run_cycles(struct loop *loop)
 			atomic_store(&loop->end, LOOP_ENDED_ASKED);
 		}
 	} while (wake_ns >= 0 && cycle_run(loop, wake_ns));
+	loop->ended_ns = sys_now();
 	note_usage(loop, &before);
 }
 

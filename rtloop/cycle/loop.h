@@ -73,7 +73,8 @@ struct loop {
 	_Atomic bool is_asked_to_stop;
 	_Atomic int end;	 /* enum loop_end */
 	_Atomic int thread_id;	 /* gettid(), 0 before it runs */
-	struct loop_usage usage; /* valid once it has ended */
+	int64_t ended_ns;	 /* when its last cycle was over; valid once it has ended */
+	struct loop_usage usage; /* likewise */
 	struct err err;
 };
 

@@ -68,13 +68,13 @@ static void note(struct supervisor *super, unsigned index, enum event_code code,
 	logger_note(super->logger, &event);
 }
 
-static void put_off(struct supervisor *super, unsigned index, int code)
+/* The first failure is told; those that follow only put the next try further off. */
+static void put_off(struct supervisor *super, unsigned index)
 {
 	struct tended *tended = &super->tended[index];
 
 	if (tended->failures++ == 0) {
 		tell(super, index, tended->err.text);
-		note(super, index, EVENT_OPEN_FAILED, -code);
 		tended->back_off_ns = BACK_OFF_MIN_NS;
 	} else if (tended->back_off_ns < BACK_OFF_MAX_NS / 2) {
 		tended->back_off_ns *= 2;
@@ -111,7 +111,10 @@ static void open_device(struct supervisor *super, unsigned index)
 
 	code = open_link(loop_worker(super->loop, index), &link, &tended->err);
 	if (code) {
-		put_off(super, index, code);
+		if (tended->failures == 0) {
+			note(super, index, EVENT_OPEN_FAILED, -code);
+		}
+		put_off(super, index);
 		return;
 	}
 	if (tended->failures > 0) {
@@ -146,7 +149,7 @@ static void take_back(struct supervisor *super, unsigned index)
 	} else {
 		err_set(&tended->err, 0, "went away: end of file");
 	}
-	put_off(super, index, code);
+	put_off(super, index);
 }
 
 static void tend_devices(struct supervisor *super)

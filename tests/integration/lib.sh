@@ -1,0 +1,71 @@
+# Sourced by the tests in this folder: peers that end with the test, waiting with a limit, and saying
+# what went wrong.
+# shellcheck shell=bash
+set -u
+peers=$BUILD/tests/peers
+failures=0
+
+# shellcheck disable=SC2329 # called by the trap
+end_jobs() {
+	jobs -p | xargs -r kill 2>/dev/null
+	wait
+}
+trap end_jobs EXIT
+
+fail() {
+	echo "FAILED: $*"
+	failures=$((failures + 1))
+}
+
+skip() {
+	echo "$*"
+	exit 77
+}
+
+# To be the last line of a test.
+finish() {
+	echo "$failures failures"
+	[ "$failures" = 0 ]
+}
+
+# expect_equal WHAT EXPECTED ACTUAL
+expect_equal() {
+	[ "$2" = "$3" ] || fail "$1: expected $2, got $3"
+}
+
+# expect_at_least WHAT LEAST ACTUAL
+expect_at_least() {
+	[ "$3" -ge "$2" ] || fail "$1: expected at least $2, got $3"
+}
+
+# wait_until COMMAND...: until it succeeds, at most 20 s.
+wait_until() {
+	for _ in $(seq 400); do
+		"$@" && return 0
+		sleep 0.05
+	done
+	fail "waited in vain for: $*"
+	return 1
+}
+
+# report JQ-FILTER: of the last run's report.
+report() {
+	jq -r "$1" "$TEST_TMP/report.json"
+}
+
+# run_file FILE OPTION...: with the report in JSON; sets status. What it prints goes to run.out.
+run_file() {
+	local file=$1
+	shift
+	"$RTLOOP" run --quiet --json "$TEST_TMP/report.json" "$@" "$file" \
+		> "$TEST_TMP/run.out" 2> "$TEST_TMP/run.err"
+	status=$?
+}
+
+# check_log FILE...: its own proof; and cycles in it plus cycles in gaps are the cycles run.
+check_log() {
+	"$RTLOOP" dump --check "$@" > "$TEST_TMP/check.out" 2>&1 ||
+		fail "the log is not right: $(cat "$TEST_TMP/check.out")"
+	expect_equal "cycles in the log plus cycles in gaps" "$(report .cycles)" \
+		"$(report '.log.cycles_logged + .log.cycles_in_gaps')"
+}

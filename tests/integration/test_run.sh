@@ -1,0 +1,120 @@
+#!/bin/bash
+# How a run ends: by -l, -D, a signal, an overrun, or not at all; and with which exit status.
+. "$(dirname "$0")/lib.sh"
+
+config() { # NAME [LOOP OPTION]...
+	cat > "$TEST_TMP/$1.yaml" << END
+loop: { period: 1ms, ${2:-} }
+log: { file: $1.mcap }
+devices:
+  wave: { driver: sim, in: { a: { wave: sine } } }
+END
+}
+
+config loops
+run_file "$TEST_TMP/loops.yaml" -l 250
+expect_equal "status of -l" 0 "$status"
+expect_equal "cycles of -l 250" 250 "$(report .cycles)"
+check_log "$TEST_TMP/loops.mcap"
+
+run_file "$TEST_TMP/loops.yaml" -l 10
+expect_equal "status where the log is there" 1 "$status"
+grep -q "loops.mcap is already there, and is never overwritten" "$TEST_TMP/run.err" ||
+	fail "no word of the log that is there: $(cat "$TEST_TMP/run.err")"
+
+config duration
+run_file "$TEST_TMP/duration.yaml" -i 2000 -D 1 -p 0
+expect_equal "status of -D" 0 "$status"
+expect_equal "period of -i 2000" 2000000 "$(report .period_ns)"
+expect_equal "releases in -D 1" 500 "$(report '.cycles + .missed')"
+expect_equal "priority of -p 0" 0 "$(report .realtime.priority)"
+grep -q "SCHED_FIFO was not asked for" "$TEST_TMP/run.out" || fail "no reason for NOT REALTIME"
+
+for signal in INT TERM; do
+	config "signal$signal"
+	"$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/signal$signal.yaml" \
+		> "$TEST_TMP/run.out" 2>&1 &
+	pid=$!
+	wait_until test -s "$TEST_TMP/signal$signal.mcap"
+	kill "-$signal" $pid
+	wait $pid
+	expect_equal "status after SIG$signal" 0 $?
+	grep -q "it was asked to stop" "$TEST_TMP/run.out" || fail "no word of SIG$signal"
+	check_log "$TEST_TMP/signal$signal.mcap"
+done
+
+# A signal must not wait for a long period to pass.
+config slow
+before=$SECONDS
+"$RTLOOP" run -q -i 60s "$TEST_TMP/slow.yaml" > "$TEST_TMP/run.out" 2>&1 &
+pid=$!
+wait_until test -e "$TEST_TMP/slow.mcap"
+kill -TERM $pid
+wait $pid
+expect_equal "status of a slow loop" 0 $?
+[ $((SECONDS - before)) -lt 30 ] || fail "a signal waited for the release"
+
+# SIGSTOP is an overrun that is sure to come.
+config fault "overrun: stop"
+"$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/fault.yaml" > "$TEST_TMP/run.out" 2>&1 &
+pid=$!
+wait_until test -s "$TEST_TMP/fault.mcap"
+kill -STOP $pid
+sleep 0.1
+kill -CONT $pid
+wait $pid
+expect_equal "status after overrun: stop" 4 $?
+check_log "$TEST_TMP/fault.mcap"
+
+config skip "overrun: skip"
+"$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/skip.yaml" > "$TEST_TMP/run.out" 2>&1 &
+pid=$!
+wait_until test -s "$TEST_TMP/skip.mcap"
+kill -STOP $pid
+sleep 0.5
+kill -CONT $pid
+sleep 0.2
+kill -INT $pid
+wait $pid
+expect_at_least "releases missed in half a second" 400 "$(report .missed)"
+expect_equal "releases run or missed" "$(report '.cycles + .missed')" "$("$RTLOOP" dump --csv \
+	--channels cycle.release,cycle.missed "$TEST_TMP/skip.mcap" | tail -1 |
+	awk -F, '{ print $3 + 1 + $4 }')"
+check_log "$TEST_TMP/skip.mcap"
+
+config catch_up "overrun: catch-up, catch_up_max: 20"
+"$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/catch_up.yaml" > "$TEST_TMP/run.out" 2>&1 &
+pid=$!
+wait_until test -s "$TEST_TMP/catch_up.mcap"
+kill -STOP $pid
+sleep 0.5
+kill -CONT $pid
+sleep 0.2
+kill -INT $pid
+wait $pid
+expect_at_least "cycles run late" 20 "$(report .caught_up)"
+expect_at_least "releases beyond the bound" 400 "$(report .missed)"
+check_log "$TEST_TMP/catch_up.mcap"
+
+# A second signal ends even a run whose end is kept waiting: its report goes into a pipe that is full.
+config twice
+mkfifo "$TEST_TMP/full"
+exec 3<> "$TEST_TMP/full"
+dd if=/dev/zero of="$TEST_TMP/full" oflag=nonblock bs=4096 2> /dev/null
+"$RTLOOP" run -q "$TEST_TMP/twice.yaml" > "$TEST_TMP/full" 2>&1 &
+pid=$!
+wait_until test -s "$TEST_TMP/twice.mcap"
+kill -INT $pid
+is_closed() { "$RTLOOP" dump --check "$TEST_TMP/twice.mcap" > /dev/null 2>&1; }
+wait_until is_closed
+kill -INT $pid
+wait $pid
+expect_equal "status after a second SIGINT" 130 $?
+exec 3>&-
+
+config rt
+"$RTLOOP" run -q -p 0 --require-rt -l 10 "$TEST_TMP/rt.yaml" > "$TEST_TMP/run.out" 2> "$TEST_TMP/run.err"
+expect_equal "status of --require-rt without SCHED_FIFO" 5 $?
+grep -q "NOT REALTIME" "$TEST_TMP/run.err" || fail "no reason for status 5"
+
+finish

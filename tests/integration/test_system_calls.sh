@@ -1,0 +1,73 @@
+#!/bin/bash
+# What the cycle thread asks of the kernel, counted by strace: in each cycle one wait, one scan, one call
+# for each endpoint that had something, and at most one write to the logger's eventfd. Nothing else
+# between its first wait and its last.
+. "$(dirname "$0")/lib.sh"
+
+command -v strace > /dev/null || skip "strace is not installed"
+strace -o /dev/null true 2> /dev/null || skip "strace may not trace here"
+
+config() { # PACER
+	cat > "$TEST_TMP/calls.yaml" << END
+loop: { period: 2ms, pacer: $1 }
+log: { file: $1.mcap }
+devices:
+  probe:
+    driver: serial
+    path: probe.tty
+    frame: { kind: line, match: "M,", checksum: xor8 }
+    in: { temp: { column: 1 } }
+  flow: { driver: udp, listen: "127.0.0.1:47478", in: { sequence: { byte: 2, bytes: 4 } } }
+  quiet: { driver: udp, listen: "127.0.0.1:47479", in: { a: { byte: 0 } } }
+  wave: { driver: sim, in: { a: { wave: sine } } }
+END
+}
+
+# Names of calls and how often, of the cycle thread's loop: from its first wait on. The thread is the
+# one that waits for an absolute time.
+count_calls() { # WAIT
+	local file
+	file=$(grep -l "^$1(.*TIMER_ABSTIME" "$TEST_TMP"/trace.* | head -1)
+	awk -v wait="$1" '
+		index($0, wait "(") { waits++ }
+		waits { sub(/\(.*/, ""); count[$1]++ }
+		END { for (name in count) print name, count[name] }
+	' "$file" > "$TEST_TMP/calls"
+}
+
+calls() { # NAME
+	awk -v name="$1" '$1 == name { n = $2 } END { print n + 0 }' "$TEST_TMP/calls"
+}
+
+"$peers/probe" --rate 100 "$TEST_TMP/probe.tty" &
+"$peers/sensor" --rate 100 47478 &
+wait_until test -e "$TEST_TMP/probe.tty"
+
+for pacer in nanosleep timerfd; do
+	config $pacer
+	rm -f "$TEST_TMP"/trace.*
+	strace -ff -o "$TEST_TMP/trace" "$RTLOOP" run -q -l 500 --json "$TEST_TMP/report.json" \
+		"$TEST_TMP/calls.yaml" > "$TEST_TMP/run.out" 2>&1 ||
+		fail "the run failed: $(cat "$TEST_TMP/run.out")"
+	if [ $pacer = nanosleep ]; then
+		count_calls clock_nanosleep
+		expect_equal "waits" 500 "$(calls clock_nanosleep)"
+		expect_equal "scans" 500 "$(calls epoll_wait)"
+	else
+		count_calls timerfd_settime
+		expect_equal "arming the timer" 500 "$(calls timerfd_settime)"
+		expect_equal "waits and scans" 1000 "$(calls epoll_wait)"
+	fi
+	frames=$(report '[.devices[].counts.frames] | add')
+	expect_at_least "frames" 20 "$frames"
+	[ "$(calls read)" -le "$frames" ] || fail "$(calls read) reads for $frames frames"
+	[ "$(calls recvmmsg)" -le "$frames" ] || fail "$(calls recvmmsg) receives for $frames frames"
+	[ "$(calls write)" -le 500 ] || fail "$(calls write) writes to the eventfd"
+	# links are taken at the first edge; rusage, and the thread's end, come after the last cycle
+	others=$(awk '$1 !~ /^(clock_nanosleep|epoll_wait|timerfd_settime|read|recvmmsg|write|epoll_ctl|getrusage|madvise|exit|close|rt_sigprocmask|\+\+\+)$/' \
+		"$TEST_TMP/calls")
+	expect_equal "other calls with $pacer" "" "$others"
+	expect_equal "links taken" 3 "$(calls epoll_ctl)"
+	expect_equal "getrusage, at the end" 1 "$(calls getrusage)"
+done
+finish
