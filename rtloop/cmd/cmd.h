@@ -10,11 +10,10 @@
 /* Exit statuses, for scripts. */
 enum exit_status {
 	EXIT_OK = 0,
-	EXIT_FAILED = 1,	/* the command did its work and the answer is no, or it failed */
-	EXIT_USAGE = 2,		/* the command line or the configuration is wrong */
-	EXIT_REPAIRED = 3,	/* of recover */
-	EXIT_FAULT = 4,		/* the run ended by a fault: outputs are safe; do not restart into motion */
-	EXIT_NOT_REALTIME = 5,	/* --require-rt, and it is not */
+	EXIT_FAILED = 1,       /* the answer is no, or the command failed */
+	EXIT_USAGE = 2,	       /* the command line or the configuration is wrong */
+	EXIT_FAULT = 4,	       /* the run ended by a fault: do not restart into motion */
+	EXIT_NOT_REALTIME = 5, /* --require-rt, and it is not */
 };
 
 /* One option of a command; tables end with a row whose name is NULL. */
@@ -56,7 +55,7 @@ struct command_line {
 	char *letters;	   /* owned, likewise */
 };
 
-#define COMMAND_LINE_END   (-1) /* no option left: argv[optind] is the first positional argument */
+#define COMMAND_LINE_END   (-1) /* none is left: argv[optind] is the first argument */
 #define COMMAND_LINE_WRONG (-2) /* a mistake, reported on stderr: return EXIT_USAGE */
 #define COMMAND_LINE_HELP  (-3) /* -h or --help, answered on stdout: return EXIT_OK */
 
@@ -70,6 +69,7 @@ struct command_line {
 int command_next(struct command_line *line, const char **ret_argument);
 
 /** command_wrong - report a mistake and how to get help on stderr; returns EXIT_USAGE. [init] */
-int command_wrong(const struct command *command, const char *format, ...) PRINTF_LIKE(2, 3);
+int command_wrong(const struct command *command, const char *format, ...)
+	PRINTF_LIKE(2, 3);
 
 #endif
