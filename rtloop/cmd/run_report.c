@@ -286,7 +286,7 @@ static void print_device(const struct app *app, unsigned index, FILE *out)
 		if (frames > 0) {
 			fprintf(out, "%8.1f frames/s", run_rate(app, frames));
 		} else {
-			fputs("sampled         ", out);
+			fprintf(out, "%17s", "sampled");
 		}
 		fprintf(out, ", last %.1f ms before the end, longest pause %.1f ms",
 			(double)(app->end_ns - (int64_t)last_ns) / (double)NS_PER_MS,
