@@ -642,6 +642,31 @@ static void the_example_is_right(void **state)
 	rig_fini(&rig);
 }
 
+/* As docs/drivers/serial.md has it. */
+static void the_distance_sensor_of_the_guide_is_read(void **state)
+{
+	struct rig rig;
+
+	rig_init(&rig, "lidar:\n"
+		       "  driver: serial\n"
+		       "  path: /dev/ttyS1\n"
+		       "  frame: { kind: fixed, sync: \"\\x59\\x59\", size: 9, checksum: "
+		       "sum8 }\n"
+		       "  max_age: 50ms\n"
+		       "  in:\n"
+		       "    distance: { byte: 2, bytes: 2, scale: 0.01, unit: m }\n"
+		       "    strength: { byte: 4, bytes: 2, type: integer }\n"
+		       "    temp: { byte: 6, bytes: 2, scale: 0.125, offset: -256, unit: "
+		       "degC }\n");
+	rig.device.driver->attach(&rig.device, &rig.now);
+	rig_receive(&rig, "\x59\x59\x2c\x01\xf4\x03\xe8\x09\xc7", 9, NULL);
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 1);
+	assert_true(rig_float(&rig, "distance") == 3);
+	assert_int_equal(rig_int(&rig, "strength"), 1012);
+	assert_true(rig_float(&rig, "temp") == 61);
+	rig_fini(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -672,6 +697,7 @@ int main(void)
 		cmocka_unit_test(an_instrument_that_answers_is_believed_at_once),
 		cmocka_unit_test(wrong_options_are_told),
 		cmocka_unit_test(the_example_is_right),
+		cmocka_unit_test(the_distance_sensor_of_the_guide_is_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
