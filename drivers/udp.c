@@ -22,6 +22,12 @@ struct udp_options {
 	struct option_bytes separator;
 };
 
+/* Where to bind, and what to join there. */
+struct udp_target {
+	struct address listen;
+	struct address group; /* where one is configured */
+};
+
 struct udp {
 	struct intake intake;
 	struct address from;
@@ -290,59 +296,58 @@ static int join(int fd, const struct udp_options *options, const struct address 
 		  : 0;
 }
 
-/* What to bind to: with a group and no address, only what is sent to the group. */
-static int resolve(const struct udp_options *options, struct address *ret_listen,
-		   struct address *ret_group, struct err *err)
+/* With a group and no address, only what is sent to the group. */
+static int resolve(const struct udp_options *options, struct udp_target *ret_target)
 {
-	int rc = address_parse(options->listen, ret_listen);
+	struct udp_target target = { .listen = { .bytes = 0 } };
+	int rc = address_parse(options->listen, &target.listen);
 	uint16_t port;
 
 	if (!rc && options->group) {
-		rc = address_parse(options->group, ret_group);
+		rc = address_parse(options->group, &target.group);
 	}
 	if (rc) {
-		return err_set(err, rc, "listen or group is no numeric address");
+		return rc;
 	}
-	if (options->group && !ret_listen->has_host) {
-		port = address_port(ret_listen);
-		*ret_listen = *ret_group;
-		address_set_port(ret_listen, port);
+	if (options->group && !target.listen.has_host) {
+		port = address_port(&target.listen);
+		target.listen = target.group;
+		address_set_port(&target.listen, port);
 	}
+	*ret_target = target;
 	return 0;
 }
 
-static int bind_socket(int fd, const struct udp_options *options, struct err *err)
+static int set_up(int fd, const struct udp_options *options,
+		  const struct udp_target *target, struct err *err)
 {
-	struct address listen, group;
-	int rc = resolve(options, &listen, &group, err);
+	const struct address *listen = &target->listen;
+	int rc = prepare(fd, listen->storage.ss_family, options, err);
 
-	if (!rc) {
-		rc = prepare(fd, listen.storage.ss_family, options, err);
-	}
-	if (!rc && bind(fd, (const struct sockaddr *)&listen.storage, listen.bytes)) {
+	if (!rc && bind(fd, (const struct sockaddr *)&listen->storage, listen->bytes)) {
 		rc = err_set_errno(err, -errno, "%s", options->listen);
 	}
 	if (!rc && options->group) {
-		rc = join(fd, options, &group, err);
+		rc = join(fd, options, &target->group, err);
 	}
 	return rc;
 }
 
 static int open_socket(const struct udp_options *options, int *ret_fd, struct err *err)
 {
-	struct address listen, group;
-	int rc = resolve(options, &listen, &group, err);
+	struct udp_target target;
+	int rc = resolve(options, &target);
 	int fd;
 
 	if (rc) {
-		return rc;
+		return err_set(err, rc, "listen or group is no numeric address");
 	}
-	fd = socket(listen.storage.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-		    0);
+	fd = socket(target.listen.storage.ss_family,
+		    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
 		return err_set_errno(err, -errno, "%s", options->listen);
 	}
-	rc = bind_socket(fd, options, err);
+	rc = set_up(fd, options, &target, err);
 	if (rc) {
 		sys_close(fd);
 		return rc;
