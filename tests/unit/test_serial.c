@@ -104,7 +104,7 @@ static void make_pty(struct line *line)
 	assert_int_equal(ioctl(line->master, TCSETS2, &settings), 0);
 }
 
-static void make_device(struct line *line, const char *options)
+static void make_device_at(struct line *line, const char *path, const char *options)
 {
 	char text[1024];
 
@@ -112,8 +112,13 @@ static void make_device(struct line *line, const char *options)
 		 "probe: { driver: serial, path: %s, frame: { kind: line, match: M, "
 		 "checksum: xor8 },"
 		 " %s in: { t: { column: 1, type: integer } } }",
-		 line->slave, options);
+		 path, options);
 	rig_init(&line->rig, text);
+}
+
+static void make_device(struct line *line, const char *options)
+{
+	make_device_at(line, line->slave, options);
 }
 
 static int open_line(struct line *line, const char *options)
@@ -314,8 +319,7 @@ static void a_line_that_another_program_holds_is_busy(void **state)
 	make_pty(&second);
 	close(second.master);
 	second.master = -1;
-	strcpy(second.slave, line.slave);
-	make_device(&second, "");
+	make_device_at(&second, line.slave, "");
 	assert_int_equal(rig_open(&second.rig, &second.err), -EBUSY);
 	assert_non_null(strstr(second.err.text, "held by another program"));
 	rig_close(&line.rig);
@@ -344,8 +348,7 @@ static void what_is_no_serial_line_is_told(void **state)
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		make_pty(&line);
-		strcpy(line.slave, paths[i]);
-		make_device(&line, "");
+		make_device_at(&line, paths[i], "");
 		assert_true(rig_open(&line.rig, &line.err) < 0);
 		assert_non_null(strstr(line.err.text, paths[i]));
 		close_line(&line);
@@ -366,8 +369,7 @@ static void a_file_and_a_fifo_are_no_serial_lines(void **state)
 	fd = open(path, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	close(fd);
-	strcpy(line.slave, path);
-	make_device(&line, "");
+	make_device_at(&line, path, "");
 	assert_int_equal(rig_open(&line.rig, &line.err), -ENOTTY);
 	assert_non_null(strstr(line.err.text, "not a serial line"));
 	unlink(path);
