@@ -743,7 +743,7 @@ static void append_line(struct sample_stream *stream, uint32_t value)
 static void append_good(struct sample_stream *stream, uint32_t value)
 {
 	uint8_t frame[32] = { 0xaa, 0x55, 14 };
-	uint8_t encoded[40];
+	uint8_t encoded[40] = { 0 };
 
 	stream->frames++;
 	if (stream->options->kind == FRAME_LINE) {
