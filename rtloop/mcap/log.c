@@ -7,18 +7,8 @@
 int mcap_log_open(struct mcap_log *log, const char *path,
 		  const struct mcap_log_options *options, struct err *err)
 {
-	int code;
-
 	*log = (struct mcap_log){ .options = *options };
-	code = mcap_streams_init(&log->streams);
-	if (code) {
-		return err_set_errno(err, code, "%s", path);
-	}
-	code = mcap_reader_open(path, &log->reader, err);
-	if (code) {
-		mcap_streams_fini(&log->streams);
-	}
-	return code;
+	return mcap_reader_open(path, &log->reader, err);
 }
 
 void mcap_log_close(struct mcap_log *log)

@@ -94,6 +94,9 @@ static int stop(struct mcap_reader *reader, int code, const char *format, ...)
 
 static int stop_failed(struct mcap_reader *reader, int code)
 {
+	if (code == -ENODATA) {
+		return stop(reader, code, "the file became shorter while it was read");
+	}
 	return stop(reader, code, "cannot be read: %s", strerror(-code));
 }
 

@@ -126,6 +126,7 @@ int mcap_parse_channel(const struct mcap_record *record, struct mcap_channel *re
 	ret->schema_id = take_u16(&cursor);
 	ret->topic = take_text(&cursor);
 	ret->encoding = take_text(&cursor);
+	take_text(&cursor); /* its metadata, of which nothing is needed */
 	return result(&cursor);
 }
 

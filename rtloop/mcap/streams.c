@@ -28,23 +28,9 @@ static void destroy_stream(struct mcap_stream *stream)
 	}
 }
 
-int mcap_streams_init(struct mcap_streams *streams)
-{
-	*streams = (struct mcap_streams){
-		.by_id = calloc(MCAP_STREAM_IDS, sizeof(struct mcap_stream *)),
-		.schemas = calloc(MCAP_STREAM_IDS, sizeof(struct mcap_stream_schema *)),
-	};
-	if (!streams->by_id || !streams->schemas) {
-		free(streams->by_id);
-		free(streams->schemas);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
 void mcap_streams_fini(struct mcap_streams *streams)
 {
-	for (unsigned i = 0; i < MCAP_STREAM_IDS && streams->schema_count; i++) {
+	for (unsigned i = 0; i < streams->schema_id_count; i++) {
 		destroy_schema(streams->schemas[i]);
 	}
 	for (unsigned i = 0; i < streams->count; i++) {
@@ -53,6 +39,61 @@ void mcap_streams_fini(struct mcap_streams *streams)
 	free(streams->list);
 	free(streams->by_id);
 	free(streams->schemas);
+	*streams = (struct mcap_streams){ .count = 0 };
+}
+
+/* How long a table must be to hold that id: doubled, as ids mostly come in a row. */
+static unsigned table_count(unsigned count, uint16_t id)
+{
+	for (count = count ? count : 16; count <= id; count *= 2) {
+	}
+	return count;
+}
+
+static int reserve_channel_id(struct mcap_streams *streams, uint16_t id)
+{
+	unsigned count = table_count(streams->id_count, id);
+	struct mcap_stream **by_id;
+
+	if (id < streams->id_count) {
+		return 0;
+	}
+	by_id = reallocarray(streams->by_id, count, sizeof(*by_id));
+	if (!by_id) {
+		return -ENOMEM;
+	}
+	for (unsigned i = streams->id_count; i < count; i++) {
+		by_id[i] = NULL;
+	}
+	streams->by_id = by_id;
+	streams->id_count = count;
+	return 0;
+}
+
+static int reserve_schema_id(struct mcap_streams *streams, uint16_t id)
+{
+	unsigned count = table_count(streams->schema_id_count, id);
+	struct mcap_stream_schema **schemas;
+
+	if (id < streams->schema_id_count) {
+		return 0;
+	}
+	schemas = reallocarray(streams->schemas, count, sizeof(*schemas));
+	if (!schemas) {
+		return -ENOMEM;
+	}
+	for (unsigned i = streams->schema_id_count; i < count; i++) {
+		schemas[i] = NULL;
+	}
+	streams->schemas = schemas;
+	streams->schema_id_count = count;
+	return 0;
+}
+
+static struct mcap_stream_schema *find_schema(const struct mcap_streams *streams,
+					      uint16_t id)
+{
+	return id < streams->schema_id_count ? streams->schemas[id] : NULL;
 }
 
 static uint32_t record_crc(const struct mcap_record *record)
@@ -90,11 +131,12 @@ static int take_schema(struct mcap_streams *streams, const struct mcap_record *r
 		return -EBADMSG;
 	}
 	crc = record_crc(record);
-	schema = streams->schemas[parsed.id];
+	schema = find_schema(streams, parsed.id);
 	if (schema) {
 		return schema->crc == crc ? 0 : -EEXIST;
 	}
-	schema = create_schema(&parsed, crc);
+	schema = reserve_schema_id(streams, parsed.id) ? NULL
+						       : create_schema(&parsed, crc);
 	if (!schema) {
 		return -ENOMEM;
 	}
@@ -153,14 +195,15 @@ static int take_channel(struct mcap_streams *streams, const struct mcap_record *
 		return -EBADMSG;
 	}
 	crc = record_crc(record);
-	stream = streams->by_id[parsed.id];
+	stream = mcap_streams_find(streams, parsed.id);
 	if (stream) {
 		return stream->crc == crc ? 0 : -EEXIST;
 	}
-	if (parsed.schema_id && !streams->schemas[parsed.schema_id]) {
+	if (parsed.schema_id && !find_schema(streams, parsed.schema_id)) {
 		return -ENOENT;
 	}
-	stream = create_stream(&parsed, crc);
+	stream = reserve_channel_id(streams, parsed.id) ? NULL
+							: create_stream(&parsed, crc);
 	if (!stream) {
 		return -ENOMEM;
 	}
@@ -221,7 +264,7 @@ const struct schema *mcap_streams_schema(struct mcap_streams *streams,
 					 const struct mcap_stream *stream,
 					 const char **ret_why)
 {
-	struct mcap_stream_schema *schema = streams->schemas[stream->schema_id];
+	struct mcap_stream_schema *schema = find_schema(streams, stream->schema_id);
 
 	if (!stream->is_cdr) {
 		*ret_why = "its messages are not CDR";
@@ -243,7 +286,7 @@ const struct schema *mcap_streams_schema(struct mcap_streams *streams,
 const char *mcap_streams_schema_name(const struct mcap_streams *streams,
 				     const struct mcap_stream *stream)
 {
-	const struct mcap_stream_schema *schema = streams->schemas[stream->schema_id];
+	const struct mcap_stream_schema *schema = find_schema(streams, stream->schema_id);
 
 	return schema ? schema->name : "";
 }

@@ -35,23 +35,18 @@ struct mcap_stream_schema {
 	char why[200];
 };
 
-/*
- * Ids are 16 bits wide: tables by id are as long as that, of memory that is never
- * touched.
- */
-#define MCAP_STREAM_IDS 65536
-
+/* All zero: empty. */
 struct mcap_streams {
 	struct mcap_stream **list; /* in order of appearance */
 	unsigned count;
 	unsigned schema_count;
-	unsigned fields;		     /* of all schemas parsed */
-	struct mcap_stream **by_id;	     /* MCAP_STREAM_IDS; NULL: not declared */
-	struct mcap_stream_schema **schemas; /* MCAP_STREAM_IDS, by schema id */
+	unsigned fields;	    /* of all schemas parsed */
+	struct mcap_stream **by_id; /* by channel id; NULL: not declared */
+	unsigned id_count;	    /* entries there: ids beyond are not declared */
+	struct mcap_stream_schema **schemas; /* by schema id, likewise */
+	unsigned schema_id_count;
 };
 
-/** mcap_streams_init - no streams. -ENOMEM. [any but rt] */
-int mcap_streams_init(struct mcap_streams *streams) MUST_CHECK;
 void mcap_streams_fini(struct mcap_streams *streams);
 
 /**
@@ -67,7 +62,7 @@ int mcap_streams_take(struct mcap_streams *streams,
 static inline struct mcap_stream *mcap_streams_find(const struct mcap_streams *streams,
 						    uint16_t channel_id)
 {
-	return streams->by_id[channel_id];
+	return channel_id < streams->id_count ? streams->by_id[channel_id] : NULL;
 }
 
 /** mcap_streams_find_name - by name; NULL where there is none. [any but rt] */

@@ -234,10 +234,6 @@ static int start(struct mcap_survey *survey, struct mcap_reader *reader)
 
 	*survey = (struct mcap_survey){ .file_bytes = mcap_reader_bytes(reader) };
 	survey->items_end = &survey->items;
-	code = mcap_streams_init(&survey->streams);
-	if (code) {
-		return code;
-	}
 	mcap_reader_seek(reader, MCAP_MAGIC_BYTES);
 	code = read_header(survey, reader);
 	if (code) {

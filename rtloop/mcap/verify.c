@@ -611,13 +611,8 @@ int mcap_verify(const char *path, const struct mcap_verify_listener *listener,
 	int code;
 
 	init(&verifier, listener, cycles);
-	code = mcap_streams_init(&verifier.streams);
-	if (code) {
-		return err_set_errno(err, code, "%s", path);
-	}
 	code = mcap_reader_open(path, &verifier.reader, err);
 	if (code) {
-		mcap_streams_fini(&verifier.streams);
 		return code;
 	}
 	code = read_all(&verifier);

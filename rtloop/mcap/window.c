@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 /* Small enough to stay in the cache between being read and being looked at. */
-#define CAPACITY_MIN ((size_t)512 << 10)
-#define CRC_PIECE    ((uint64_t)CAPACITY_MIN)
+#define CAPACITY  ((size_t)512 << 10)
+#define CRC_PIECE ((uint64_t)CAPACITY)
 
 static int take_size(struct window *window, const char *path, struct err *err)
 {
@@ -39,12 +39,13 @@ int window_open(struct window *window, const char *path, struct err *err)
 	if (code) {
 		goto err_close;
 	}
-	window->data = malloc(CAPACITY_MIN);
+	window->capacity =
+		window->file_bytes < CAPACITY ? (size_t)window->file_bytes : CAPACITY;
+	window->data = malloc(window->capacity ? window->capacity : 1);
 	if (!window->data) {
 		code = err_set_errno(err, -ENOMEM, "%s", path);
 		goto err_close;
 	}
-	window->capacity = CAPACITY_MIN;
 	return 0;
 err_close:
 	close(window->fd);

@@ -515,6 +515,14 @@ int mcap_writer_flush(struct mcap_writer *writer)
 	return 0;
 }
 
+void mcap_writer_drop(struct mcap_writer *writer)
+{
+	for (unsigned i = 0; i < writer->topic_count; i++) {
+		writer->topic_messages[i] -= writer->indexes[i].count;
+	}
+	reset_chunk(writer);
+}
+
 int mcap_writer_end(struct mcap_writer *writer)
 {
 	struct bytes *out = &writer->out;

@@ -75,14 +75,17 @@ static int put(void *context, const void *data, size_t bytes)
 		return sink->code;
 	}
 	/* Not realloc: tests make that one fail. */
-	grown = malloc(sink->bytes + bytes);
-	assert_non_null(grown);
-	if (sink->bytes) {
-		memcpy(grown, sink->data, sink->bytes);
+	if (sink->bytes + bytes > sink->capacity) {
+		sink->capacity = 2 * (sink->bytes + bytes);
+		grown = malloc(sink->capacity);
+		assert_non_null(grown);
+		if (sink->bytes) {
+			memcpy(grown, sink->data, sink->bytes);
+		}
+		free(sink->data);
+		sink->data = grown;
 	}
-	memcpy(grown + sink->bytes, data, bytes);
-	free(sink->data);
-	sink->data = grown;
+	memcpy(sink->data + sink->bytes, data, bytes);
 	sink->bytes += bytes;
 	return 0;
 }

@@ -28,6 +28,7 @@ void fake_file_poke(struct fake_file *file, size_t offset, const void *data,
 struct fake_sink {
 	uint8_t *data;
 	size_t bytes;
+	size_t capacity;
 	unsigned puts;
 	unsigned fail_at; /* the put that fails, from 1 on; 0: none */
 	int code;	  /* with what it fails */

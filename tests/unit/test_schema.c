@@ -202,7 +202,7 @@ static void a_short_schema_cannot_make_work_without_end(void **state)
 	size_t at = strlen(text);
 
 	/* Each message holds a thousand of the next: none of them has a field of its own. */
-	for (char c = 'A'; c < 'K'; c++) {
+	for (int c = 'A'; c < 'K'; c++) {
 		at += (size_t)snprintf(text + at, sizeof(text) - at,
 				       LINE "MSG: pkg/%c\n%c[1000] x\n", c, c + 1);
 	}
