@@ -64,10 +64,12 @@ step_rt() {
 	BUILD="$build" scripts/check-rt.sh
 }
 
-# What it is told to overlook stands beside the line, as "cppcheck-suppress", with the reason.
+# What it is told to overlook stands beside the line, as "cppcheck-suppress", with the reason. In tests
+# version 2.10 takes an array whose address is handed on for one that is read; clang-tidy looks there.
 step_cppcheck() {
 	need cppcheck && list_files '*.c' | xargs -r cppcheck --quiet -j"$jobs" --std=c11 \
 		--enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
+		--suppress='uninitvar:tests/unit/*' \
 		-I. -D_GNU_SOURCE -D__linux__
 }
 
@@ -89,8 +91,17 @@ step_tidy() {
 	fi
 }
 
+# A variable that a lib.sh sets is used where it is sourced.
 step_shell() {
-	need shellcheck && list_files '*.sh' .ci/run | xargs -r shellcheck
+	need shellcheck || return 1
+	local libraries status=0
+	libraries=$(find_files '*/lib.sh')
+	if [ -n "$libraries" ]; then
+		xargs shellcheck --exclude=SC2034 <<<"$libraries" || status=1
+	fi
+	list_files '*.sh' .ci/run | grep -v '/lib\.sh$' | xargs -r shellcheck --external-sources ||
+		status=1
+	return $status
 }
 
 steps=(format gcc clang layers rt cppcheck tidy shell)
