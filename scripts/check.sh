@@ -35,7 +35,7 @@ find_files() { # pattern...
 	else
 		local pattern
 		for pattern in "$@"; do
-			find . -path ./build -prune -o -name "$pattern" -print
+			find . -path ./build -prune -o -path "./$pattern" -print
 		done
 	fi
 }
