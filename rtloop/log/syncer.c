@@ -17,9 +17,7 @@ static void sync_file(struct syncer *syncer, int fd)
 		counter_set(&syncer->longest_ns, took_ns);
 	}
 	if (code) {
-		pthread_mutex_lock(&syncer->mutex);
-		syncer->failed_code = code;
-		pthread_mutex_unlock(&syncer->mutex);
+		atomic_store(&syncer->failed_code, code);
 	}
 }
 
@@ -120,11 +118,5 @@ void syncer_retire(struct syncer *syncer, int fd)
 
 int syncer_failure(struct syncer *syncer)
 {
-	int code;
-
-	pthread_mutex_lock(&syncer->mutex);
-	code = syncer->failed_code;
-	syncer->failed_code = 0;
-	pthread_mutex_unlock(&syncer->mutex);
-	return code;
+	return atomic_exchange(&syncer->failed_code, 0);
 }

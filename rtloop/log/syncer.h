@@ -6,6 +6,7 @@
 #define RTLOOP_LOG_SYNCER_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "rtloop/base/attr.h"
@@ -17,13 +18,14 @@
 
 struct syncer {
 	struct thread thread;
-	pthread_mutex_t mutex; /* over all below, but for the counters */
+	pthread_mutex_t mutex; /* over the next four */
 	pthread_cond_t changed;
 	bool is_asked_to_stop;
 	int current;			 /* to be synced; -1: nothing is asked */
 	int retired[SYNCER_RETIRED_MAX]; /* to be synced and closed */
 	unsigned retired_count;
-	int failed_code; /* -errno of a sync that failed, until it is asked for; 0: none */
+	_Atomic int
+		failed_code; /* -errno of a sync that failed, until it is asked for; 0: none */
 	struct counter syncs;
 	struct counter longest_ns;
 };
@@ -40,7 +42,7 @@ void syncer_ask(struct syncer *syncer, int fd);
 /** syncer_retire - the file is done with: sync and close it. Waits only if many are pending. [log] */
 void syncer_retire(struct syncer *syncer, int fd);
 
-/** syncer_failure - -errno of a sync that failed since the last call; 0: none. [log] */
+/** syncer_failure - -errno of a sync that failed since the last call; 0: none. Also when stopped. [log] */
 int syncer_failure(struct syncer *syncer);
 
 #endif
