@@ -60,8 +60,8 @@ static void print_camel(FILE *out, const char *name)
 	}
 }
 
-static char *make_schema_name(const struct log_device *device, unsigned index,
-			      bool is_taken)
+/* @attempt: 0 for the plain name. */
+static char *make_schema_name(const struct log_device *device, unsigned attempt)
 {
 	char *text = NULL;
 	size_t bytes;
@@ -72,8 +72,8 @@ static char *make_schema_name(const struct log_device *device, unsigned index,
 	}
 	fputs(SCHEMA_PREFIX, out);
 	print_camel(out, device->name);
-	if (is_taken) {
-		fprintf(out, "Device%u", index);
+	if (attempt > 0) {
+		fprintf(out, "Device%u", attempt);
 	}
 	return fclose(out) ? NULL : text;
 }
@@ -122,7 +122,7 @@ static char *make_schema(const struct log_device *device, const char *schema_nam
 
 static bool is_name_taken(const struct topics *topics, const char *schema_name)
 {
-	for (unsigned i = TOPIC_DEVICES; i < topics->count; i++) {
+	for (unsigned i = 0; i < topics->count; i++) {
 		if (strcmp(topics->topics[i].schema_name, schema_name) == 0) {
 			return true;
 		}
@@ -130,17 +130,24 @@ static bool is_name_taken(const struct topics *topics, const char *schema_name)
 	return false;
 }
 
+/* A device may be called "event", and "a_1" and "a1" are both A1: readers tell schemas by name. */
+static char *make_free_name(const struct topics *topics, const struct log_device *device)
+{
+	char *name = make_schema_name(device, 0);
+
+	for (unsigned i = 1; name && is_name_taken(topics, name); i++) {
+		free(name);
+		name = make_schema_name(device, i);
+	}
+	return name;
+}
+
 static int add_device(struct topics *topics, const struct log_device *device)
 {
 	struct mcap_topic *topic = &topics->topics[topics->count];
-	unsigned index = topics->count - TOPIC_DEVICES;
+	char *schema_name = make_free_name(topics, device);
 	char *name = NULL;
-	char *schema_name = make_schema_name(device, index, false);
 
-	if (schema_name && is_name_taken(topics, schema_name)) {
-		free(schema_name);
-		schema_name = make_schema_name(device, index, true);
-	}
 	topics->count++;
 	topic->name = asprintf(&name, "/io/%s", device->name) < 0 ? NULL : name;
 	topic->schema_name = schema_name;
