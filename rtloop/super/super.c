@@ -63,18 +63,16 @@ static void note(struct supervisor *super, unsigned index, enum event_code code,
 {
 	const struct record_event event = { .code = code,
 					    .device = index,
+					    .cycle = counter_get(
+						    &super->loop->stats.cycles),
 					    .value = value };
 
 	logger_note(super->logger, &event);
 }
 
-/* The first failure is told; those that follow only put the next try further off. */
-static void put_off(struct supervisor *super, unsigned index)
+static void put_off(struct tended *tended, bool is_first)
 {
-	struct tended *tended = &super->tended[index];
-
-	if (tended->failures++ == 0) {
-		tell(super, index, tended->err.text);
+	if (is_first) {
 		tended->back_off_ns = BACK_OFF_MIN_NS;
 	} else if (tended->back_off_ns < BACK_OFF_MAX_NS / 2) {
 		tended->back_off_ns *= 2;
@@ -82,6 +80,18 @@ static void put_off(struct supervisor *super, unsigned index)
 		tended->back_off_ns = BACK_OFF_MAX_NS;
 	}
 	tended->retry_ns = sys_now() + tended->back_off_ns;
+}
+
+static void fail_to_open(struct supervisor *super, unsigned index, int code)
+{
+	struct tended *tended = &super->tended[index];
+
+	if (tended->failures++ == 0) {
+		tell(super, index, tended->err.text);
+		note(super, index, EVENT_OPEN_FAILED, -code);
+		tended->was_told_away = true;
+	}
+	put_off(tended, tended->back_off_ns == 0);
 }
 
 static int open_link(struct device *device, struct poll_link **ret_link, struct err *err)
@@ -111,17 +121,16 @@ static void open_device(struct supervisor *super, unsigned index)
 
 	code = open_link(loop_worker(super->loop, index), &link, &tended->err);
 	if (code) {
-		if (tended->failures == 0) {
-			note(super, index, EVENT_OPEN_FAILED, -code);
-		}
-		put_off(super, index);
+		fail_to_open(super, index, code);
 		return;
 	}
-	if (tended->failures > 0) {
+	if (tended->was_told_away) {
 		tell(super, index, "is open again");
 	}
+	tended->was_told_away = false;
 	tended->failures = 0;
 	tended->is_open = true;
+	tended->opened_ns = sys_now();
 	loop_offer(super->loop, index, link);
 }
 
@@ -132,6 +141,7 @@ void super_open_devices(struct supervisor *super)
 	}
 }
 
+/* One that goes away as soon as it is open is not opened four times a second for ever. */
 static void take_back(struct supervisor *super, unsigned index)
 {
 	struct tended *tended = &super->tended[index];
@@ -149,7 +159,10 @@ static void take_back(struct supervisor *super, unsigned index)
 	} else {
 		err_set(&tended->err, 0, "went away: end of file");
 	}
-	put_off(super, index);
+	tell(super, index, tended->err.text);
+	tended->was_told_away = true;
+	put_off(tended, tended->back_off_ns == 0 ||
+				sys_now() - tended->opened_ns > BACK_OFF_MAX_NS);
 }
 
 static void tend_devices(struct supervisor *super)

@@ -16,11 +16,13 @@
 
 /* What the supervisor knows of one device. */
 struct tended {
-	bool is_open;	     /* a link is offered to the loop, or in force */
-	int64_t retry_ns;    /* when it is tried again */
-	int64_t back_off_ns; /* doubled at each failure */
-	unsigned failures;   /* since it was last open */
-	struct err err;	     /* why it is away */
+	bool is_open;	   /* a link is offered to the loop, or in force */
+	int64_t opened_ns; /* when that began */
+	int64_t retry_ns;  /* when it is tried again */
+	int64_t back_off_ns; /* doubled at each failure, and each loss soon after an opening */
+	unsigned failures;  /* to open it, since it was last open */
+	bool was_told_away; /* and not yet that it is open again */
+	struct err err;	    /* why it is away */
 };
 
 struct supervisor {
