@@ -11,6 +11,9 @@
 /* A ring bridges at least this much of the ordinary flow: eMMC and SD cards stall for so long. */
 #define RING_SPAN_NS NS_PER_SEC
 
+/* All of it is locked memory: one chosen here stays below this, whatever the flow. */
+#define RING_CHOSEN_MAX (UINT64_C(256) << 20)
+
 #define CLOSE_LOOK_NS (2 * NS_PER_MS)
 
 static int create_devices(struct app *app, struct err *err)
@@ -148,6 +151,7 @@ static int choose_ring(const struct app *app, uint64_t *ret_bytes, struct err *e
 	if (options->ring_bytes == 0) {
 		uint64_t span = usual * (uint64_t)(RING_SPAN_NS / period_ns + 1);
 
+		span = span < RING_CHOSEN_MAX ? span : RING_CHOSEN_MAX;
 		needed = span > needed ? span : needed;
 	}
 	*ret_bytes = needed;
@@ -200,7 +204,8 @@ static int stop(struct app *app, struct err *err)
 	if (app->logger.thread.is_running) {
 		close_recorder(app);
 	}
-	app->end_ns = app->loop.ended_ns;
+	/* a loop that could not begin has no last cycle */
+	app->end_ns = app->loop.ended_ns ? app->loop.ended_ns : sys_now();
 	return logger_stop(&app->logger, err);
 }
 
@@ -239,6 +244,8 @@ int app_start(struct app *app, bool needs_realtime, struct err *err)
 	if (code) {
 		return code;
 	}
+	/* the first cycle has a time of its own; there may be none */
+	app->recorder.now_ns = sys_now();
 	recorder_event(&app->recorder, EVENT_RUN_STARTED, EVENT_NO_DEVICE, 0);
 	super_open_devices(&app->super);
 	realtime_lock_memory(&app->realtime);
