@@ -125,15 +125,13 @@ static void put_log(struct json *json, const struct app *app)
 	}
 	json_begin(json, "log", '{');
 	json_text(json, "path", logger->files.path);
-	json_uint(json, "files", counter_get(&logger->files_done));
+	json_uint(json, "files", counter_get(&logger->files_begun));
 	json_uint(json, "bytes", counter_get(&logger->bytes));
 	json_uint(json, "cycles_logged", counter_get(&recorder->cycles) - lost);
 	json_uint(json, "cycles_in_gaps", counter_get(&recorder->cycles_dropped) + lost);
-	json_uint(json, "gaps",
-		  counter_get(&recorder->gaps) + counter_get(&logger->failures));
+	json_uint(json, "gaps", counter_get(&logger->gaps));
 	json_uint(json, "events_lost",
-		  counter_get(&recorder->events_lost) +
-			  counter_get(&logger->events_lost));
+		  counter_get(&recorder->events_lost) + counter_get(&logger->notes.lost));
 	json_uint(json, "ring_bytes", logger->ring.bytes);
 	json_uint(json, "ring_max_bytes", counter_get(&recorder->ring_max_bytes));
 	json_uint(json, "syncs", counter_get(&logger->syncer.syncs));

@@ -323,17 +323,16 @@ static void print_log(const struct app *app, FILE *out)
 		return;
 	}
 	fprintf(out, "%s", logger->files.path);
-	if (counter_get(&logger->files_done) > 1) {
+	if (counter_get(&logger->files_begun) > 1) {
 		fprintf(out, " and %" PRIu64 " before it",
-			counter_get(&logger->files_done) - 1);
+			counter_get(&logger->files_begun) - 1);
 	}
 	fprintf(out,
 		", %.1f MB; %" PRIu64 " cycles in the log, %" PRIu64 " in %" PRIu64
 		" gaps; ring at most %.0f %% full\n",
 		(double)counter_get(&logger->bytes) / 1e6,
 		counter_get(&recorder->cycles) - lost,
-		counter_get(&recorder->cycles_dropped) + lost,
-		counter_get(&recorder->gaps) + counter_get(&logger->failures),
+		counter_get(&recorder->cycles_dropped) + lost, counter_get(&logger->gaps),
 		100.0 * (double)counter_get(&recorder->ring_max_bytes) /
 			(double)logger->ring.bytes);
 }

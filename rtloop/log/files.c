@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,12 @@
 
 #define FILE_MODE   0640
 #define FOLDER_MODE 0750
+
+#define SEQUENCE_DIGITS_MIN 6
+#define SEQUENCE_DIGITS_MAX 10
+
+/* Numbers taken by someone else since we looked, or by links: more is no accident. */
+#define TAKEN_MAX 1000
 
 static void read_boot(char boot[FILES_BOOT_BYTES])
 {
@@ -28,23 +33,39 @@ static void read_boot(char boot[FILES_BOOT_BYTES])
 	boot[FILES_BOOT_BYTES - 1] = '\0';
 }
 
-/* The sequence in a file's name; 0 where it is not a file of this loop. */
+/* Digits up to @end; 0 where they are none or too many. */
+static uint32_t parse_sequence(const char *text, const char *end)
+{
+	uint64_t sequence = 0;
+
+	if (end - text < SEQUENCE_DIGITS_MIN || end - text > SEQUENCE_DIGITS_MAX) {
+		return 0;
+	}
+	for (; text < end; text++) {
+		if (*text < '0' || *text > '9') {
+			return 0;
+		}
+		sequence = sequence * 10 + (uint64_t)(*text - '0');
+	}
+	return sequence < UINT32_MAX ? (uint32_t)sequence : 0;
+}
+
+/* The sequence in a file's name; 0 where it is not exactly as files_create() makes them. */
 static uint32_t name_sequence(const struct files *files, const char *name)
 {
 	size_t loop_bytes = strlen(files->loop);
-	uint32_t sequence;
-	char boot[FILES_BOOT_BYTES];
-	int end = 0;
+	const char *sequence, *boot;
 
 	if (strncmp(name, files->loop, loop_bytes) != 0 || name[loop_bytes] != '-') {
 		return 0;
 	}
-	if (sscanf(name + loop_bytes, "-%" SCNu32 "-%8[0-9a-f].mcap%n", &sequence, boot,
-		   &end) != 2 ||
-	    end == 0 || name[loop_bytes + (size_t)end] != '\0') {
+	sequence = name + loop_bytes + 1;
+	boot = strchr(sequence, '-');
+	if (!boot || strspn(boot + 1, "0123456789abcdef") != FILES_BOOT_BYTES - 1 ||
+	    strcmp(boot + FILES_BOOT_BYTES, ".mcap") != 0) {
 		return 0;
 	}
-	return sequence;
+	return parse_sequence(sequence, boot);
 }
 
 static int make_folders(const char *path)
@@ -105,31 +126,56 @@ int files_init(struct files *files, const char *dir, const char *file, const cha
 	return code ? err_set_errno(err, code, "the log's folder %s", dir) : 0;
 }
 
-int files_create(struct files *files, struct err *err)
+static int name_file(struct files *files, struct err *err)
 {
-	int length, fd;
+	int length;
 
 	if (files->dir) {
 		length = snprintf(files->path, sizeof(files->path),
 				  "%s/%s-%06" PRIu32 "-%s.mcap", files->dir, files->loop,
-				  files->sequence + 1, files->boot);
+				  files->sequence, files->boot);
 	} else {
 		length = snprintf(files->path, sizeof(files->path), "%s", files->file);
 	}
-	if (length >= (int)sizeof(files->path)) {
-		return err_set_errno(err, -ENAMETOOLONG, "the log's file");
+	return length < (int)sizeof(files->path)
+		       ? 0
+		       : err_set_errno(err, -ENAMETOOLONG, "the log's file");
+}
+
+int files_create(struct files *files, struct err *err)
+{
+	int fd = -EEXIST, code;
+
+	for (int i = 0; fd == -EEXIST && i < (files->dir ? TAKEN_MAX : 1); i++) {
+		files->sequence++;
+		code = name_file(files, err);
+		if (code) {
+			return code;
+		}
+		fd = sys_open(files->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
+			      FILE_MODE);
 	}
-	fd = sys_open(files->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
 	if (fd == -EEXIST) {
 		return err_set(err, fd,
 			       "the log %s is already there, and is never overwritten",
 			       files->path);
 	}
-	if (fd < 0) {
-		return err_set_errno(err, fd, "cannot create the log %s", files->path);
+	return fd < 0 ? err_set_errno(err, fd, "cannot create the log %s", files->path)
+		      : fd;
+}
+
+void files_discard(const struct files *files, int fd)
+{
+	sys_close(fd);
+	unlink(files->path);
+}
+
+int files_cut(int fd, uint64_t bytes)
+{
+	if (ftruncate(fd, (off_t)bytes) || lseek(fd, (off_t)bytes, SEEK_SET) < 0) {
+		return -errno;
 	}
-	files->sequence++;
-	return fd;
+	return 0;
 }
 
 struct old_file {
@@ -192,29 +238,41 @@ static int list_old(const struct files *files, DIR *dir, struct old_files *old)
 	return code;
 }
 
-int files_prune(const struct files *files)
+/* One that someone else has removed is gone as well. */
+static int remove_oldest(const struct old_files *old, DIR *dir, int64_t most_bytes)
 {
-	struct old_files old = { 0 };
-	DIR *dir = files->dir && files->keep_bytes > 0 ? opendir(files->dir) : NULL;
-	int removed = 0, code;
+	int64_t bytes = old->bytes;
+	int removed = 0;
 
-	if (!dir) {
-		return files->dir && files->keep_bytes > 0 ? -errno : 0;
-	}
-	code = list_old(files, dir, &old);
-	for (size_t i = 0;
-	     code == 0 && i + 1 < old.count && old.bytes > files->keep_bytes; i++) {
-		if (unlinkat(dirfd(dir), old.files[i].name, 0)) {
-			code = -errno;
-			break;
+	for (size_t i = 0; i + 1 < old->count && bytes > most_bytes; i++) {
+		if (unlinkat(dirfd(dir), old->files[i].name, 0) && errno != ENOENT) {
+			return -errno;
 		}
-		old.bytes -= old.files[i].bytes;
+		bytes -= old->files[i].bytes;
 		removed++;
 	}
+	return removed;
+}
+
+int files_prune(const struct files *files, int64_t coming_bytes)
+{
+	struct old_files old = { 0 };
+	DIR *dir;
+	int code;
+
+	if (!files->dir || files->keep_bytes == 0) {
+		return 0;
+	}
+	dir = opendir(files->dir);
+	if (!dir) {
+		return -errno;
+	}
+	code = list_old(files, dir, &old);
+	code = code ? code : remove_oldest(&old, dir, files->keep_bytes - coming_bytes);
 	for (size_t i = 0; i < old.count; i++) {
 		free(old.files[i].name);
 	}
 	free(old.files);
 	closedir(dir);
-	return code ? code : removed;
+	return code;
 }

@@ -36,16 +36,23 @@ int files_init(struct files *files, const char *dir, const char *file, const cha
 /**
  * files_create - a new file for writing; one that is there is never opened. Mode 0640.
  *
- * Returns the descriptor, or -errno with @err filled; -EEXIST where the one file is there. [log]
+ * In a folder, numbers that are taken are passed over. Returns the descriptor, or -errno with @err filled;
+ * -EEXIST where the one file is there; -ENAMETOOLONG. [log]
  */
 int files_create(struct files *files, struct err *err) MUST_CHECK;
 
+/** files_discard - close and remove the newest file, into which nothing came. [log] */
+void files_discard(const struct files *files, int fd);
+
+/** files_cut - shorten a file to @bytes, and go on writing there. -errno. [log] */
+int files_cut(int fd, uint64_t bytes);
+
 /**
- * files_prune - remove the oldest files of this loop until what is left takes at most keep_bytes; never
- * the newest one.
+ * files_prune - remove the oldest files of this loop until what is left takes at most keep_bytes, with
+ * @coming_bytes more to come; never the newest one.
  *
  * Returns how many were removed, or -errno. [log]
  */
-int files_prune(const struct files *files);
+int files_prune(const struct files *files, int64_t coming_bytes);
 
 #endif

@@ -2,8 +2,9 @@
  * The logger: a thread that is not real-time. It drains the ring, puts each record into the MCAP file
  * that is open, starts a new file when that one is full, and lets the syncer make it durable.
  *
- * When the disk refuses, the ring is drained all the same; the cycles that were lost are written as a
- * gap into the next file that can be opened, which is tried once a second.
+ * When the disk refuses, the ring is drained all the same, and events wait. In a folder a new file is
+ * tried once a second, and once more at the end: the cycles that were lost are a gap at its beginning.
+ * A file that was refused is cut back to its last whole record and closed as well as that can be done.
  */
 #ifndef RTLOOP_LOG_LOGGER_H
 #define RTLOOP_LOG_LOGGER_H
@@ -15,11 +16,12 @@
 #include "rtloop/base/attr.h"
 #include "rtloop/base/counter.h"
 #include "rtloop/base/err.h"
-#include "rtloop/base/event.h"
 #include "rtloop/base/record.h"
 #include "rtloop/base/ring.h"
 #include "rtloop/base/thread.h"
+#include "rtloop/log/clock_watch.h"
 #include "rtloop/log/files.h"
+#include "rtloop/log/notes.h"
 #include "rtloop/log/options.h"
 #include "rtloop/log/syncer.h"
 #include "rtloop/log/topics.h"
@@ -43,13 +45,14 @@ struct lost_cycles {
 	struct record_gap gap;
 };
 
-/* An event that waits for the logger: from the supervisor, or from a time when no file was open. */
-struct log_note {
-	struct record_event event;
-	int64_t time_ns;
+/* What is in the chunk that is open, which the disk may still refuse. */
+struct unput {
+	uint64_t cycles; /* messages of /cycle */
+	uint64_t gaps;	 /* messages of /gap */
+	struct log_note events[NOTES_MAX];
+	unsigned event_count;
+	uint64_t events_more; /* for which there was no room */
 };
-
-#define LOGGER_NOTES_MAX 256
 
 struct logger {
 	const struct log_options *options;	   /* borrowed */
@@ -67,35 +70,40 @@ struct logger {
 	struct thread thread;
 	_Atomic bool is_asked_to_stop;
 
+	struct notes
+		notes; /* events that do not come through the ring, or found no open file */
+
 	/* of the logger thread */
-	int64_t offset_ns;	 /* log_time minus CLOCK_MONOTONIC, in the open file */
-	int64_t clock_offset_ns; /* CLOCK_REALTIME minus CLOCK_MONOTONIC at the last look */
-	int64_t flushed_ns;	 /* when the open chunk was begun, or last flushed */
-	int64_t retry_ns;	 /* no new file is tried before */
-	uint64_t cycles_seen;	 /* the number after the last cycle that was put in */
-	uint64_t cycles_put;	 /* the same, of those that have left the open chunk */
+	int64_t offset_ns; /* log_time minus CLOCK_MONOTONIC, in the open file */
+	struct clock_watch clock;
+	uint64_t file_bytes;	/* of the open file: whole records */
+	int64_t flushed_ns;	/* when the open chunk was begun, or last flushed */
+	int64_t retry_ns;	/* no new file is tried before */
+	bool is_between_cycles; /* but for the events of the last one */
+	uint64_t cycles_seen;	/* the number after the last cycle that was put in */
+	uint64_t cycles_put;	/* the same, of those that have left the open chunk */
+	struct unput unput;
 	struct lost_cycles lost;
 
-	/* events that do not come through the ring, or found no open file */
-	pthread_mutex_t mutex; /* over notes, note_count and err */
-	struct log_note notes[LOGGER_NOTES_MAX];
-	unsigned note_count;
-	struct err err; /* the last failure */
+	pthread_mutex_t mutex; /* over err */
+	struct err err;	       /* the last failure */
 
-	_Atomic bool is_degraded; /* the disk refuses: nothing is written */
-	struct counter bytes;	  /* put into files so far */
-	struct counter files_done;
-	struct counter cycles_lost; /* drained while degraded */
+	_Atomic bool is_degraded;   /* the disk refuses: nothing is written */
+	struct counter bytes;	    /* put into files so far */
+	struct counter files_begun; /* and not discarded */
+	struct counter gaps;	    /* messages of /gap */
+	struct counter cycles_lost; /* that were in the ring, and are in no file */
 	struct counter failures;
-	struct counter events_lost; /* that found no room among the notes */
 };
 
 /**
  * logger_start - make the ring and the first file, and start the threads; from then on @recorder
  * records into the ring.
+ * @logger: zeroed, but for logger_set_devices()
  * @ring_bytes: at least this much, and at least what options->ring_bytes says
  *
- * -EEXIST, -EACCES, -ENOSPC, -ENOMEM and what else opening a file can say, with @err filled. [init]
+ * -EEXIST, -EACCES, -ENOSPC, -ENOMEM and what else making a file can say, -EAGAIN no thread, with @err
+ * filled; then no file was made, and logger_fini() is right. [init]
  */
 int logger_start(struct logger *logger, const struct log_options *options,
 		 const struct log_description *description, struct recorder *recorder,
@@ -108,17 +116,18 @@ int logger_set_devices(struct logger *logger, const struct log_device *devices,
 /**
  * logger_stop - drain what is left, close the file, end the threads.
  *
- * -errno with @err filled where not all could be written. A no-op returning 0 if never started. [init]
+ * -EIO with @err filled where the disk refused cycles, or did not make durable what it took. A no-op
+ * returning 0 if never started. [init]
  */
 int logger_stop(struct logger *logger, struct err *err);
 
 /** logger_fini - memory and descriptors, after logger_stop(). [init] */
 void logger_fini(struct logger *logger);
 
-/** logger_note - an event from outside the cycle. [super] */
+/** logger_note - an event from outside the cycle; nothing if never started. [super] */
 void logger_note(struct logger *logger, const struct record_event *event);
 
-/** logger_failure - the text of the last failure, into @err. [super] */
+/** logger_failure - the text of the last failure, "" if there was none, into @err. [super] */
 void logger_failure(struct logger *logger, struct err *err);
 
 #endif

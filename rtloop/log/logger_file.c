@@ -1,0 +1,307 @@
+#include "rtloop/log/logger_file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "rtloop/base/sys.h"
+#include "rtloop/base/time.h"
+#include "rtloop/mcap/cdr.h"
+
+#define RETRY_NS    NS_PER_SEC
+#define EVENT_BYTES 512
+
+static uint64_t log_time(const struct logger *logger, int64_t time_ns)
+{
+	return (uint64_t)(time_ns + logger->offset_ns);
+}
+
+static void clear_unput(struct logger *logger)
+{
+	logger->unput.cycles = 0;
+	logger->unput.gaps = 0;
+	logger->unput.event_count = 0;
+	logger->unput.events_more = 0;
+	logger->cycles_put = logger->cycles_seen;
+}
+
+/* The sink of the MCAP writer: all that was put into the open chunk before this is on its way. */
+static int put_bytes(void *context, const void *data, size_t bytes)
+{
+	struct logger *logger = context;
+	int code = logger->writer.ops->put(&logger->writer, data, bytes);
+
+	if (code == 0) {
+		counter_add(&logger->bytes, bytes);
+		logger->file_bytes += bytes;
+		clear_unput(logger);
+	}
+	return code;
+}
+
+static int write_description(struct logger *logger, uint32_t file_sequence)
+{
+	const struct log_description *description = logger->description;
+	char period[32], offset[32], sequence[32];
+	const struct mcap_pair pairs[] = {
+		{ "loop", description->loop },	   { "version", description->version },
+		{ "kernel", description->kernel }, { "boot", logger->files.boot },
+		{ "period_ns", period },	   { "monotonic_to_log_time_ns", offset },
+		{ "sequence", sequence },
+	};
+	int code;
+
+	snprintf(period, sizeof(period), "%" PRId64, description->period_ns);
+	snprintf(offset, sizeof(offset), "%" PRId64, logger->offset_ns);
+	snprintf(sequence, sizeof(sequence), "%" PRIu32, file_sequence);
+	code = mcap_writer_metadata(logger->mcap, "rtloop", pairs, ARRAY_SIZE(pairs));
+	if (code || !description->config) {
+		return code;
+	}
+	return mcap_writer_attach(logger->mcap, description->config_name,
+				  "application/yaml", description->config,
+				  description->config_bytes, log_time(logger, sys_now()));
+}
+
+/* At once, so that it is known that it is in the file. */
+static int write_lost(struct logger *logger)
+{
+	int code;
+
+	if (!logger->lost.any) {
+		return 0;
+	}
+	code = mcap_writer_message(logger->mcap, TOPIC_GAP,
+				   log_time(logger, logger->flushed_ns),
+				   &logger->lost.gap, sizeof(logger->lost.gap));
+	return code ? code : mcap_writer_flush(logger->mcap);
+}
+
+static int write_head(struct logger *logger, uint32_t sequence)
+{
+	const struct mcap_sink sink = { .put = put_bytes, .context = logger };
+	int code = mcap_writer_begin(logger->mcap, &sink, logger->topics.topics,
+				     logger->topics.count, logger->description->version);
+
+	code = code ? code : write_description(logger, sequence);
+	return code ? code : write_lost(logger);
+}
+
+int logger_file_begin(struct logger *logger, struct err *err)
+{
+	struct files files = logger->files;
+	uint64_t bytes = counter_get(&logger->bytes);
+	int fd = files_create(&files, err);
+	int code;
+
+	if (fd < 0) {
+		return fd;
+	}
+	logger->writer.fd = fd;
+	logger->file_bytes = 0;
+	logger->offset_ns = logger->clock.offset_ns;
+	logger->flushed_ns = sys_now();
+	code = write_head(logger, files.sequence);
+	if (code) {
+		files_discard(&files, fd);
+		logger->writer.fd = -1;
+		counter_set(&logger->bytes, bytes);
+		return err_set_errno(err, code, "cannot write the log %s", files.path);
+	}
+	logger->files = files;
+	counter_add(&logger->files_begun, 1);
+	counter_add(&logger->gaps, logger->lost.any);
+	logger->lost.any = false;
+	return 0;
+}
+
+bool logger_file_is_open(const struct logger *logger)
+{
+	return logger->writer.fd >= 0;
+}
+
+void logger_file_set_failure(struct logger *logger, const struct err *err)
+{
+	pthread_mutex_lock(&logger->mutex);
+	logger->err = *err;
+	pthread_mutex_unlock(&logger->mutex);
+	counter_add(&logger->failures, 1);
+}
+
+static void lose_range(struct logger *logger, uint64_t first, uint64_t last)
+{
+	if (!logger->lost.any) {
+		logger->lost.any = true;
+		logger->lost.gap.first = first;
+	}
+	logger->lost.gap.last = last;
+}
+
+/* Gaps among what is lost become part of the gap that will tell of it. */
+static void lose_unput(struct logger *logger)
+{
+	const struct unput *unput = &logger->unput;
+
+	if (logger->cycles_seen > logger->cycles_put) {
+		lose_range(logger, logger->cycles_put, logger->cycles_seen - 1);
+	}
+	counter_add(&logger->cycles_lost, unput->cycles);
+	counter_set(&logger->gaps, counter_get(&logger->gaps) - unput->gaps);
+	notes_put_back(&logger->notes, unput->events, unput->event_count,
+		       unput->events_more);
+	clear_unput(logger);
+}
+
+/* The disk may have taken a piece of the chunk; without it there may be room for the summary. */
+static void close_refused(struct logger *logger)
+{
+	int fd = logger->writer.fd;
+
+	(void)files_cut(fd, logger->file_bytes);
+	mcap_writer_drop(logger->mcap);
+	if (mcap_writer_end(logger->mcap)) {
+		(void)files_cut(fd, logger->file_bytes);
+	}
+	logger->writer.fd = -1;
+	syncer_retire(&logger->syncer, fd);
+}
+
+static uint64_t last_cycle(const struct logger *logger)
+{
+	return logger->cycles_seen > 0 ? logger->cycles_seen - 1 : 0;
+}
+
+void logger_file_note(struct logger *logger, enum event_code code, int64_t value)
+{
+	const struct record_event event = { .code = code,
+					    .device = EVENT_NO_DEVICE,
+					    .cycle = last_cycle(logger),
+					    .value = value };
+
+	notes_add(&logger->notes, &event, sys_now());
+}
+
+void logger_file_degrade(struct logger *logger, int code, const struct err *err)
+{
+	logger_file_set_failure(logger, err);
+	if (logger_file_is_open(logger)) {
+		lose_unput(logger);
+		close_refused(logger);
+	}
+	if (!atomic_load(&logger->is_degraded)) {
+		logger_file_note(logger, EVENT_LOG_FAILED, -code);
+	}
+	logger->retry_ns = sys_now() + RETRY_NS;
+	atomic_store(&logger->is_degraded, true);
+}
+
+void logger_file_fail(struct logger *logger, int code)
+{
+	struct err err;
+
+	err_set_errno(&err, code, "cannot write the log %s", logger->files.path);
+	logger_file_degrade(logger, code, &err);
+}
+
+void logger_file_end(struct logger *logger)
+{
+	int code = mcap_writer_end(logger->mcap);
+
+	if (code) {
+		logger_file_fail(logger, code);
+		return;
+	}
+	syncer_retire(&logger->syncer, logger->writer.fd);
+	logger->writer.fd = -1;
+}
+
+static const char *device_name(const struct logger *logger, uint32_t device)
+{
+	return device < logger->device_count ? logger->devices[device].name : "";
+}
+
+static int write_event(struct logger *logger, const struct log_note *note)
+{
+	const struct event_kind *kind = event_kind(note->event.code);
+	uint8_t body[EVENT_BYTES];
+	struct cdr_writer cdr;
+	size_t bytes;
+
+	cdr_writer_init(&cdr, body, sizeof(body));
+	cdr_put_u64(&cdr, note->event.cycle);
+	cdr_put_i64(&cdr, note->time_ns);
+	cdr_put_i64(&cdr, note->event.value);
+	cdr_put_u8(&cdr, (uint8_t)kind->level);
+	cdr_put_string(&cdr, kind->name);
+	cdr_put_string(&cdr, device_name(logger, note->event.device));
+	cdr_put_string(&cdr, kind->text);
+	if (cdr_writer_end(&cdr, &bytes)) {
+		return 0; /* cannot be: names and texts are bounded */
+	}
+	return mcap_writer_message(logger->mcap, TOPIC_EVENT,
+				   log_time(logger, note->time_ns), body, bytes);
+}
+
+void logger_file_event(struct logger *logger, const struct log_note *note)
+{
+	struct unput *unput = &logger->unput;
+	int code = write_event(logger, note);
+
+	/* only now: writing it may have put those before it */
+	if (unput->event_count < NOTES_MAX) {
+		unput->events[unput->event_count++] = *note;
+	} else {
+		unput->events_more++;
+	}
+	if (code) {
+		logger_file_fail(logger, code);
+	}
+}
+
+/* Returns whether the record tells of cycles, and which is the last of them. */
+static bool find_cycles(const struct record *record, struct record_gap *ret_range)
+{
+	if (record->topic == TOPIC_CYCLE) {
+		memcpy(&ret_range->first, record + 1, sizeof(ret_range->first));
+		ret_range->last = ret_range->first;
+		return true;
+	}
+	if (record->topic == TOPIC_GAP) {
+		memcpy(ret_range, record + 1, sizeof(*ret_range));
+		return true;
+	}
+	return false;
+}
+
+void logger_file_record(struct logger *logger, const struct record *record)
+{
+	struct record_gap range;
+	int code = mcap_writer_message(logger->mcap, record->topic,
+				       log_time(logger, record->time_ns), record + 1,
+				       record->bytes);
+
+	if (find_cycles(record, &range)) {
+		bool is_gap = record->topic == TOPIC_GAP;
+
+		logger->cycles_seen = range.last + 1;
+		logger->unput.cycles += !is_gap;
+		logger->unput.gaps += is_gap;
+		counter_add(&logger->gaps, is_gap);
+	}
+	if (code) {
+		logger_file_fail(logger, code);
+	}
+}
+
+void logger_file_lose(struct logger *logger, const struct record *record)
+{
+	struct record_gap range;
+
+	if (find_cycles(record, &range)) {
+		lose_range(logger, range.first, range.last);
+		counter_add(&logger->cycles_lost, record->topic == TOPIC_CYCLE);
+		logger->cycles_seen = range.last + 1;
+		logger->cycles_put = logger->cycles_seen;
+	}
+}

@@ -1,0 +1,47 @@
+/*
+ * The file that a logger has open: what is put into it, and the account of what was lost when the disk
+ * refused it. Private to the logger.
+ */
+#ifndef RTLOOP_LOG_LOGGER_FILE_H
+#define RTLOOP_LOG_LOGGER_FILE_H
+
+#include "rtloop/log/logger.h"
+
+/**
+ * logger_file_begin - a new file, with what was lost before it.
+ *
+ * -errno with @err filled; then no file was made. [log]
+ */
+int logger_file_begin(struct logger *logger, struct err *err) MUST_CHECK;
+
+/** logger_file_is_open - [log] */
+bool logger_file_is_open(const struct logger *logger);
+
+/** logger_file_end - close it as a whole log; as logger_file_fail() where the disk refuses. [log] */
+void logger_file_end(struct logger *logger);
+
+/** logger_file_record - a record of the ring that is not an event; may fail as below. [log] */
+void logger_file_record(struct logger *logger, const struct record *record);
+
+/** logger_file_event - an event with its words; may fail as below, and then waits. [log] */
+void logger_file_event(struct logger *logger, const struct log_note *note);
+
+/** logger_file_lose - no file is open: the cycles of this record are lost. [log] */
+void logger_file_lose(struct logger *logger, const struct record *record);
+
+/** logger_file_note - an event of the logger itself, of the last cycle, waits to be written. [log] */
+void logger_file_note(struct logger *logger, enum event_code code, int64_t value);
+
+/**
+ * logger_file_fail - the disk refused: what was in the open chunk is lost, and so is what comes until
+ * another file opens. The cycles are owed as a gap, the events wait. [log]
+ */
+void logger_file_fail(struct logger *logger, int code);
+
+/** logger_file_degrade - the same, with its words; also where no file was open. [log] */
+void logger_file_degrade(struct logger *logger, int code, const struct err *err);
+
+/** logger_file_set_failure - count a failure, and keep its words. [log] */
+void logger_file_set_failure(struct logger *logger, const struct err *err);
+
+#endif

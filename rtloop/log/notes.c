@@ -1,0 +1,83 @@
+#include "rtloop/log/notes.h"
+
+#include <string.h>
+
+void notes_init(struct notes *notes)
+{
+	pthread_mutex_init(&notes->mutex, NULL);
+}
+
+void notes_fini(struct notes *notes)
+{
+	pthread_mutex_destroy(&notes->mutex);
+}
+
+static void lose(struct notes *notes, uint64_t count)
+{
+	notes->untold += count;
+	counter_add(&notes->lost, count);
+}
+
+void notes_add(struct notes *notes, const struct record_event *event, int64_t time_ns)
+{
+	const struct log_note note = { .event = *event, .time_ns = time_ns };
+
+	pthread_mutex_lock(&notes->mutex);
+	if (notes->count < NOTES_MAX) {
+		notes->list[notes->count++] = note;
+	} else {
+		notes->newest = note;
+		lose(notes, 1);
+	}
+	pthread_mutex_unlock(&notes->mutex);
+}
+
+/* The oldest are kept: they tell how it began. */
+void notes_put_back(struct notes *notes, const struct log_note *list, unsigned count,
+		    uint64_t lost)
+{
+	unsigned kept;
+
+	pthread_mutex_lock(&notes->mutex);
+	kept = notes->count < NOTES_MAX - count ? notes->count : NOTES_MAX - count;
+	if (kept < notes->count) {
+		notes->newest = notes->list[notes->count - 1];
+	} else if (lost > 0 && count > 0) {
+		notes->newest = list[count - 1];
+	}
+	lose(notes, lost + notes->count - kept);
+	memmove(notes->list + count, notes->list, kept * sizeof(*list));
+	memcpy(notes->list, list, count * sizeof(*list));
+	notes->count = kept + count;
+	pthread_mutex_unlock(&notes->mutex);
+}
+
+static bool take_locked(struct notes *notes, struct log_note *ret_note)
+{
+	if (notes->count > 0) {
+		*ret_note = notes->list[0];
+		notes->count--;
+		memmove(notes->list, notes->list + 1,
+			notes->count * sizeof(*notes->list));
+		return true;
+	}
+	if (notes->untold > 0) {
+		*ret_note = notes->newest;
+		ret_note->event.code = EVENT_EVENTS_LOST;
+		ret_note->event.device = EVENT_NO_DEVICE;
+		ret_note->event.value = (int64_t)notes->untold;
+		notes->untold = 0;
+		return true;
+	}
+	return false;
+}
+
+bool notes_take(struct notes *notes, struct log_note *ret_note)
+{
+	bool is_any;
+
+	pthread_mutex_lock(&notes->mutex);
+	is_any = take_locked(notes, ret_note);
+	pthread_mutex_unlock(&notes->mutex);
+	return is_any;
+}
