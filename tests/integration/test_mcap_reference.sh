@@ -1,0 +1,91 @@
+#!/bin/bash
+# The MCAP reference library reads what rtloop writes: with its index and as a stream, every CRC and
+# every message. The library comes from npm, once, into a folder of the build.
+. "$(dirname "$0")/lib.sh"
+source=$(cd "$(dirname "$0")/../reference" && pwd)
+npm_folder=$BUILD/npm
+
+# In CI the reference must have been asked.
+miss() {
+	if [ "${CI:-}" = true ]; then
+		fail "$*"
+		exit 1
+	fi
+	skip "$*"
+}
+
+install_library() {
+	mkdir -p "$npm_folder"
+	cp "$source/read_log.mjs" "$npm_folder"
+	if [ -d "$npm_folder/node_modules" ] && cmp -s "$source/package.json" "$npm_folder/installed.json"; then
+		return 0
+	fi
+	cp "$source/package.json" "$npm_folder"
+	npm install --prefix "$npm_folder" --no-audit --no-fund --no-package-lock --ignore-scripts \
+		>"$TEST_TMP/npm.out" 2>&1 || return 1
+	cp "$source/package.json" "$npm_folder/installed.json"
+}
+
+for tool in node npm; do
+	command -v $tool >/dev/null || miss "$tool is not installed"
+done
+install_library ||
+	miss "npm could not install the MCAP reference library: $(grep -m1 '^npm error' "$TEST_TMP/npm.out")"
+
+# read_log ARGUMENT...: sets status; what it prints goes to ref.out and ref.err.
+read_log() {
+	node "$npm_folder/read_log.mjs" "$@" >"$TEST_TMP/ref.out" 2>"$TEST_TMP/ref.err"
+	status=$?
+}
+
+# expect_read WHAT FILE...
+expect_read() {
+	local what=$1
+	shift
+	read_log "$@"
+	[ $status -eq 0 ] || fail "$what: the reference library says: $(cat "$TEST_TMP/ref.err")"
+}
+
+cd "$TEST_TMP" || exit 1
+
+# A log whose every value is known.
+"$peers/write_log" a.mcap 0 999 || fail "no log could be written"
+"$peers/write_log" b.mcap 1000 1499
+expect_read "two files of known values" a.mcap b.mcap
+expect_equal "cycles of it" '0 1499 1204 296' \
+	"$(jq -r '.cycles | "\(.first) \(.last) \(.logged) \(.in_gaps)"' ref.out)"
+expect_equal "its attachment" config.yaml "$(jq -r '.files[0].attachments[0]' ref.out)"
+expect_equal "its metadata" oven "$(jq -r '.files[0].metadata.rtloop.host' ref.out)"
+
+# Both readers, theirs and ours, give the same values.
+expect_read "values" --values /io/probe.count --values /io/probe.quality.count a.mcap
+"$RTLOOP" dump --csv -c probe.count,probe.count.quality a.mcap | tail -n +2 | cut -d, -f3- |
+	tr , ' ' >ours
+cmp -s ours ref.out || fail "dump gives other values: $(diff ours ref.out | head -n 3)"
+
+# What is damaged is damaged for it too.
+cp a.mcap bad.mcap
+printf '\xff' | dd of=bad.mcap bs=1 seek=20000 conv=notrunc status=none
+read_log bad.mcap
+expect_equal "status of a damaged log" 1 $status
+
+# A log that a run wrote.
+cat >run.yaml <<'END'
+loop: { period: 1ms }
+log: { file: run.mcap }
+devices:
+  oven:
+    driver: sim
+    in:
+      temp:  { wave: sine, center: 180, amplitude: 5, period: 200ms, type: float, unit: degC }
+      level: { wave: ramp, center: 50, amplitude: 50, period: 100ms, type: integer }
+      door:  { wave: square, period: 50ms, type: bool }
+END
+run_file run.yaml -l 1000
+expect_equal "status of the run" 0 "$status"
+expect_read "a log that a run wrote" run.mcap
+expect_equal "its cycles" 1000 "$(jq '.cycles.logged + .cycles.in_gaps' ref.out)"
+expect_equal "a field of its device" number "$(jq -r '.topics["/io/oven"].last.temp | type' ref.out)"
+check_log run.mcap
+
+finish
