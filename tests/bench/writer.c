@@ -4,7 +4,7 @@
  * them (chunk CRCs, message indexes) and writes it. All three sync the file once a second and at
  * its end, and all CPU time of that is counted; of the logger's case, the producer's thread is not.
  *
- * They take turns with files of 32 MB; the figure of each is the median over its files.
+ * They take turns with files of 32 MB; a ratio is the median of the rounds' ratios.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,15 +20,14 @@
 #define BLOCK_BYTES ((size_t)64 << 10)
 #define FILE_BYTES  ((size_t)32 << 20)
 #define SYNC_NS	    INT64_C(1000000000)
-#define ROUNDS_MAX  10
+#define ROUNDS_MAX  18
 #define CHANNELS    16
 #define RING_BYTES  ((size_t)4 << 20)
 #define RING_FILL   ((uint64_t)1 << 20)
 
 enum { BARE, WRITER, LOGGER, KINDS };
 
-static const char *const keys[KINDS] = { "bare_us_per_mb", "writer_us_per_mb",
-					 "logger_us_per_mb" };
+static const char *const keys[KINDS] = { "bare", "writer", "logger" };
 
 /* Bytes that look like measurements: some change, some do not. */
 static void fill(uint8_t *block, size_t bytes)
@@ -178,10 +177,29 @@ static double run_logger(const char *path, struct device *device, const uint8_t 
 	return (double)(all_ns - mine_ns) / 1e3 / megabytes;
 }
 
+/* One file of each kind, beginning with another kind each time; negative where one failed. */
+static double run_round(size_t round, const char *path, struct device *device,
+			const uint8_t *noise, double figures[KINDS])
+{
+	for (size_t i = 0; i < KINDS; i++) {
+		size_t kind = (i + round) % KINDS;
+
+		unlink(path);
+		figures[kind] = kind == LOGGER ? run_logger(path, device, noise)
+					       : write_blocks(path, kind == BARE, noise);
+		unlink(path);
+		if (figures[kind] < 0.0) {
+			return figures[kind];
+		}
+	}
+	return 0.0;
+}
+
 int main(int argc, char **argv)
 {
 	static uint8_t noise[BLOCK_BYTES];
-	static double figures[KINDS][ROUNDS_MAX];
+	static double costs[KINDS][ROUNDS_MAX];
+	static double ratios[KINDS][ROUNDS_MAX];
 	static struct device device;
 	int64_t end_ns = bench_now() + (int64_t)(bench_seconds(15.0) * 1e9);
 	const char *path = argc > 1 ? argv[1] : "bench-writer.tmp";
@@ -189,24 +207,23 @@ int main(int argc, char **argv)
 
 	fill(noise, sizeof(noise));
 	make_device(&device);
-	while (rounds < 2 || (bench_now() < end_ns && rounds < ROUNDS_MAX)) {
-		for (int kind = 0; kind < KINDS; kind++) {
-			double figure;
+	while (rounds < KINDS || (bench_now() < end_ns && rounds < ROUNDS_MAX)) {
+		double figures[KINDS];
 
-			unlink(path);
-			figure = kind == LOGGER ? run_logger(path, &device, noise)
-						: write_blocks(path, kind == BARE, noise);
-			unlink(path);
-			if (figure < 0.0) {
-				return bench_fail("writer");
-			}
-			figures[kind][rounds] = figure;
+		if (run_round(rounds, path, &device, noise, figures) < 0.0) {
+			return bench_fail("writer");
+		}
+		for (int kind = 0; kind < KINDS; kind++) {
+			costs[kind][rounds] = figures[kind];
+			ratios[kind][rounds] = figures[kind] / figures[BARE];
 		}
 		rounds++;
 	}
 	printf("{\"rounds\":%zu", rounds);
 	for (int kind = 0; kind < KINDS; kind++) {
-		printf(",\"%s\":%.1f", keys[kind], bench_median(figures[kind], rounds));
+		printf(",\"%s_us_per_mb\":%.1f,\"%s_ratio\":%.3f", keys[kind],
+		       bench_median(costs[kind], rounds), keys[kind],
+		       bench_median(ratios[kind], rounds));
 	}
 	printf("}\n");
 	return 0;
