@@ -80,7 +80,8 @@ struct message {
 	uint32_t bytes;
 	uint32_t tag;	   /* of the endpoint */
 	bool is_truncated; /* the message was longer than endpoint.bytes */
-	const struct sockaddr_storage *from; /* ENDPOINT_RECVMSG; NULL otherwise */
+	const struct sockaddr_storage
+		*from; /* ENDPOINT_RECVMSG, of a sender with an address; NULL otherwise */
 	const struct msghdr
 		*header; /* ENDPOINT_RECVMSG: for CMSG_FIRSTHDR; NULL otherwise */
 };

@@ -13,12 +13,18 @@ static const struct poller_ops *const kinds[] = {
 
 int poller_open(struct poller *poller, int kind, struct err *err)
 {
+	int code;
+
 	*poller = (struct poller){ .ops = kinds[kind], .epoll_fd = -1 };
 	poller->events = calloc(POLLER_EVENTS_MAX, sizeof(*poller->events));
 	if (!poller->events) {
 		return err_set(err, -ENOMEM, "no memory for the poller");
 	}
-	return poller->ops->open(poller, err);
+	code = poller->ops->open(poller, err);
+	if (code) {
+		poller_close(poller);
+	}
+	return code;
 }
 
 void poller_close(struct poller *poller)
@@ -172,10 +178,11 @@ static void take_queue(struct poller *poller, struct poll_slot *slot,
 		       const struct cycle_time *now)
 {
 	const struct endpoint *endpoint = slot->endpoint;
+	struct poll_link *link = slot->link;
+	uint32_t taken = 0;
 
-	for (uint32_t i = 0; i < endpoint->budget; i++) {
-		ssize_t got =
-			sys_mq_receive(endpoint->fd, slot->link->buffer, endpoint->bytes);
+	while (taken < endpoint->budget && !link->device->is_lost) {
+		ssize_t got = sys_mq_receive(endpoint->fd, link->buffer, endpoint->bytes);
 
 		if (got == -EAGAIN || got == -EINTR) {
 			return;
@@ -184,9 +191,12 @@ static void take_queue(struct poller *poller, struct poll_slot *slot,
 			end_endpoint(poller, slot, (int)got);
 			return;
 		}
-		hand_over(slot, slot->link->buffer, (uint32_t)got, now);
+		hand_over(slot, link->buffer, (uint32_t)got, now);
+		taken++;
 	}
-	device_count(slot->link->device, COUNT_FLOODED, 1);
+	if (taken == endpoint->budget) {
+		device_count(link->device, COUNT_FLOODED, 1);
+	}
 }
 
 static void lay_out_header(struct poll_slot *slot, uint32_t index)
@@ -231,7 +241,8 @@ static void hand_over_message(struct poll_slot *slot, uint32_t index,
 		.bytes = header->msg_len,
 		.tag = slot->endpoint->tag,
 		.is_truncated = (header->msg_hdr.msg_flags & MSG_TRUNC) != 0,
-		.from = is_full ? &link->names[index] : NULL,
+		.from = is_full && header->msg_hdr.msg_namelen > 0 ? &link->names[index]
+								   : NULL,
 		.header = is_full ? &header->msg_hdr : NULL,
 	};
 
@@ -251,6 +262,11 @@ static void take_messages(struct poller *poller, struct poll_slot *slot,
 		end_endpoint(poller, slot, count);
 	}
 	for (int i = 0; i < count && !slot->link->device->is_lost; i++) {
+		/* past its end a socket gives as many empty messages as one asks for */
+		if (slot->is_hung_up && slot->link->headers[i].msg_len == 0) {
+			end_endpoint(poller, slot, 0);
+			return;
+		}
 		hand_over_message(slot, (uint32_t)i, now);
 	}
 	if (count == (int)endpoint->budget) {

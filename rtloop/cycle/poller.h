@@ -21,6 +21,7 @@ struct poll_slot {
 	struct poll_link *link; /* the link it is part of */
 	const struct endpoint *endpoint;
 	bool is_polled;
+	bool is_hung_up; /* the other side sends no more; what it has sent is still there */
 };
 
 /* A device's link with all the memory that reading it takes. */
@@ -66,7 +67,7 @@ struct poller {
 	struct epoll_event *events; /* POLLER_EVENTS_MAX */
 };
 
-/** poller_open - -errno with @err filled. [init] */
+/** poller_open - -EMFILE, -ENOMEM with @err filled. [init] */
 int poller_open(struct poller *poller, int kind, struct err *err) MUST_CHECK;
 void poller_close(struct poller *poller);
 

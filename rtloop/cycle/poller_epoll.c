@@ -23,7 +23,8 @@ static int poll_attach(struct poller *poller, struct poll_link *link)
 {
 	for (unsigned i = 0; i < link->link.endpoint_count; i++) {
 		struct poll_slot *slot = &link->slots[i];
-		struct epoll_event event = { .events = EPOLLIN, .data.ptr = slot };
+		struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP,
+					     .data.ptr = slot };
 		int code = sys_epoll_ctl(poller->epoll_fd, EPOLL_CTL_ADD,
 					 slot->endpoint->fd, &event);
 
@@ -63,6 +64,7 @@ static void poll_scan(struct poller *poller, const struct cycle_time *now)
 	for (int i = 0; i < count; i++) {
 		struct poll_slot *slot = poller->events[i].data.ptr;
 
+		slot->is_hung_up = poller->events[i].events & (EPOLLHUP | EPOLLRDHUP);
 		if (slot->is_polled && !slot->link->device->is_lost &&
 		    device_is_due(slot->link->device, now)) {
 			poller_take(poller, slot, now);
