@@ -243,7 +243,7 @@ install: $(PROGRAM) $(BUILD)/rtloop.1 $(BUILD)/rtloop.bash
 	install -D -m 644 $(BUILD)/rtloop.1 $(mandir)/rtloop.1
 	install -D -m 644 $(BUILD)/rtloop.bash $(compdir)/rtloop
 	install -d $(docdir)/docs $(docdir)/examples
-	install -m 644 LICENSE $(wildcard README.md) $(docdir)
+	install -m 644 LICENSE $(wildcard README.md CONTRIBUTING.md) $(docdir)
 	cp -R docs/. $(docdir)/docs
 	cp -R config/examples/. $(docdir)/examples
 	chmod -R u=rwX,go=rX $(docdir)
