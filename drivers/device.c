@@ -207,16 +207,30 @@ void device_mark_bad(struct device *device, const struct cycle_time *now)
 	device_publish_changes(device, now);
 }
 
+/* The worker does not age its channels: what turned stale here stays so until there is a
+ * newer sample of it. */
+static void mirror_quality(struct channel *channel, uint8_t quality, int64_t sample_ns)
+{
+	bool is_newer = sample_ns != channel->sample_ns;
+
+	if (is_newer || quality != QUALITY_GOOD || *channel->quality != QUALITY_STALE) {
+		*channel->quality = quality;
+	}
+	channel->sample_ns = sample_ns;
+}
+
+/* The qualities are the last bytes of a part, one a channel. */
 void device_mirror(struct device *mirror, const uint8_t *block, const int64_t *sample_ns,
 		   const struct cycle_time *now)
 {
+	uint32_t qualities_at = mirror->part.bytes - mirror->spec->in_count;
 	int64_t newest_ns;
 
 	memcpy(&newest_ns, block + sizeof(uint64_t), sizeof(newest_ns));
 	memcpy(mirror->part.block + IMAGE_HEAD_BYTES, block + IMAGE_HEAD_BYTES,
-	       mirror->part.bytes - IMAGE_HEAD_BYTES);
+	       qualities_at - IMAGE_HEAD_BYTES);
 	for (unsigned i = 0; i < mirror->spec->in_count; i++) {
-		mirror->in[i].sample_ns = sample_ns[i];
+		mirror_quality(&mirror->in[i], block[qualities_at + i], sample_ns[i]);
 	}
 	plan_staleness(mirror);
 	if ((uint64_t)newest_ns != counter_get(&mirror->last_ns)) {
@@ -257,8 +271,10 @@ void device_report_drops(struct device *device, const struct cycle_time *now)
 
 void device_lost(struct device *device, int code)
 {
-	device->is_lost = true;
-	device->lost_code = code;
+	if (!device->is_lost) {
+		device->is_lost = true;
+		device->lost_code = code;
+	}
 	if (device->any_lost) {
 		*device->any_lost = true;
 	}

@@ -17,7 +17,7 @@ enum device_count {
 	COUNT_BAD_MATCH,    /* dropped: not begun by match */
 	COUNT_BAD_FIELD, /* a field was missing or not a number: its channel turned bad */
 	COUNT_BAD_SENDER,   /* dropped: not from the stated sender */
-	COUNT_FLOODED,	    /* cycles in which more came than the budget */
+	COUNT_FLOODED,	    /* times that the budget was used up: more may have waited */
 	COUNT_OVER_BUDGET,  /* frames of one message dropped over the budget */
 	COUNT_SENT,	    /* requests sent */
 	COUNT_SEND_DROPPED, /* requests that did not fit at once */
@@ -114,8 +114,8 @@ void device_copy_counts(struct device *mirror, const struct device *worker) RT_S
 void device_report_drops(struct device *device, const struct cycle_time *now) RT_SAFE;
 
 /**
- * device_lost - the device is gone: @code is why. It is not polled again; the cycle gives
- * the link back before the next one. [rt]
+ * device_lost - the device is gone: @code is why, of several the first. It is not polled
+ * again; the cycle gives the link back before the next one. [rt]
  */
 void device_lost(struct device *device, int code) RT_SAFE;
 

@@ -68,4 +68,7 @@ void seat_clear(struct seat *seat)
 	poll_link_destroy(atomic_exchange(&seat->offered, NULL));
 	poll_link_destroy(atomic_exchange(&seat->given_back, NULL));
 	seat->current = NULL;
+	if (seat->device) {
+		seat->device->link = NULL;
+	}
 }

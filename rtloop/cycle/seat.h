@@ -21,7 +21,8 @@ struct seat {
 	struct counter opened;			/* links taken so far */
 };
 
-/** seat_offer - leave a link for the thread. [super] */
+/** seat_offer - leave a link for the thread: the first, or the next once the one before it
+ * was taken back. [super] */
 void seat_offer(struct seat *seat, struct poll_link *link);
 
 /** seat_take_back - the link that the thread gave back; NULL where there is none. [super]
