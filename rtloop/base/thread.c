@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -14,12 +15,18 @@ static void ignore_signal(int signal)
 	(void)signal;
 }
 
+static size_t guard_bytes(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
 static int set_attributes(pthread_attr_t *attr, const struct thread *thread,
 			  const struct thread_options *options)
 {
 	struct sched_param param = { .sched_priority = options->priority };
 	int policy = options->priority > 0 ? SCHED_FIFO : SCHED_OTHER;
-	int code = pthread_attr_setstack(attr, thread->stack, thread->stack_bytes);
+	int code = pthread_attr_setstack(attr, (uint8_t *)thread->stack + guard_bytes(),
+					 options->stack_bytes);
 	cpu_set_t cpus;
 
 	code = code ? code : pthread_attr_setinheritsched(attr, PTHREAD_EXPLICIT_SCHED);
@@ -34,17 +41,26 @@ static int set_attributes(pthread_attr_t *attr, const struct thread *thread,
 	return -code;
 }
 
+/* A stack that is handed to pthread_create() gets no guard page from it: without one, a
+ * stack that is too small would silently spoil what lies below. */
 static int map_stack(struct thread *thread, size_t bytes)
 {
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK;
-	void *stack = mmap(NULL, bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
+	size_t all = guard_bytes() + bytes;
+	uint8_t *stack = mmap(NULL, all, PROT_READ | PROT_WRITE, flags, -1, 0);
 
 	if (stack == MAP_FAILED) {
 		return -errno;
 	}
-	memset(stack, 0, bytes);
+	if (mprotect(stack, guard_bytes(), PROT_NONE)) {
+		int code = -errno;
+
+		munmap(stack, all);
+		return code;
+	}
+	memset(stack + guard_bytes(), 0, bytes);
 	thread->stack = stack;
-	thread->stack_bytes = bytes;
+	thread->stack_bytes = all;
 	return 0;
 }
 

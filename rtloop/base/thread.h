@@ -22,17 +22,16 @@ struct thread_options {
 
 struct thread {
 	pthread_t id;
-	void *stack;
-	size_t stack_bytes;
+	void *stack;	    /* with the guard page below it */
+	size_t stack_bytes; /* of both */
 	bool is_running;
 };
 
 /**
  * thread_start - run @main(@arg) in a thread of its own.
  *
- * -EPERM without the right to the priority, -EINVAL for a CPU that is not there, -EAGAIN,
- * -ENOMEM, with
- * @err filled. [init]
+ * -EPERM without the right to the priority, -EINVAL for a CPU that is not there or a stack
+ * that is too small, -EAGAIN, -ENOMEM, with @err filled. [init]
  */
 int thread_start(struct thread *thread, const struct thread_options *options,
 		 void *(*main)(void *), void *arg, struct err *err) MUST_CHECK;
