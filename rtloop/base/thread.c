@@ -10,6 +10,18 @@
 
 #define INTERRUPT_SIGNAL SIGUSR2
 
+/* ThreadSanitizer puts about a megabyte of its own on each stack. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define SANITIZER_BYTES (2u << 20)
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define SANITIZER_BYTES (2u << 20)
+#endif
+#ifndef SANITIZER_BYTES
+#define SANITIZER_BYTES 0u
+#endif
+
 static void ignore_signal(int signal)
 {
 	(void)signal;
@@ -26,7 +38,7 @@ static int set_attributes(pthread_attr_t *attr, const struct thread *thread,
 	struct sched_param param = { .sched_priority = options->priority };
 	int policy = options->priority > 0 ? SCHED_FIFO : SCHED_OTHER;
 	int code = pthread_attr_setstack(attr, (uint8_t *)thread->stack + guard_bytes(),
-					 options->stack_bytes);
+					 thread->stack_bytes - guard_bytes());
 	cpu_set_t cpus;
 
 	code = code ? code : pthread_attr_setinheritsched(attr, PTHREAD_EXPLICIT_SCHED);
@@ -90,7 +102,7 @@ int thread_start(struct thread *thread, const struct thread_options *options,
 	int code;
 
 	memset(thread, 0, sizeof(*thread));
-	code = map_stack(thread, options->stack_bytes);
+	code = map_stack(thread, options->stack_bytes + SANITIZER_BYTES);
 	if (code) {
 		return err_set_errno(err, code, "no memory for the stack of thread %s",
 				     options->name);
