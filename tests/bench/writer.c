@@ -208,7 +208,7 @@ int main(int argc, char **argv)
 	fill(noise, sizeof(noise));
 	make_device(&device);
 	while (rounds < KINDS || (bench_now() < end_ns && rounds < ROUNDS_MAX)) {
-		double figures[KINDS];
+		double figures[KINDS] = { 0.0 };
 
 		if (run_round(rounds, path, &device, noise, figures) < 0.0) {
 			return bench_fail("writer");
