@@ -1,22 +1,15 @@
 /*
- * A check under way (verify.c), and what it gathers of a file's data so that the summary
- * can be held against it (verify_summary.c).
+ * A check under way (verify.c), of cycles too (verify_cycles.c), and what it gathers of a
+ * file's data so that the summary can be held against it (verify_summary.c).
  */
 #ifndef RTLOOP_MCAP_VERIFIER_H
 #define RTLOOP_MCAP_VERIFIER_H
 
+#include "rtloop/mcap/facts.h"
 #include "rtloop/mcap/reader.h"
 #include "rtloop/mcap/schema.h"
 #include "rtloop/mcap/streams.h"
 #include "rtloop/mcap/verify.h"
-
-/* An array that grows. */
-struct facts {
-	void *entries;
-	size_t entry_bytes;
-	size_t count;
-	size_t capacity;
-};
 
 /* A chunk that was read, with the message indexes behind it. */
 struct chunk_fact {
@@ -108,27 +101,24 @@ struct verifier {
 void verifier_problem(struct verifier *verifier, uint64_t offset, const char *format, ...)
 	PRINTF_LIKE(3, 4);
 
-/** facts_add - a new entry, zeroed; NULL without memory. [any but rt] */
-void *facts_add(struct facts *facts);
-
-/** facts_at - [any but rt] */
-static inline void *facts_at(const struct facts *facts, size_t i)
-{
-	return (char *)facts->entries + i * facts->entry_bytes;
-}
-
-/**
- * facts_find - the entry with that offset; NULL where there is none.
- *
- * Every entry begins with its uint64_t offset, and they are in order of it. [any but rt]
- */
-void *facts_find(const struct facts *facts, uint64_t offset);
-
 /**
  * verifier_names_crc - of an attachment's or metadata's names: they stand twice. [any but
  * rt]
  */
 uint32_t verifier_names_crc(struct mcap_text name, struct mcap_text media_type);
+
+/**
+ * verifier_find_cycles - the topics that tell of cycles, as they are declared. [any but
+ * rt]
+ */
+void verifier_find_cycles(struct verifier *verifier, const struct mcap_record *record);
+
+/**
+ * verifier_take_cycles - what a message says of them, if it is of one of these. [any but
+ * rt]
+ */
+void verifier_take_cycles(struct verifier *verifier, const struct mcap_stream *stream,
+			  const struct mcap_message *message, uint64_t offset);
 
 /** verifier_take_summary - one record behind the data end. -ENOMEM. [any but rt] */
 int verifier_take_summary(struct verifier *verifier,

@@ -26,42 +26,6 @@ void verifier_problem(struct verifier *verifier, uint64_t offset, const char *fo
 	verifier->listener->problem(verifier->listener->context, offset, text);
 }
 
-void *facts_add(struct facts *facts)
-{
-	size_t capacity = facts->capacity ? 2 * facts->capacity : 64;
-	void *entries;
-
-	if (facts->count == facts->capacity) {
-		entries = realloc(facts->entries, capacity * facts->entry_bytes);
-		if (!entries) {
-			return NULL;
-		}
-		facts->entries = entries;
-		facts->capacity = capacity;
-	}
-	return memset(facts_at(facts, facts->count++), 0, facts->entry_bytes);
-}
-
-void *facts_find(const struct facts *facts, uint64_t offset)
-{
-	size_t low = 0, high = facts->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		uint64_t at = *(const uint64_t *)facts_at(facts, middle);
-
-		if (at == offset) {
-			return facts_at(facts, middle);
-		}
-		if (at < offset) {
-			low = middle + 1;
-		} else {
-			high = middle;
-		}
-	}
-	return NULL;
-}
-
 uint32_t verifier_names_crc(struct mcap_text name, struct mcap_text media_type)
 {
 	uint32_t crc = libdeflate_crc32(0, name.data, name.length);
@@ -160,45 +124,6 @@ static int begin_chunk(struct verifier *verifier, const struct mcap_record *reco
 	return code == -ENOMEM ? code : 0;
 }
 
-static const struct schema_field *find_cycle_field(const struct schema *schema,
-						   const char *name)
-{
-	const struct schema_field *field = schema ? schema_find(schema, name) : NULL;
-
-	return field && field->type == SCHEMA_UINT64 && field->shape == SCHEMA_ONE ? field
-										   : NULL;
-}
-
-/* The topics that tell of cycles, when they are declared. */
-static void find_fields(struct verifier *verifier, const struct mcap_record *record)
-{
-	struct cycle_fields *fields = &verifier->fields;
-	const struct mcap_stream *stream;
-	struct mcap_channel channel;
-	const struct schema *schema;
-	const char *why;
-
-	if (record->op != MCAP_CHANNEL || mcap_parse_channel(record, &channel)) {
-		return;
-	}
-	stream = mcap_streams_find(&verifier->streams, channel.id);
-	if (!stream || (!mcap_text_is(channel.topic, "/cycle") &&
-			!mcap_text_is(channel.topic, "/gap"))) {
-		return;
-	}
-	schema = mcap_streams_schema(&verifier->streams, stream, &why);
-	if (mcap_text_is(channel.topic, "/cycle")) {
-		fields->cycle_schema = schema;
-		fields->cycle = find_cycle_field(schema, "cycle");
-		fields->cycle_stream = fields->cycle ? stream : NULL;
-	} else {
-		fields->gap_schema = schema;
-		fields->first = find_cycle_field(schema, "first");
-		fields->last = find_cycle_field(schema, "last");
-		fields->gap_stream = fields->first && fields->last ? stream : NULL;
-	}
-}
-
 static int take_declaration(struct verifier *verifier, const struct mcap_record *record)
 {
 	int code = mcap_streams_take(&verifier->streams, record);
@@ -206,7 +131,7 @@ static int take_declaration(struct verifier *verifier, const struct mcap_record 
 
 	switch (code) {
 	case 0:
-		find_fields(verifier, record);
+		verifier_find_cycles(verifier, record);
 		break;
 	case -EBADMSG:
 		verifier_problem(verifier, record->offset, "the %s record makes no sense",
@@ -225,71 +150,6 @@ static int take_declaration(struct verifier *verifier, const struct mcap_record 
 		return code;
 	}
 	return 0;
-}
-
-static void tell_cycles(struct verifier *verifier, uint64_t offset, uint64_t expected,
-			uint64_t first, enum mcap_cycles_verdict verdict)
-{
-	switch (verdict) {
-	case MCAP_CYCLES_GOOD:
-		break;
-	case MCAP_CYCLES_MISSING:
-		verifier_problem(verifier, offset,
-				 "cycles %" PRIu64 " to %" PRIu64
-				 " are missing: neither logged nor in a gap",
-				 expected, first - 1);
-		break;
-	case MCAP_CYCLES_REPEATED:
-		verifier_problem(verifier, offset,
-				 "cycle %" PRIu64 " comes again or out of order", first);
-		break;
-	case MCAP_CYCLES_NONSENSE:
-		verifier_problem(verifier, offset, "a gap ends before it begins");
-		break;
-	}
-}
-
-static bool get_uint(const struct schema *schema, const struct schema_field *field,
-		     const struct mcap_message *message, uint64_t *ret_value)
-{
-	struct schema_value value;
-
-	if (schema_get(schema, field, message->data, message->bytes, &value)) {
-		return false;
-	}
-	*ret_value = value.as_uint;
-	return true;
-}
-
-static void take_cycle(struct verifier *verifier, const struct mcap_message *message,
-		       uint64_t offset)
-{
-	const struct cycle_fields *fields = &verifier->fields;
-	uint64_t expected = verifier->cycles->next;
-	uint64_t cycle;
-
-	if (!get_uint(fields->cycle_schema, fields->cycle, message, &cycle)) {
-		verifier_problem(verifier, offset, "a message of /cycle is too short");
-		return;
-	}
-	tell_cycles(verifier, offset, expected, cycle,
-		    mcap_cycles_take(verifier->cycles, cycle));
-}
-
-static void take_gap(struct verifier *verifier, const struct mcap_message *message,
-		     uint64_t offset)
-{
-	const struct cycle_fields *fields = &verifier->fields;
-	uint64_t expected = verifier->cycles->next;
-	uint64_t first, last;
-
-	if (!get_uint(fields->gap_schema, fields->first, message, &first) ||
-	    !get_uint(fields->gap_schema, fields->last, message, &last)) {
-		verifier_problem(verifier, offset, "a message of /gap is too short");
-		return;
-	}
-	tell_cycles(verifier, offset, expected, first,
-		    mcap_cycles_take_gap(verifier->cycles, first, last));
 }
 
 static void note_times(struct verifier *verifier, uint64_t time_ns)
@@ -341,11 +201,7 @@ static int take_message(struct verifier *verifier, const struct mcap_record *rec
 				 "the message is of no known channel");
 	} else {
 		stream->messages++;
-		if (stream == verifier->fields.cycle_stream) {
-			take_cycle(verifier, &message, record->offset);
-		} else if (stream == verifier->fields.gap_stream) {
-			take_gap(verifier, &message, record->offset);
-		}
+		verifier_take_cycles(verifier, stream, &message, record->offset);
 	}
 	if (!record->is_in_chunk || verifier->is_chunk_bad) {
 		return 0;

@@ -7,6 +7,7 @@
 #include "rtloop/mcap/bytes.h"
 #include "rtloop/mcap/cdr.h"
 #include "rtloop/mcap/crc.h"
+#include "rtloop/mcap/encode.h"
 #include "rtloop/mcap/summary.h"
 
 #define CHUNK_HEAD_BYTES   (MCAP_HEAD_BYTES + MCAP_CHUNK_BYTES)
@@ -124,39 +125,6 @@ static int reserve_topics(struct mcap_writer *writer, unsigned count)
 	return 0;
 }
 
-static void encode_topic(struct summary *summary, const struct mcap_topic *topic,
-			 uint16_t id)
-{
-	struct bytes *schemas = &summary->groups[SUMMARY_SCHEMAS];
-	struct bytes *channels = &summary->groups[SUMMARY_CHANNELS];
-	size_t at = bytes_begin_record(schemas, MCAP_SCHEMA);
-
-	bytes_put_u16(schemas, (uint16_t)(id + 1));
-	bytes_put_string(schemas, topic->schema_name);
-	bytes_put_string(schemas, "ros2msg");
-	bytes_put_string(schemas, topic->schema_text);
-	bytes_end_record(schemas, at);
-
-	at = bytes_begin_record(channels, MCAP_CHANNEL);
-	bytes_put_u16(channels, id);
-	bytes_put_u16(channels, (uint16_t)(id + 1));
-	bytes_put_string(channels, topic->name);
-	bytes_put_string(channels, "cdr");
-	bytes_put_u32(channels, 0);
-	bytes_end_record(channels, at);
-}
-
-static void encode_header(struct bytes *out, const char *library)
-{
-	size_t at;
-
-	bytes_put(out, MCAP_MAGIC, MCAP_MAGIC_BYTES);
-	at = bytes_begin_record(out, MCAP_HEADER);
-	bytes_put_string(out, "ros2");
-	bytes_put_string(out, library);
-	bytes_end_record(out, at);
-}
-
 int mcap_writer_begin(struct mcap_writer *writer, const struct mcap_sink *sink,
 		      const struct mcap_topic *topics, unsigned topic_count,
 		      const char *library)
@@ -181,7 +149,9 @@ int mcap_writer_begin(struct mcap_writer *writer, const struct mcap_sink *sink,
 	bytes_clear(out);
 	encode_header(out, library);
 	for (unsigned i = 0; i < topic_count; i++) {
-		encode_topic(summary, &topics[i], (uint16_t)i);
+		encode_schema(&summary->groups[SUMMARY_SCHEMAS], &topics[i], (uint16_t)i);
+		encode_channel(&summary->groups[SUMMARY_CHANNELS], &topics[i],
+			       (uint16_t)i);
 	}
 	for (unsigned i = SUMMARY_SCHEMAS; i <= SUMMARY_CHANNELS; i++) {
 		bytes_put(out, summary->groups[i].data, summary->groups[i].used);
@@ -191,53 +161,16 @@ int mcap_writer_begin(struct mcap_writer *writer, const struct mcap_sink *sink,
 	return code ? code : put(writer, out);
 }
 
-struct attachment {
-	const char *name;
-	const char *media_type;
-	const void *data;
-	size_t bytes;
-	uint64_t log_time_ns;
-};
-
-static int encode_attachment(struct bytes *out, const struct attachment *attachment)
+static struct encode_place out_place(const struct mcap_writer *writer)
 {
-	bytes_clear(out);
-	bytes_begin_record(out, MCAP_ATTACHMENT);
-	bytes_put_u64(out, attachment->log_time_ns);
-	bytes_put_u64(out, 0);
-	bytes_put_string(out, attachment->name);
-	bytes_put_string(out, attachment->media_type);
-	bytes_put_u64(out, attachment->bytes);
-	bytes_put(out, attachment->data, attachment->bytes);
-	if (out->code) {
-		return out->code;
-	}
-	bytes_put_u32(out, libdeflate_crc32(0, out->data + MCAP_HEAD_BYTES,
-					    out->used - MCAP_HEAD_BYTES));
-	bytes_end_record(out, 0);
-	return out->code;
+	return (struct encode_place){ .offset = writer->put_bytes,
+				      .record_bytes = writer->out.used };
 }
 
-static void encode_attachment_index(struct mcap_writer *writer,
-				    const struct attachment *attachment)
-{
-	struct bytes *group = &writer->summary.groups[SUMMARY_ATTACHMENTS];
-	size_t at = bytes_begin_record(group, MCAP_ATTACHMENT_INDEX);
-
-	bytes_put_u64(group, writer->put_bytes);
-	bytes_put_u64(group, writer->out.used);
-	bytes_put_u64(group, attachment->log_time_ns);
-	bytes_put_u64(group, 0);
-	bytes_put_u64(group, attachment->bytes);
-	bytes_put_string(group, attachment->name);
-	bytes_put_string(group, attachment->media_type);
-	bytes_end_record(group, at);
-}
-
-/* Put the record in out; on failure the group is again as it was. */
+/* Put the record in out; on failure the group of its index is as it was before. */
 static int put_indexed(struct mcap_writer *writer, struct bytes *group, size_t group_at)
 {
-	int code = group->code;
+	int code = writer->out.code ? writer->out.code : group->code;
 
 	if (!code) {
 		code = put(writer, &writer->out);
@@ -261,52 +194,26 @@ int mcap_writer_attach(struct mcap_writer *writer, const char *name,
 	};
 	struct bytes *group = &writer->summary.groups[SUMMARY_ATTACHMENTS];
 	size_t group_at = group->used;
-	int code = encode_attachment(&writer->out, &attachment);
+	int code;
 
-	if (code) {
-		return code;
-	}
-	encode_attachment_index(writer, &attachment);
+	bytes_clear(&writer->out);
+	encode_attachment(&writer->out, &attachment);
+	encode_attachment_index(group, &attachment, out_place(writer));
 	code = put_indexed(writer, group, group_at);
 	writer->summary.attachments += code ? 0 : 1;
 	return code;
-}
-
-static void encode_metadata(struct bytes *out, const char *name,
-			    const struct mcap_pair *pairs, unsigned pair_count)
-{
-	size_t map_at;
-
-	bytes_clear(out);
-	bytes_begin_record(out, MCAP_METADATA);
-	bytes_put_string(out, name);
-	map_at = bytes_begin_array(out);
-	for (unsigned i = 0; i < pair_count; i++) {
-		bytes_put_string(out, pairs[i].key);
-		bytes_put_string(out, pairs[i].value);
-	}
-	bytes_end_array(out, map_at);
-	bytes_end_record(out, 0);
 }
 
 int mcap_writer_metadata(struct mcap_writer *writer, const char *name,
 			 const struct mcap_pair *pairs, unsigned pair_count)
 {
 	struct bytes *group = &writer->summary.groups[SUMMARY_METADATA];
-	struct bytes *out = &writer->out;
 	size_t group_at = group->used;
-	size_t at;
 	int code;
 
-	encode_metadata(out, name, pairs, pair_count);
-	if (out->code) {
-		return out->code;
-	}
-	at = bytes_begin_record(group, MCAP_METADATA_INDEX);
-	bytes_put_u64(group, writer->put_bytes);
-	bytes_put_u64(group, out->used);
-	bytes_put_string(group, name);
-	bytes_end_record(group, at);
+	bytes_clear(&writer->out);
+	encode_metadata(&writer->out, name, pairs, pair_count);
+	encode_metadata_index(group, name, out_place(writer));
 	code = put_indexed(writer, group, group_at);
 	writer->summary.metadata += code ? 0 : 1;
 	return code;
@@ -526,16 +433,13 @@ void mcap_writer_drop(struct mcap_writer *writer)
 int mcap_writer_end(struct mcap_writer *writer)
 {
 	struct bytes *out = &writer->out;
-	size_t at;
 	int code = mcap_writer_flush(writer);
 
 	if (code) {
 		return code;
 	}
 	bytes_clear(out);
-	at = bytes_begin_record(out, MCAP_DATA_END);
-	bytes_put_u32(out, writer->crc);
-	bytes_end_record(out, at);
+	encode_data_end(out, writer->crc);
 	code = summary_put(&writer->summary, writer->topic_messages, writer->put_bytes,
 			   out);
 	return code ? code : put(writer, out);

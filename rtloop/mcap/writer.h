@@ -81,7 +81,10 @@ int mcap_writer_message(struct mcap_writer *writer, uint16_t topic, uint64_t log
 /** mcap_writer_flush - close the open chunk, if it holds messages, and put it. [log] */
 int mcap_writer_flush(struct mcap_writer *writer) MUST_CHECK;
 
-/** mcap_writer_drop - forget the messages of the open chunk, none of which the sink took. [log] */
+/**
+ * mcap_writer_drop - forget the messages of the open chunk, none of which the sink took.
+ * [log]
+ */
 void mcap_writer_drop(struct mcap_writer *writer);
 
 /** mcap_writer_end - flush, data end, summary, footer, magic. -errno. [log] */
