@@ -1,26 +1,58 @@
 #include "drivers/intake.h"
 
+#include <errno.h>
+#include <stdlib.h>
+
+static int init_framers(struct intake *intake, const struct frame_options *frame,
+			unsigned count, uint32_t message_bytes)
+{
+	int rc = 0;
+
+	intake->framers = calloc(count, sizeof(*intake->framers));
+	if (!intake->framers) {
+		return -ENOMEM;
+	}
+	intake->stream_count = count;
+	for (unsigned i = 0; i < count && rc == 0; i++) {
+		rc = framer_init(&intake->framers[i], frame, message_bytes);
+	}
+	return rc;
+}
+
 int intake_init(struct intake *intake, const struct device_spec *spec,
 		const struct frame_options *frame, const struct option_bytes *separator,
 		uint32_t message_bytes)
 {
 	fields_init(&intake->fields, spec, separator);
-	return framer_init(&intake->framer, frame, message_bytes);
+	return init_framers(intake, frame, 1, message_bytes);
+}
+
+int intake_init_streams(struct intake *intake, const struct device_spec *spec,
+			const struct frame_options *frame,
+			const struct option_bytes *separator, unsigned stream_count)
+{
+	fields_init(&intake->fields, spec, separator);
+	return init_framers(intake, frame, stream_count, 0);
 }
 
 void intake_fini(struct intake *intake)
 {
-	framer_fini(&intake->framer);
+	for (unsigned i = 0; i < intake->stream_count; i++) {
+		framer_fini(&intake->framers[i]);
+	}
+	free(intake->framers);
+	intake->framers = NULL;
+	intake->stream_count = 0;
 }
 
-void intake_reset(struct intake *intake, bool is_midway)
+void intake_reset(struct intake *intake, uint32_t stream, bool is_midway)
 {
-	framer_reset(&intake->framer, is_midway);
+	framer_reset(&intake->framers[stream], is_midway);
 }
 
-uint32_t intake_room(const struct intake *intake)
+uint32_t intake_room(const struct intake *intake, uint32_t stream)
 {
-	return framer_room(&intake->framer);
+	return framer_room(&intake->framers[stream]);
 }
 
 static void renew_budget(struct intake *intake, const struct device *device,
@@ -41,9 +73,9 @@ static void count_flooded(struct intake *intake, struct device *device)
 	}
 }
 
-static void count_drops(struct intake *intake, struct device *device)
+static void count_drops(struct framer *framer, struct device *device)
 {
-	struct frame_tally *tally = &intake->framer.tally;
+	struct frame_tally *tally = &framer->tally;
 
 	device_count(device, COUNT_BAD_CHECKSUM, tally->bad_checksum);
 	device_count(device, COUNT_BAD_LENGTH, tally->bad_length);
@@ -65,60 +97,66 @@ static void publish(struct intake *intake, struct device *device,
 }
 
 /* A frame that is dropped costs as much as a good one. */
-static void decode(struct intake *intake, struct device *device,
+static void decode(struct intake *intake, struct framer *framer, struct device *device,
 		   const struct cycle_time *now)
 {
 	struct frame frame;
 
-	while (framer_locate(&intake->framer)) {
+	while (framer_locate(framer)) {
 		if (intake->left == 0) {
 			count_flooded(intake, device);
 			break;
 		}
 		intake->left--;
-		if (framer_take(&intake->framer, &frame)) {
+		if (framer_take(framer, &frame)) {
 			publish(intake, device, &frame, now);
 		}
 	}
-	count_drops(intake, device);
+	count_drops(framer, device);
 }
 
 void intake_stream(struct intake *intake, struct device *device,
 		   const struct message *message, const struct cycle_time *now)
 {
-	uint32_t taken = framer_append(&intake->framer, message->data, message->bytes);
+	struct framer *framer = &intake->framers[message->tag];
+	uint32_t taken = framer_append(framer, message->data, message->bytes);
 
 	if (taken < message->bytes) {
 		device_count(device, COUNT_BAD_LENGTH, 1);
 	}
 	intake->arrived_ns = now->wake_ns;
 	renew_budget(intake, device, now);
-	decode(intake, device, now);
+	decode(intake, framer, device, now);
 }
 
 void intake_message(struct intake *intake, struct device *device,
 		    const struct message *message, const struct cycle_time *now)
 {
+	struct framer *framer = &intake->framers[0];
 	uint32_t over = 0;
 
 	if (message->is_truncated) {
 		device_count(device, COUNT_BAD_LENGTH, 1);
 		return;
 	}
-	framer_begin(&intake->framer, message->data, message->bytes);
+	framer_begin(framer, message->data, message->bytes);
 	intake->arrived_ns = now->wake_ns;
 	renew_budget(intake, device, now);
-	decode(intake, device, now);
-	for (; framer_locate(&intake->framer); over++) {
-		framer_pass(&intake->framer);
+	decode(intake, framer, device, now);
+	for (; framer_locate(framer); over++) {
+		framer_pass(framer);
 	}
 	device_count(device, COUNT_OVER_BUDGET, over);
-	count_drops(intake, device);
+	count_drops(framer, device);
 }
 
 void intake_tick(struct intake *intake, struct device *device,
 		 const struct cycle_time *now)
 {
 	renew_budget(intake, device, now);
-	decode(intake, device, now);
+	for (unsigned i = 0; i < intake->stream_count; i++) {
+		unsigned stream = (unsigned)((now->cycle + i) % intake->stream_count);
+
+		decode(intake, &intake->framers[stream], device, now);
+	}
 }

@@ -18,7 +18,8 @@
 #include "rtloop/base/attr.h"
 
 struct intake {
-	struct framer framer;
+	struct framer *framers; /* owned; one a stream, one for all messages */
+	unsigned stream_count;
 	struct fields fields;
 	uint64_t
 		next_cycle; /* the budget was last renewed in the cycle before this one */
@@ -39,13 +40,22 @@ int intake_init(struct intake *intake, const struct device_spec *spec,
 		uint32_t message_bytes) MUST_CHECK;
 void intake_fini(struct intake *intake);
 
-/** intake_reset - forget what is buffered; as framer_reset(). [rt] */
-void intake_reset(struct intake *intake, bool is_midway) RT_SAFE;
+/**
+ * intake_init_streams - the same for several streams, which share the budget. A stream's number is
+ * the tag of its endpoint. -ENOMEM. [init]
+ */
+int intake_init_streams(struct intake *intake, const struct device_spec *spec,
+			const struct frame_options *frame,
+			const struct option_bytes *separator,
+			unsigned stream_count) MUST_CHECK;
 
-/** intake_room - most bytes that intake_stream() takes now. [rt] */
-uint32_t intake_room(const struct intake *intake) RT_SAFE;
+/** intake_reset - forget what is buffered of a stream; as framer_reset(). [rt] */
+void intake_reset(struct intake *intake, uint32_t stream, bool is_midway) RT_SAFE;
 
-/** intake_stream - the next bytes of the stream; decodes within the budget. [rt] */
+/** intake_room - most bytes of a stream that intake_stream() takes now. [rt] */
+uint32_t intake_room(const struct intake *intake, uint32_t stream) RT_SAFE;
+
+/** intake_stream - the next bytes of the stream message->tag; decodes within the budget. [rt] */
 void intake_stream(struct intake *intake, struct device *device,
 		   const struct message *message, const struct cycle_time *now) RT_SAFE;
 
@@ -53,7 +63,7 @@ void intake_stream(struct intake *intake, struct device *device,
 void intake_message(struct intake *intake, struct device *device,
 		    const struct message *message, const struct cycle_time *now) RT_SAFE;
 
-/** intake_tick - go on with what is left of the stream. [rt] */
+/** intake_tick - go on with what is left of the streams, each first in its turn. [rt] */
 void intake_tick(struct intake *intake, struct device *device,
 		 const struct cycle_time *now) RT_SAFE;
 

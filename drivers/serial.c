@@ -3,13 +3,9 @@
 
 #include "drivers/intake.h"
 #include "drivers/registry.h"
+#include "drivers/request.h"
 #include "drivers/tty.h"
 #include "rtloop/base/sys.h"
-
-struct serial_request {
-	struct option_bytes send;
-	int64_t every_ns;
-};
 
 struct serial_options {
 	const char *path;
@@ -22,7 +18,7 @@ struct serial_options {
 	bool is_low_latency;
 	bool has_low_latency;
 	struct option_bytes on_open;
-	struct serial_request request;
+	struct request_options request;
 	bool has_request;
 	struct frame_options frame;
 	struct option_bytes separator;
@@ -30,39 +26,15 @@ struct serial_options {
 
 struct serial {
 	struct intake intake;
-	int64_t request_ns; /* the next one is due at this release */
-	uint32_t unsent;    /* last bytes of a request that did not fit at once */
+	struct request request;
 };
 
 /* The line discipline holds 4 KiB; more never comes in one read. */
 #define READ_BYTES	   4096
 #define ON_OPEN_TIMEOUT_MS 1000
-#define SEND_BYTES_MAX	   1024
 
 static const char *const parities[] = { "none", "even", "odd", "mark", "space", NULL };
 static const char *const flows[] = { "none", "rtscts", "xonxoff", NULL };
-
-static const struct option request_rows[] = {
-	{
-		.name = "send",
-		.type = OPTION_BYTES,
-		.offset = offsetof(struct serial_request, send),
-		.is_required = true,
-		.help = "the bytes to send; escapes such as \"\\r\\n\" and \"\\x02\" are "
-			"taken",
-	},
-	{
-		.name = "every",
-		.type = OPTION_DURATION,
-		.offset = offsetof(struct serial_request, every_ns),
-		.is_required = true,
-		.min = 100e3,
-		.max = 86400e9,
-		.help = "sent at the first release after each such time; missed ones are "
-			"skipped",
-	},
-	{ .name = NULL },
-};
 
 static const struct option serial_rows[] = {
 	{
@@ -169,24 +141,15 @@ static const struct option serial_rows[] = {
 	{ .name = NULL },
 };
 
-static void check_sent(const struct device_spec *spec, const struct option_bytes *bytes,
-		       const char *key)
-{
-	if (bytes->data && (bytes->bytes == 0 || bytes->bytes > SEND_BYTES_MAX)) {
-		place_error(&spec->place, key, "%zu bytes long; expected 1 to %d",
-			    bytes->bytes, SEND_BYTES_MAX);
-	}
-}
-
 static void serial_check(const struct device_spec *spec)
 {
 	const struct serial_options *options = spec->options;
 
 	frame_check(&options->frame, true, &spec->place);
 	fields_check(spec, &options->frame, &options->separator);
-	check_sent(spec, &options->on_open, "on_open");
+	request_check_bytes(&options->on_open, "on_open", &spec->place);
 	if (options->has_request) {
-		check_sent(spec, &options->request.send, "request.send");
+		request_check_bytes(&options->request.send, "request.send", &spec->place);
 	}
 }
 
@@ -197,6 +160,8 @@ static int serial_init(struct device *device, struct err *err)
 	int rc = intake_init(&serial->intake, device->spec, &options->frame,
 			     &options->separator, 0);
 
+	serial->request.options = options->has_request ? &options->request : NULL;
+	serial->request.write = sys_write;
 	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name) : 0;
 }
 
@@ -287,9 +252,8 @@ static void serial_attach(struct device *device, const struct cycle_time *now)
 {
 	struct serial *serial = device->state;
 
-	intake_reset(&serial->intake, may_join_midway(device->spec->options));
-	serial->request_ns = now->release_ns;
-	serial->unsent = 0;
+	intake_reset(&serial->intake, 0, may_join_midway(device->spec->options));
+	request_attach(&serial->request, now);
 }
 
 static uint32_t serial_room(const struct device *device, uint32_t tag) RT_SAFE;
@@ -298,7 +262,7 @@ static uint32_t serial_room(const struct device *device, uint32_t tag)
 	const struct serial *serial = device->state;
 
 	(void)tag;
-	return intake_room(&serial->intake);
+	return intake_room(&serial->intake, 0);
 }
 
 static void serial_receive(struct device *device, const struct message *message,
@@ -319,60 +283,12 @@ static void serial_tick(struct device *device, const struct cycle_time *now)
 	intake_tick(&serial->intake, device, now);
 }
 
-/* Whether one is due; those whose time has passed unused are not made up for. */
-static bool take_due(struct serial *serial, int64_t every_ns, int64_t release_ns)
-{
-	if (release_ns < serial->request_ns) {
-		return false;
-	}
-	serial->request_ns +=
-		every_ns * (1 + (release_ns - serial->request_ns) / every_ns);
-	return true;
-}
-
-/* What did not fit is finished in the next cycles, since half a request would spoil the next one. */
-static void send_rest(struct device *device, const struct option_bytes *send, bool is_new)
-{
-	struct serial *serial = device->state;
-	const uint8_t *rest = send->data + send->bytes - serial->unsent;
-	ssize_t written = sys_write(device->link->endpoints[0].fd, rest, serial->unsent);
-
-	if (written < 0 && written != -EAGAIN && written != -EINTR) {
-		device_lost(device, (int)written);
-		return;
-	}
-	if (written > 0) {
-		serial->unsent -= (uint32_t)written;
-	}
-	if (serial->unsent == 0) {
-		device_count(device, COUNT_SENT, 1);
-	} else if (is_new) {
-		device_count(device, COUNT_SEND_DROPPED, 1);
-		serial->unsent = serial->unsent == send->bytes ? 0 : serial->unsent;
-	}
-}
-
 static void serial_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void serial_emit(struct device *device, const struct cycle_time *now)
 {
-	const struct serial_options *options = device->spec->options;
-	const struct option_bytes *send = &options->request.send;
 	struct serial *serial = device->state;
-	bool is_due;
 
-	if (!options->has_request || !device->link) {
-		return;
-	}
-	is_due = take_due(serial, options->request.every_ns, now->release_ns);
-	if (serial->unsent > 0) {
-		send_rest(device, send, false);
-		if (is_due) {
-			device_count(device, COUNT_SEND_DROPPED, 1);
-		}
-	} else if (is_due) {
-		serial->unsent = (uint32_t)send->bytes;
-		send_rest(device, send, true);
-	}
+	request_emit(&serial->request, device, device->link->endpoints[0].fd, now);
 }
 
 static const char description[] = "Reads frames from a serial line: a UART, an RS-232 or "

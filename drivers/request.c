@@ -1,0 +1,94 @@
+#include "drivers/request.h"
+
+#include <errno.h>
+
+const struct option request_rows[] = {
+	{
+		.name = "send",
+		.type = OPTION_BYTES,
+		.offset = offsetof(struct request_options, send),
+		.is_required = true,
+		.help = "the bytes to send; escapes such as \"\\r\\n\" and \"\\x02\" are "
+			"taken",
+	},
+	{
+		.name = "every",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct request_options, every_ns),
+		.is_required = true,
+		.min = 100e3,
+		.max = 86400e9,
+		.help = "sent at the first release after each such time; missed ones are "
+			"skipped",
+	},
+	{ .name = NULL },
+};
+
+void request_check_bytes(const struct option_bytes *bytes, const char *key,
+			 const struct place *place)
+{
+	if (bytes->data && (bytes->bytes == 0 || bytes->bytes > REQUEST_BYTES_MAX)) {
+		place_error(place, key, "%zu bytes long; expected 1 to %d", bytes->bytes,
+			    REQUEST_BYTES_MAX);
+	}
+}
+
+void request_attach(struct request *request, const struct cycle_time *now)
+{
+	request->due_ns = now->release_ns;
+	request->unsent = 0;
+}
+
+/* Whether one is due; those whose time has passed unused are not made up for. */
+static bool take_due(struct request *request, int64_t release_ns)
+{
+	int64_t every_ns = request->options->every_ns;
+
+	if (release_ns < request->due_ns) {
+		return false;
+	}
+	request->due_ns += every_ns * (1 + (release_ns - request->due_ns) / every_ns);
+	return true;
+}
+
+/* What did not fit is finished in the next cycles, since half a request would spoil the next one. */
+static void send_rest(struct request *request, struct device *device, int fd, bool is_new)
+{
+	const struct option_bytes *send = &request->options->send;
+	const uint8_t *rest = send->data + send->bytes - request->unsent;
+	ssize_t written = request->write(fd, rest, request->unsent);
+
+	if (written < 0 && written != -EAGAIN && written != -EINTR) {
+		device_lost(device, (int)written);
+		return;
+	}
+	if (written > 0) {
+		request->unsent -= (uint32_t)written;
+	}
+	if (request->unsent == 0) {
+		device_count(device, COUNT_SENT, 1);
+	} else if (is_new) {
+		device_count(device, COUNT_SEND_DROPPED, 1);
+		request->unsent = request->unsent == send->bytes ? 0 : request->unsent;
+	}
+}
+
+void request_emit(struct request *request, struct device *device, int fd,
+		  const struct cycle_time *now)
+{
+	bool is_due;
+
+	if (!request->options) {
+		return;
+	}
+	is_due = take_due(request, now->release_ns);
+	if (request->unsent > 0) {
+		send_rest(request, device, fd, false);
+		if (is_due) {
+			device_count(device, COUNT_SEND_DROPPED, 1);
+		}
+	} else if (is_due) {
+		request->unsent = (uint32_t)request->options->send.bytes;
+		send_rest(request, device, fd, true);
+	}
+}
