@@ -2,12 +2,14 @@
 # Install what the build, the tests, the checks and the benchmarks need: on Debian and its kin, as root
 # or by sudo, without a question. Says nothing and changes nothing when all is there.
 #
-# usage: deps.sh [build|test|check|bench]...	(all of them by default)
+# usage: deps.sh [build|test|check|bench|rt]...	(all of them by default)
 set -eu
 
 # What is looked for, how, and the Debian package that brings it. A command that is there already is
-# good, wherever it came from: this is why packages are not asked for.
-#	group  kind  what  package
+# good, wherever it came from: this is why packages are not asked for. NAME>=VERSION is taken from the
+# release's backports where the release itself has no such version. What is marked as optional is missed
+# with a word, not with an error.
+#	group  kind  what  package  [optional]
 table='
 build	command	gcc		gcc
 build	header	stdio.h		libc6-dev
@@ -15,6 +17,7 @@ build	command	make		make
 build	command	pkg-config	pkg-config
 build	module	yaml-0.1	libyaml-dev
 build	module	libdeflate	libdeflate-dev
+build	module	libgpiod>=2	libgpiod-dev>=2	optional
 test	module	cmocka		libcmocka-dev
 test	command	strace		strace
 test	command	jq		jq
@@ -33,6 +36,19 @@ bench	command	cyclictest	rt-tests
 bench	command	valgrind	valgrind
 bench	command	jq		jq
 bench	module	ck		libck-dev
+rt	command	qemu-system-x86_64	qemu-system-x86
+rt	command	busybox		busybox-static
+rt	command	flex		flex
+rt	command	bison		bison
+rt	command	bc		bc
+rt	command	cpio		cpio
+rt	command	xz		xz-utils
+rt	module	libelf		libelf-dev
+rt	header	openssl/ssl.h	libssl-dev
+rt	file	/usr/src/linux-source-6.12.tar.xz	linux-source-6.12>=6.12
+rt	command	cyclictest	rt-tests
+rt	command	gpioget		gpiod>=2
+rt	command	cansend		can-utils
 '
 
 # What each group takes along.
@@ -42,8 +58,9 @@ groups_of() {
 	test) echo build test ;;
 	check) echo build test check ;;
 	bench) echo build bench ;;
+	rt) echo build test rt ;;
 	*)
-		echo "deps.sh: no group '$1'; there are build, test, check and bench" >&2
+		echo "deps.sh: no group '$1'; there are build, test, check, bench and rt" >&2
 		return 1
 		;;
 	esac
@@ -53,7 +70,7 @@ groups_of() {
 is_there() { # kind what
 	case $1 in
 	command) command -v "$2" >/dev/null ;;
-	module) pkg-config --exists "$2" 2>/dev/null ;;
+	module) pkg-config --exists "${2/>=/ >= }" 2>/dev/null ;;
 	file) [ -e "$2" ] ;;
 	header) echo "#include <$2>" | gcc -E -x c - >/dev/null 2>&1 ;;
 	effects) "$(dirname "$0")/check-rt.sh" --find >/dev/null 2>&1 ;;
@@ -61,14 +78,20 @@ is_there() { # kind what
 }
 
 packages=()
+optional=()
 wanted=()
 find_missing() { # group...
-	local group kind what package
-	while read -r group kind what package; do
+	local group kind what package kept
+	while read -r group kind what package kept; do
 		if [[ " $* " != *" $group "* ]] || is_there "$kind" "$what"; then
 			continue
 		fi
-		if [[ " ${packages[*]-} " != *" $package "* ]]; then
+		if [[ " ${packages[*]-} ${optional[*]-} " == *" $package "* ]]; then
+			continue
+		fi
+		if [ "$kept" = optional ]; then
+			optional+=("$package")
+		else
 			packages+=("$package")
 			wanted+=("$kind $what (Debian: $package)")
 		fi
@@ -84,8 +107,11 @@ find_root() {
 		as_root=(sudo -n)
 		return
 	fi
+	if [ ${#packages[@]} -eq 0 ]; then
+		exit 0 # nobody is bothered for what is optional
+	fi
 	echo "deps.sh: this needs root. Run this as root, then try again:" >&2
-	echo "  apt-get update && apt-get install -y --no-install-recommends ${packages[*]}" >&2
+	echo "  apt-get update && apt-get install -y --no-install-recommends ${packages[*]%%>=*}" >&2
 	exit 1
 }
 
@@ -94,26 +120,101 @@ apt() {
 		apt-get -q -y -o DPkg::Lock::Timeout=300 "$@" >>"$log" 2>&1 </dev/null
 }
 
-is_known() { # package
-	LC_ALL=C apt-cache policy "$1" 2>/dev/null | grep -q 'Candidate: [^(]'
+is_known() { # package[>=version]
+	local candidate
+	candidate=$(LC_ALL=C apt-cache policy "${1%%>=*}" 2>/dev/null | sed -n 's/^  Candidate: //p')
+	[[ $candidate =~ ^[0-9] ]] || return 1
+	[[ $1 != *">="* ]] || dpkg --compare-versions "$candidate" ge "${1#*>=}"
 }
 
-all_known() {
+# Sets unknown.
+find_unknown() {
 	local package
-	for package in "${packages[@]}"; do
-		is_known "$package" || return 1
+	unknown=()
+	for package in "${packages[@]}" "${optional[@]}"; do
+		if ! is_known "$package"; then
+			unknown+=("$package")
+		fi
 	done
+	[ ${#unknown[@]} -eq 0 ]
+}
+
+write_as_root() { # file
+	"${as_root[@]}" tee "$1" >/dev/null
+}
+
+# The addresses that apt has: a line of codename, component, address for each.
+apt_sources() {
+	# shellcheck disable=SC2016 # apt's own variables
+	apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages'
+}
+
+backports_pin=/etc/apt/preferences.d/rtloop-backports
+# From the mirror that the release itself comes from. Only the packages named are ever taken from there,
+# and what only they need.
+add_backports() { # package...
+	local codename suite address names key=/usr/share/keyrings/debian-archive-keyring.gpg
+	codename=$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)
+	suite=$codename-backports
+	if ! apt_sources | grep -q "^$suite main "; then
+		address=$(apt_sources | sed -n "s/^$codename main //p" | head -n 1)
+		if [ -z "$address" ]; then
+			echo "deps.sh: apt has no source of '$codename' to find its backports by" >>"$log"
+			return 1
+		fi
+		write_as_root /etc/apt/sources.list.d/rtloop-backports.sources <<-END
+			Types: deb
+			URIs: $address
+			Suites: $suite
+			Components: main
+			$([ ! -e $key ] || echo "Signed-By: $key")
+		END
+	fi
+	names="$(sed -n '1s/^Package: //p' $backports_pin 2>/dev/null) ${*%%>=*}"
+	write_as_root $backports_pin <<-END
+		Package: $(xargs -n 1 <<<"$names" | sort -u | xargs)
+		Pin: release n=$suite
+		Pin-Priority: 500
+
+		Package: *
+		Pin: release n=$suite
+		Pin-Priority: 50
+	END
+	apt update
+}
+
+install_names() { # package...
+	apt install --no-install-recommends "${@%%>=*}"
 }
 
 install_all() {
-	all_known || apt update || return 1
+	local package
+	find_unknown || apt update || true
+	find_unknown || add_backports "${unknown[@]}" || true
 	# A mirror drops old versions: lists that are out of date show only now.
-	apt install --no-install-recommends "${packages[@]}" ||
-		{ apt update && apt install --no-install-recommends "${packages[@]}"; }
+	if [ ${#packages[@]} -gt 0 ]; then
+		install_names "${packages[@]}" || { apt update && install_names "${packages[@]}"; } || return 1
+	fi
+	for package in "${optional[@]}"; do
+		if ! is_known "$package" || ! install_names "$package"; then
+			echo "deps.sh: not to be had here, and done without: $package" >&2
+		fi
+	done
+}
+
+# What is optional is asked for in vain only once: it is among the names in the pin then.
+forget_optional() {
+	local package kept=()
+	for package in "${optional[@]}"; do
+		if ! grep -qsw -- "${package%%>=*}" $backports_pin; then
+			kept+=("$package")
+		fi
+	done
+	optional=("${kept[@]}")
 }
 
 groups=()
-for name in "${@:-build test check bench}"; do
+for name in "${@:-build test check bench rt}"; do
 	for group in $name; do
 		more=$(groups_of "$group") || exit 2
 		groups+=("$more")
@@ -121,7 +222,10 @@ for name in "${@:-build test check bench}"; do
 done
 find_missing "${groups[*]}"
 if [ ${#packages[@]} -eq 0 ]; then
-	exit 0
+	forget_optional
+	if [ ${#optional[@]} -eq 0 ]; then
+		exit 0
+	fi
 fi
 
 if ! command -v apt-get >/dev/null; then
@@ -132,7 +236,7 @@ if ! command -v apt-get >/dev/null; then
 	exit 1
 fi
 find_root
-echo "deps.sh: installing, which can take minutes: ${packages[*]}"
+echo "deps.sh: installing, which can take minutes: ${packages[*]} ${optional[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if ! install_all; then
