@@ -1,7 +1,6 @@
 #include "drivers/field.h"
 
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "drivers/number.h"
@@ -9,22 +8,6 @@
 static uint64_t low_bits(int64_t count)
 {
 	return count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
-}
-
-static struct sample make_int(uint64_t raw, int64_t width, bool is_signed)
-{
-	struct sample sample = { .is_int = true };
-
-	if (is_signed) {
-		uint64_t sign = UINT64_C(1) << (width - 1);
-
-		sample.as_int = (int64_t)((raw ^ sign) - sign);
-		sample.as_float = (double)sample.as_int;
-	} else {
-		sample.as_int = raw > (uint64_t)INT64_MAX ? INT64_MAX : (int64_t)raw;
-		sample.as_float = (double)raw;
-	}
-	return sample;
 }
 
 static bool has_bit_field(const struct field_options *options)
@@ -44,24 +27,10 @@ static struct sample cut_int(const struct field_options *options, uint64_t raw,
 	bool is_signed = options->encoding == FIELD_SIGNED;
 
 	if (!has_bit_field(options)) {
-		return make_int(raw, width, is_signed);
+		return sample_of_int(raw, width, is_signed);
 	}
 	width = bit_field_width(options);
-	return make_int(raw >> options->bit & low_bits(width), width, is_signed);
-}
-
-static double read_float(uint64_t raw, int64_t bytes)
-{
-	uint32_t raw_single = (uint32_t)raw;
-	float as_single;
-	double as_double;
-
-	if (bytes == 4) {
-		memcpy(&as_single, &raw_single, sizeof(as_single));
-		return (double)as_single;
-	}
-	memcpy(&as_double, &raw, sizeof(as_double));
-	return as_double;
+	return sample_of_int(raw >> options->bit & low_bits(width), width, is_signed);
 }
 
 int field_decode_binary(const struct field_options *options, const struct frame *frame,
@@ -79,8 +48,7 @@ int field_decode_binary(const struct field_options *options, const struct frame 
 		raw = raw << 8 | data[is_big ? i : options->bytes - 1 - i];
 	}
 	if (options->encoding == FIELD_FLOAT) {
-		*ret_sample =
-			(struct sample){ .as_float = read_float(raw, options->bytes) };
+		*ret_sample = sample_of_float(raw, options->bytes);
 	} else {
 		*ret_sample = cut_int(options, raw, 8 * options->bytes);
 	}
@@ -106,7 +74,7 @@ static bool decode_word(const uint8_t *text, uint32_t bytes, struct sample *ret_
 		bool is_true = is_word(text, bytes, words_true[i]);
 
 		if (is_true || is_word(text, bytes, words_false[i])) {
-			*ret_sample = make_int(is_true, 1, false);
+			*ret_sample = sample_of_int(is_true, 1, false);
 			return true;
 		}
 	}
@@ -143,29 +111,6 @@ int field_decode_text(const struct field_options *options, enum value_type type,
 		.as_int = number.as_int,
 		.as_float = number.as_float,
 	};
-	return 0;
-}
-
-int field_put(const struct field_options *options, struct channel *channel,
-	      const struct sample *sample, int64_t sample_ns)
-{
-	bool is_scaled = options->has_scale || options->has_offset;
-	double value = sample->as_float;
-
-	if (!is_scaled && sample->is_int && channel->type != VALUE_FLOAT) {
-		channel_put_int(channel, sample->as_int, sample_ns);
-		return 0;
-	}
-	if (options->has_scale) {
-		value *= options->scale;
-	}
-	if (options->has_offset) {
-		value += options->offset;
-	}
-	if (!isfinite(value)) {
-		return -ERANGE;
-	}
-	channel_put_float(channel, value, sample_ns);
 	return 0;
 }
 
@@ -306,7 +251,8 @@ unsigned fields_decode(struct fields *fields, struct device *device,
 			     ? decode_column(fields, i, column_count, frame, &sample)
 			     : field_decode_binary(options, frame, &sample);
 		if (!rc) {
-			rc = field_put(options, &device->in[i], &sample, sample_ns);
+			rc = sample_put(&sample, &options->scaling, &device->in[i],
+					sample_ns);
 		}
 		if (rc) {
 			channel_set_quality(&device->in[i], QUALITY_BAD);

@@ -2,13 +2,13 @@
  * Fields: where in a frame each input channel stands, and how it is written there.
  *
  *   text     column (0-based) of a line split at the separator, blanks around it taken
- * off; a number as number.h has it, finite; a bool also as true false on off yes no, any
- * case binary   byte (offset), bytes (1 to 8, each width), order, encoding bits     bit
- * and bits cut a part out of either, where it is an integer
+ *            off; a number as number.h has it, finite; a bool also as true false on off
+ *            yes no, any case
+ *   binary   byte (offset), bytes (1 to 8, each width), order, encoding
+ *   bits     bit and bits cut a part out of either, where it is an integer
  *
- * value = field * scale + offset, computed as double. Without both, integers keep all 64
- * bits; an unsigned one that is greater than INT64_MAX saturates there in an integer
- * channel. A field that is missing, not a number or not finite turns its own channel bad.
+ * What is read becomes a value as sample.h has it. A field that is missing, not a number
+ * or not finite turns its own channel bad.
  */
 #ifndef DRIVERS_FIELD_H
 #define DRIVERS_FIELD_H
@@ -19,6 +19,7 @@
 #include "config/option.h"
 #include "drivers/device.h"
 #include "drivers/frame.h"
+#include "drivers/sample.h"
 #include "rtloop/base/attr.h"
 #include "rtloop/base/image.h"
 
@@ -37,8 +38,7 @@ struct field_options {
 	int encoding; /* enum field_encoding */
 	int64_t bit;  /* the lowest one, 0 being the least significant of the field */
 	int64_t bits;
-	double scale;
-	double offset;
+	struct scaling scaling;
 	bool has_column;
 	bool has_base;
 	bool has_byte;
@@ -47,19 +47,10 @@ struct field_options {
 	bool has_encoding;
 	bool has_bit;
 	bool has_bits;
-	bool has_scale;
-	bool has_offset;
 };
 
 /* Rows of the keys of an input channel, bound to struct field_options. */
 extern const struct option field_rows[];
-
-/* A field as read, before scale and offset. */
-struct sample {
-	bool is_int;
-	int64_t as_int; /* where is_int; saturated */
-	double as_float;
-};
 
 /**
  * field_decode_text - read the text of one column.
@@ -78,14 +69,6 @@ int field_decode_text(const struct field_options *options, enum value_type type,
  */
 int field_decode_binary(const struct field_options *options, const struct frame *frame,
 			struct sample *ret_sample) RT_SAFE MUST_CHECK;
-
-/**
- * field_put - scale the sample into the channel.
- *
- * 0; -ERANGE when the value is not finite: the channel is left as it was. [rt]
- */
-int field_put(const struct field_options *options, struct channel *channel,
-	      const struct sample *sample, int64_t sample_ns) RT_SAFE MUST_CHECK;
 
 struct column {
 	uint32_t at;

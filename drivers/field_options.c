@@ -89,17 +89,17 @@ const struct option field_rows[] = {
 	{
 		.name = "scale",
 		.type = OPTION_FLOAT,
-		.offset = offsetof(struct field_options, scale),
+		.offset = offsetof(struct field_options, scaling.scale),
 		.fallback = "1",
-		.is_given_offset = offsetof(struct field_options, has_scale),
+		.is_given_offset = offsetof(struct field_options, scaling.has_scale),
 		.help = "value = field * scale + offset",
 	},
 	{
 		.name = "offset",
 		.type = OPTION_FLOAT,
-		.offset = offsetof(struct field_options, offset),
+		.offset = offsetof(struct field_options, scaling.offset),
 		.fallback = "0",
-		.is_given_offset = offsetof(struct field_options, has_offset),
+		.is_given_offset = offsetof(struct field_options, scaling.has_offset),
 		.help = "added after scale, in the channel's unit",
 	},
 	{ .name = NULL },
@@ -150,7 +150,7 @@ static void check_binary(const struct field_options *options, const struct place
 static void check_common(const struct channel_spec *channel,
 			 const struct field_options *options)
 {
-	bool is_scaled = options->has_scale || options->has_offset;
+	bool is_scaled = options->scaling.has_scale || options->scaling.has_offset;
 	int64_t bits = options->has_bits ? options->bits : 1;
 
 	if (options->encoding == FIELD_FLOAT && (options->has_bit || options->has_bits)) {
@@ -160,7 +160,8 @@ static void check_common(const struct channel_spec *channel,
 			"or signed");
 	}
 	if (channel->type == VALUE_BOOL && is_scaled) {
-		place_error(&channel->place, options->has_scale ? "scale" : "offset",
+		place_error(&channel->place,
+			    options->scaling.has_scale ? "scale" : "offset",
 			    "a bool is not scaled; expected type integer or float");
 	}
 	if ((options->has_bit || options->has_bits) && options->bit + bits > 64) {
