@@ -18,6 +18,7 @@ static const char *const count_names[COUNT_KINDS] = {
 	[COUNT_BAD_SENDER] = "bad_sender",
 	[COUNT_FLOODED] = "flooded",
 	[COUNT_OVER_BUDGET] = "over_budget",
+	[COUNT_MISSED] = "missed",
 	[COUNT_SENT] = "sent",
 	[COUNT_SEND_DROPPED] = "send_dropped",
 	[COUNT_ERRORS] = "errors",
@@ -152,11 +153,17 @@ static void record_part(struct device *device, const struct cycle_time *now)
 	}
 }
 
-void device_publish(struct device *device, const struct cycle_time *now)
+void device_publish_at(struct device *device, int64_t sample_ns,
+		       const struct cycle_time *now)
 {
-	note_sample(device, now->wake_ns);
+	note_sample(device, sample_ns);
 	plan_staleness(device);
 	record_part(device, now);
+}
+
+void device_publish(struct device *device, const struct cycle_time *now)
+{
+	device_publish_at(device, now->wake_ns, now);
 }
 
 void device_sampled(struct device *device, const struct cycle_time *now)
@@ -254,7 +261,8 @@ static uint64_t dropped_frames(const struct device *device)
 	       counter_get(&device->counts[COUNT_BAD_LENGTH]) +
 	       counter_get(&device->counts[COUNT_BAD_MATCH]) +
 	       counter_get(&device->counts[COUNT_BAD_SENDER]) +
-	       counter_get(&device->counts[COUNT_OVER_BUDGET]);
+	       counter_get(&device->counts[COUNT_OVER_BUDGET]) +
+	       counter_get(&device->counts[COUNT_MISSED]);
 }
 
 void device_report_drops(struct device *device, const struct cycle_time *now)

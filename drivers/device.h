@@ -19,6 +19,7 @@ enum device_count {
 	COUNT_BAD_SENDER,   /* dropped: not from the stated sender */
 	COUNT_FLOODED,	    /* times that the budget was used up: more may have waited */
 	COUNT_OVER_BUDGET,  /* frames of one message dropped over the budget */
+	COUNT_MISSED,	    /* lost in the kernel: its buffer was full */
 	COUNT_SENT,	    /* requests sent */
 	COUNT_SEND_DROPPED, /* requests that did not fit at once */
 	COUNT_ERRORS,	    /* errors of an endpoint that the device survived */
@@ -79,6 +80,15 @@ void device_count(struct device *device, enum device_count which, uint64_t n) RT
  * Stamps the part with the cycle and with @now's wake-up time. [rt]
  */
 void device_publish(struct device *device, const struct cycle_time *now) RT_SAFE;
+
+/**
+ * device_publish_at - the same, for what has a time of its own.
+ * @sample_ns: of the newest sample, CLOCK_MONOTONIC; never before that of the last one
+ *
+ * [rt]
+ */
+void device_publish_at(struct device *device, int64_t sample_ns,
+		       const struct cycle_time *now) RT_SAFE;
 
 /**
  * device_sampled - sample() has put values into the channels: record the part if it

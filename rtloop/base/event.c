@@ -25,6 +25,8 @@ static const struct event_kind kinds[EVENT_CODES] = {
 				"the device could not be opened again; value: errno" },
 	[EVENT_LOG_FAILED] = { "log_failed", EVENT_ERROR,
 			       "the log could not be written; value: errno" },
+	[EVENT_BUS_ERROR] = { "bus_error", EVENT_WARNING,
+			      "the bus reported errors; value: their classes, as bits" },
 };
 
 static const struct event_kind unknown = { "unknown", EVENT_WARNING,

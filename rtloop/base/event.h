@@ -23,6 +23,7 @@ enum event_code {
 	EVENT_EVENTS_LOST,   /* value: events that had no room */
 	EVENT_OPEN_FAILED,   /* value: errno */
 	EVENT_LOG_FAILED,    /* value: errno */
+	EVENT_BUS_ERROR,     /* value: classes of the bus's errors, as bits */
 	EVENT_CODES,
 };
 

@@ -102,6 +102,22 @@ static void publishing_records_the_part_with_cycle_and_time(void **state)
 	assert_int_equal(counter_get(&device->last_ns), sample_ns);
 }
 
+static void what_has_a_time_of_its_own_is_published_at_that(void **state)
+{
+	int64_t sample_ns, then_ns = stage.now.wake_ns;
+
+	stage_step(&stage, NS_PER_MS);
+	channel_put_int(&device->in[0], 1, then_ns);
+	device_publish_at(device, then_ns, &stage.now);
+	stage_step(&stage, NS_PER_MS);
+	memcpy(&sample_ns, stage_last(&stage, device->topic) + 8, sizeof(sample_ns));
+	assert_int_equal(sample_ns, then_ns);
+	assert_int_equal(counter_get(&device->last_ns), then_ns);
+	go_to(then_ns + MAX_AGE_NS + 1);
+	device_age(device, &stage.now);
+	assert_int_equal(quality_of(0), QUALITY_STALE);
+}
+
 static void every_publication_is_recorded_though_nothing_changed(void **state)
 {
 	publish(1);
@@ -269,6 +285,7 @@ static void drops_are_told_at_most_once_a_second(void **state)
 	device_count(device, COUNT_BAD_MATCH, 1);
 	device_count(device, COUNT_BAD_SENDER, 1);
 	device_count(device, COUNT_OVER_BUDGET, 1);
+	device_count(device, COUNT_MISSED, 1);
 	go_to(told_ns + NS_PER_SEC - 1);
 	report_drops();
 	stage_step(&stage, 1);
@@ -280,7 +297,7 @@ static void drops_are_told_at_most_once_a_second(void **state)
 	report_drops();
 	stage_step(&stage, 1);
 	assert_int_equal(stage_events(&stage, EVENT_FRAME_DROPPED), 2);
-	assert_int_equal(stage_event(&stage, EVENT_FRAME_DROPPED)->value, 6);
+	assert_int_equal(stage_event(&stage, EVENT_FRAME_DROPPED)->value, 7);
 }
 
 static void what_dropped_no_frame_is_not_told_as_a_drop(void **state)
@@ -477,6 +494,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(at_first_every_channel_is_bad_and_at_its_substitute),
 		TEST(publishing_records_the_part_with_cycle_and_time),
+		TEST(what_has_a_time_of_its_own_is_published_at_that),
 		TEST(every_publication_is_recorded_though_nothing_changed),
 		TEST(of_what_is_sampled_only_changes_are_recorded),
 		TEST(a_quality_that_changes_is_a_change),
