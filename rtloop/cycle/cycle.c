@@ -50,7 +50,9 @@ static void read_phase(struct loop *loop, const struct cycle_time *now)
 
 		if (takes_part(device, now)) {
 			device->driver->sample(device, now);
-			device_sampled(device, now);
+			if (!device->is_lost) {
+				device_sampled(device, now);
+			}
 		}
 	}
 	for (unsigned i = 0; i < loop->ticked.count; i++) {
@@ -64,6 +66,10 @@ static void read_phase(struct loop *loop, const struct cycle_time *now)
 	}
 	for (unsigned i = 0; i < loop->aging.count; i++) {
 		device_age(loop->aging.devices[i], now);
+	}
+	if (loop->device_count > 0) {
+		/* what a device dropped before it fell silent: one a cycle, in turn */
+		device_report_drops(&loop->devices[now->cycle % loop->device_count], now);
 	}
 }
 
@@ -162,6 +168,8 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	recorder_begin(loop->recorder, now.cycle, wake_ns);
 	take_mail(loop, &now);
 	read_phase(loop, &now);
+	/* before anything is written: what is driven by a lost device must see it bad */
+	give_back_lost(loop, &now);
 	read_end_ns = sys_now();
 	write_phase(loop, &now);
 	give_back_lost(loop, &now);
