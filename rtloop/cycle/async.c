@@ -6,6 +6,7 @@
 
 #include "rtloop/base/sys.h"
 #include "rtloop/base/thread.h"
+#include "rtloop/base/time.h"
 #include "rtloop/cycle/pacer.h"
 
 #define SLOTS	    3
@@ -13,10 +14,18 @@
 #define SLOT_FRESH  4u /* set in the middle's index while the cycle has not fetched it */
 #define STACK_BYTES (256 << 10)
 
+/* Between two interrupts of a worker that is to end: the one may miss the sleep that it is
+ * to end. */
+#define STOP_LOOK_NS (2 * NS_PER_MS)
+
 /* A snapshot of the worker. */
 struct slot {
 	uint8_t *block;	    /* like the device's part of the image */
 	int64_t *sample_ns; /* one a channel */
+	uint64_t opened;
+	uint64_t lost;
+	int lost_code;
+	bool is_open;
 };
 
 struct async {
@@ -34,6 +43,7 @@ struct async {
 	unsigned front;		 /* of the cycle */
 	_Atomic unsigned middle; /* between them */
 	_Atomic bool is_asked_to_stop;
+	_Atomic bool has_ended;
 
 	/* of the cycle: what it has told of */
 	uint64_t lost_told;
@@ -134,6 +144,10 @@ static void leave(struct async *async)
 	for (unsigned i = 0; i < worker->spec->in_count; i++) {
 		slot->sample_ns[i] = worker->in[i].sample_ns;
 	}
+	slot->opened = counter_get(&async->seat.opened);
+	slot->lost = counter_get(&worker->counts[COUNT_LOST]);
+	slot->lost_code = worker->lost_code;
+	slot->is_open = worker->link != NULL;
 	/* acq_rel: the snapshot is written; the cycle has let go of the other */
 	async->back = SLOT_MASK & atomic_exchange_explicit(&async->middle,
 							   async->back | SLOT_FRESH,
@@ -149,7 +163,9 @@ static void work_once(struct async *async, const struct cycle_time *now)
 	async->poller.ops->scan(&async->poller, now);
 	if (worker->link && !worker->is_lost && driver->sample) {
 		driver->sample(worker, now);
-		device_sampled(worker, now);
+		if (!worker->is_lost) {
+			device_sampled(worker, now);
+		}
 	}
 	if (worker->link && !worker->is_lost && driver->tick) {
 		driver->tick(worker, now);
@@ -195,6 +211,7 @@ static void *async_main(void *arg)
 		release_ns = next_release(async, release_ns);
 		round++;
 	}
+	atomic_store(&async->has_ended, true);
 	return NULL;
 }
 
@@ -212,7 +229,10 @@ void async_stop(struct async *async)
 {
 	if (async && async->thread.is_running) {
 		atomic_store(&async->is_asked_to_stop, true);
-		thread_interrupt(&async->thread);
+		while (!atomic_load(&async->has_ended)) {
+			thread_interrupt(&async->thread);
+			(void)sys_sleep_until(sys_now() + STOP_LOOK_NS);
+		}
 		thread_join(&async->thread);
 	}
 }
@@ -222,22 +242,26 @@ struct seat *async_seat(struct async *async)
 	return &async->seat;
 }
 
-/* The worker cannot record: the cycle tells what became of it. */
-static void tell(struct async *async, const struct cycle_time *now)
+static void tell_lost(struct async *async, const struct slot *slot)
 {
-	uint64_t lost = counter_get(&async->worker.counts[COUNT_LOST]);
-	uint64_t opened = counter_get(&async->seat.opened);
+	if (slot->lost != async->lost_told) {
+		async->lost_told = slot->lost;
+		device_event(async->mirror, EVENT_DEVICE_LOST, -slot->lost_code);
+	}
+}
 
-	if (lost != async->lost_told) {
-		async->lost_told = lost;
-		device_event(async->mirror, EVENT_DEVICE_LOST, -async->worker.lost_code);
+/* The worker cannot record: the cycle tells what became of it, in the order in which it
+ * happened. */
+static void tell(struct async *async, const struct slot *slot)
+{
+	if (slot->is_open) {
+		tell_lost(async, slot);
 	}
-	if (opened != async->opened_told) {
-		async->opened_told = opened;
-		device_event(async->mirror, EVENT_DEVICE_OPENED, (int64_t)opened);
+	if (slot->opened != async->opened_told) {
+		async->opened_told = slot->opened;
+		device_event(async->mirror, EVENT_DEVICE_OPENED, (int64_t)slot->opened);
 	}
-	device_copy_counts(async->mirror, &async->worker);
-	device_report_drops(async->mirror, now);
+	tell_lost(async, slot);
 }
 
 void async_fetch(struct async *async, const struct cycle_time *now)
@@ -252,5 +276,7 @@ void async_fetch(struct async *async, const struct cycle_time *now)
 							    memory_order_acq_rel);
 	slot = &async->slots[async->front];
 	device_mirror(async->mirror, slot->block, slot->sample_ns, now);
-	tell(async, now);
+	tell(async, slot);
+	device_copy_counts(async->mirror, &async->worker);
+	device_report_drops(async->mirror, now);
 }

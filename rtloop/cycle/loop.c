@@ -129,7 +129,14 @@ static int start_lanes(struct loop *loop, struct err *err)
 	return 0;
 }
 
-int loop_start(struct loop *loop, struct realtime *realtime, struct err *err)
+static void stop_lanes(struct loop *loop)
+{
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		async_stop(loop->lanes[i]);
+	}
+}
+
+static int start_thread(struct loop *loop, struct realtime *realtime, struct err *err)
 {
 	struct thread_options options = {
 		.name = "rtloop-cycle",
@@ -137,14 +144,8 @@ int loop_start(struct loop *loop, struct realtime *realtime, struct err *err)
 		.priority = (int)loop->options->priority,
 		.cpu = (int)loop->options->cpu,
 	};
-	int code;
+	int code = thread_start(&loop->thread, &options, cycle_main, loop, err);
 
-	thread_prepare();
-	code = start_lanes(loop, err);
-	if (code) {
-		return code;
-	}
-	code = thread_start(&loop->thread, &options, cycle_main, loop, err);
 	if (code == 0 || code == -EPERM) {
 		realtime_note_fifo(realtime, options.priority, code);
 		realtime->cpu = options.cpu;
@@ -152,6 +153,19 @@ int loop_start(struct loop *loop, struct realtime *realtime, struct err *err)
 	if (code == -EPERM) {
 		options.priority = 0;
 		code = thread_start(&loop->thread, &options, cycle_main, loop, err);
+	}
+	return code;
+}
+
+int loop_start(struct loop *loop, struct realtime *realtime, struct err *err)
+{
+	int code;
+
+	thread_prepare();
+	code = start_lanes(loop, err);
+	code = code ? code : start_thread(loop, realtime, err);
+	if (code) {
+		stop_lanes(loop);
 	}
 	return code;
 }
@@ -166,9 +180,7 @@ void loop_ask_stop(struct loop *loop)
 void loop_join(struct loop *loop)
 {
 	thread_join(&loop->thread);
-	for (unsigned i = 0; i < loop->device_count; i++) {
-		async_stop(loop->lanes[i]);
-	}
+	stop_lanes(loop);
 }
 
 static struct seat *seat_of(struct loop *loop, unsigned device_index)

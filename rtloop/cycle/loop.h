@@ -71,9 +71,9 @@ struct loop {
 
 	_Atomic uint64_t mail; /* links offered so far */
 	_Atomic bool is_asked_to_stop;
-	_Atomic int end;	 /* enum loop_end */
-	_Atomic int thread_id;	 /* gettid(), 0 before it runs */
-	int64_t ended_ns;	 /* when its last cycle was over; valid once it has ended */
+	_Atomic int end;       /* enum loop_end */
+	_Atomic int thread_id; /* gettid(), 0 before it runs */
+	int64_t ended_ns;      /* when its last cycle was over; valid once it has ended */
 	struct loop_usage usage; /* likewise */
 	struct err err;
 };
@@ -93,7 +93,8 @@ void loop_fini(struct loop *loop);
  * without; what came of it is noted in @realtime. Lanes of async devices are started
  * before.
  *
- * -EINVAL for a CPU that is not there, -EAGAIN, -ENOMEM with @err filled. [init]
+ * -EINVAL for a CPU that is not there, -EAGAIN, -ENOMEM with @err filled; nothing runs,
+ * then. [init]
  */
 int loop_start(struct loop *loop, struct realtime *realtime, struct err *err) MUST_CHECK;
 
