@@ -37,7 +37,7 @@ static const struct command_option dump_option_rows[] = {
 			      "cycle.latency_ns; "
 			      "separated by commas; * ? [] match" },
 	[OPTION_QUALITY] = { 'q', "quality", NULL,
-			     "export the quality of each channel beside it: 0 good, 1 "
+			     "export the quality of each channel too: 0 good, 1 "
 			     "stale, "
 			     "2 bad" },
 	[OPTION_FROM] = { 0, "from", "TIME", "export from this time on" },
