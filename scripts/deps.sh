@@ -20,6 +20,7 @@ build	module	libdeflate	libdeflate-dev
 build	module	libgpiod>=2	libgpiod-dev>=2	optional
 test	module	cmocka		libcmocka-dev
 test	command	strace		strace
+test	file	/bin/kill	procps
 test	command	jq		jq
 test	command	node		nodejs
 test	command	npm		npm
