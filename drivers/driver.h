@@ -47,7 +47,8 @@ struct cycle_time {
 
 /* How the poller reads an endpoint. */
 enum endpoint_op {
-	ENDPOINT_READ,	  /* read(2): a byte stream, or records of a character device */
+	ENDPOINT_READ,	  /* read(2): a byte stream, or as many records as fit */
+	ENDPOINT_RECORD,  /* read(2): one record of a character device a call */
 	ENDPOINT_RECV,	  /* recvmmsg(2): messages; who sent them is not needed */
 	ENDPOINT_RECVMSG, /* recvmmsg(2): messages with sender and control data (time
 			     stamps) */

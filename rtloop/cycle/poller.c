@@ -174,20 +174,31 @@ static void take_stream(struct poller *poller, struct poll_slot *slot,
 	}
 }
 
-static void take_queue(struct poller *poller, struct poll_slot *slot,
-		       const struct cycle_time *now)
+static ssize_t receive_one(const struct poll_slot *slot)
+{
+	const struct endpoint *endpoint = slot->endpoint;
+	uint8_t *buffer = slot->link->buffer;
+
+	return endpoint->op == ENDPOINT_MQ
+		       ? sys_mq_receive(endpoint->fd, buffer, endpoint->bytes)
+		       : sys_read(endpoint->fd, buffer, endpoint->bytes);
+}
+
+/* A message may be empty; a record is not: there, nothing is the end. */
+static void take_one_by_one(struct poller *poller, struct poll_slot *slot,
+			    const struct cycle_time *now)
 {
 	const struct endpoint *endpoint = slot->endpoint;
 	struct poll_link *link = slot->link;
 	uint32_t taken = 0;
 
 	while (taken < endpoint->budget && !link->device->is_lost) {
-		ssize_t got = sys_mq_receive(endpoint->fd, link->buffer, endpoint->bytes);
+		ssize_t got = receive_one(slot);
 
 		if (got == -EAGAIN || got == -EINTR) {
 			return;
 		}
-		if (got < 0) {
+		if (got < 0 || (got == 0 && endpoint->op == ENDPOINT_RECORD)) {
 			end_endpoint(poller, slot, (int)got);
 			return;
 		}
@@ -285,8 +296,9 @@ void poller_take(struct poller *poller, struct poll_slot *slot,
 	case ENDPOINT_RECVMSG:
 		take_messages(poller, slot, now);
 		break;
+	case ENDPOINT_RECORD:
 	case ENDPOINT_MQ:
-		take_queue(poller, slot, now);
+		take_one_by_one(poller, slot, now);
 		break;
 	}
 	device_report_drops(slot->link->device, now);

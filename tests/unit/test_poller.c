@@ -409,6 +409,54 @@ static void a_queue_of_longer_messages_is_an_error_of_the_endpoint(void **state)
 	assert_true(bed.stage.devices[0].is_lost);
 }
 
+/* In packet mode each write is a record that one read takes whole. */
+static int make_records(int *ret_write_fd)
+{
+	int fds[2];
+
+	assert_int_equal(pipe2(fds, O_NONBLOCK | O_DIRECT), 0);
+	*ret_write_fd = fds[1];
+	return fds[0];
+}
+
+static void records_are_taken_one_by_one_up_to_the_budget(void **state)
+{
+	struct actor *actor = &bed.stage.actors[0];
+	int other;
+
+	actor_endpoint(actor, make_records(&other), ENDPOINT_RECORD, 16, 4);
+	begin();
+	put_many(other, 6);
+	scan();
+	assert_int_equal(actor->heard_count, 4);
+	assert_heard(actor, 0, "000");
+	assert_heard(actor, 3, "003");
+	assert_int_equal(stage_count(&bed.stage, 0, COUNT_FLOODED), 1);
+	scan();
+	scan();
+	assert_int_equal(actor->heard_count, 6);
+	assert_heard(actor, 5, "005");
+	assert_int_equal(stage_count(&bed.stage, 0, COUNT_FLOODED), 1);
+	close(other);
+}
+
+static void the_end_of_the_records_is_told_after_the_last_one(void **state)
+{
+	struct actor *actor = &bed.stage.actors[0];
+	int other;
+
+	actor_endpoint(actor, make_records(&other), ENDPOINT_RECORD, 16, 4);
+	begin();
+	actor->ended_code = -1;
+	put(other, "last");
+	close(other);
+	scan();
+	assert_int_equal(actor->heard_count, 1);
+	assert_heard(actor, 0, "last");
+	assert_int_equal(actor->ended_code, 0);
+	assert_true(bed.stage.devices[0].is_lost);
+}
+
 static void a_device_lost_by_a_message_is_given_no_more_of_them(void **state)
 {
 	struct actor *actor = &bed.stage.actors[0];
@@ -748,6 +796,8 @@ int main(void)
 		TEST(a_sender_without_a_name_is_not_taken_for_the_one_before),
 		TEST(a_queue_is_taken_up_to_the_budget_and_the_rest_comes_later),
 		TEST(a_queue_of_longer_messages_is_an_error_of_the_endpoint),
+		TEST(records_are_taken_one_by_one_up_to_the_budget),
+		TEST(the_end_of_the_records_is_told_after_the_last_one),
 		TEST(a_device_lost_by_a_message_is_given_no_more_of_them),
 		TEST(a_device_lost_by_a_message_of_its_queue_is_given_no_more_of_them),
 		TEST(other_endpoints_of_a_lost_device_are_not_read_in_the_same_scan),
