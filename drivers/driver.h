@@ -139,6 +139,8 @@ struct device_spec {
  * @in_options: rows of the keys of each input channel, bound to in_bytes of struct
  * @state_bytes: memory of struct device's @state, zeroed at start
  * @allows_async: whether "lane: async" makes sense for it
+ * @lacks: the library, and the package that brings it, without which this build cannot
+ *         open such a device; NULL: none
  */
 struct driver {
 	const char *name;
@@ -151,12 +153,19 @@ struct driver {
 	size_t in_bytes;
 	size_t state_bytes;
 	bool allows_async;
+	const char *lacks;
 
 	/**
 	 * check - errors that no row can see: options that exclude each other, an
 	 * unreadable file. Says all it finds with place_error(). [init]
 	 */
 	void (*check)(const struct device_spec *spec);
+
+	/**
+	 * channel_type - of an input channel whose configuration states none, told from
+	 * @in_options; a NULL slot is VALUE_FLOAT. [init]
+	 */
+	enum value_type (*channel_type)(const void *in_options);
 
 	/**
 	 * init - prepare @state: tables, parsed patterns, buffers. -errno with @err

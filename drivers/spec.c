@@ -24,6 +24,7 @@ struct channel_keys {
 	const char *unit;
 	const char *on_bad;
 	int type;
+	bool has_type;
 };
 
 /* What stays where the type was wrong. */
@@ -102,7 +103,9 @@ const struct option spec_channel_rows[] = {
 		.offset = offsetof(struct channel_keys, type),
 		.fallback = "float",
 		.choices = type_names,
-		.help = "what kind of value it holds",
+		.is_given_offset = offsetof(struct channel_keys, has_type),
+		.help = "what kind of value it holds; some drivers of bits and counts "
+			"have a default of their own",
 	},
 	{
 		.name = "unit",
@@ -253,6 +256,15 @@ static void check_unit(const struct channel_spec *spec)
 	}
 }
 
+static enum value_type type_of(const struct channel_keys *keys,
+			       const struct driver *driver, const void *options)
+{
+	if (!keys->has_type && driver && driver->channel_type) {
+		return driver->channel_type(options);
+	}
+	return keys->type == TYPE_UNKNOWN ? VALUE_BOOL : (enum value_type)keys->type;
+}
+
 static int read_channel(const struct reader *reader, const struct driver *driver,
 			const struct node *node, struct channel_spec *spec)
 {
@@ -281,7 +293,7 @@ static int read_channel(const struct reader *reader, const struct driver *driver
 	*spec = (struct channel_spec){
 		.name = node->key,
 		.unit = keys.unit,
-		.type = (enum value_type)(keys.type == TYPE_UNKNOWN ? 0 : keys.type),
+		.type = type_of(&keys, driver, options),
 		.options = options,
 		.place = { .diag = reader->binder->diag, .node = node },
 	};
@@ -347,6 +359,17 @@ static void check_lane(const struct device_spec *spec)
 	}
 }
 
+static void check_build(const struct device_spec *spec)
+{
+	if (spec->driver && spec->driver->lacks) {
+		place_error(
+			&spec->place, "driver",
+			"this rtloop was built without %s; expected it to be built anew "
+			"with that installed",
+			spec->driver->lacks);
+	}
+}
+
 static int bind_device(const struct reader *reader, const struct node *node,
 		       struct device_spec *spec, struct device_keys *keys)
 {
@@ -401,6 +424,7 @@ static int read_device(const struct reader *reader, const struct node *node,
 	    diag_total(reader->binder->diag) == errors && node_is_whole(node)) {
 		spec->driver->check(spec);
 	}
+	check_build(spec);
 	return code;
 }
 

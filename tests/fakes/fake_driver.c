@@ -125,6 +125,13 @@ static void check(const struct device_spec *spec)
 	}
 }
 
+static enum value_type channel_type(const void *in_options)
+{
+	const struct fake_in_options *options = in_options;
+
+	return options->column == FAKE_BOOL_COLUMN ? VALUE_BOOL : VALUE_FLOAT;
+}
+
 const struct driver fake_driver = {
 	.name = "fake",
 	.summary = "nothing at all",
@@ -133,6 +140,7 @@ const struct driver fake_driver = {
 	.in_options = in_rows,
 	.in_bytes = sizeof(struct fake_in_options),
 	.check = check,
+	.channel_type = channel_type,
 };
 
 const struct driver fake_output_driver = {
@@ -141,4 +149,13 @@ const struct driver fake_output_driver = {
 	.options = fake_rows,
 	.options_bytes = sizeof(struct fake_options),
 	.allows_async = true,
+};
+
+const struct driver fake_lacking_driver = {
+	.name = "fake_lacking",
+	.summary = "nothing at all, for want of a library",
+	.options = fake_rows,
+	.options_bytes = sizeof(struct fake_options),
+	.lacks = "libfake (Debian: libfake-dev)",
+	.check = check,
 };

@@ -34,6 +34,9 @@ struct fake_in_options {
 	int64_t column; /* required */
 };
 
+/* Channels of this column are bools where their type is not stated. */
+#define FAKE_BOOL_COLUMN 64
+
 extern const struct option fake_rows[];
 
 /* Its check() refuses a number of 13, at its own place. */
@@ -41,5 +44,8 @@ extern const struct driver fake_driver;
 
 /* The same without input channels, but with a thread of its own if one likes. */
 extern const struct driver fake_output_driver;
+
+/* The same again, built without its library. */
+extern const struct driver fake_lacking_driver;
 
 #endif

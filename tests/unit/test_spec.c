@@ -171,6 +171,40 @@ static void channels_take_common_keys_and_those_of_the_driver(void **state)
 	finish(&r);
 }
 
+static void a_driver_may_tell_the_type_from_the_channels_options(void **state)
+{
+	const struct channel_spec *in;
+	struct reading r;
+
+	read_text(&r, "d:\n  driver: fake\n  in:\n"
+		      "    a: {column: 64, on_bad: true}\n"
+		      "    b: {column: 64, type: float, on_bad: 2.5}\n"
+		      "    c: {column: 63}\n");
+	assert_string_equal(r.errors, "");
+	in = r.list->devices[0].in;
+	assert_int_equal(in[0].type, VALUE_BOOL);
+	assert_true(in[0].substitute.as_bool);
+	assert_int_equal(in[1].type, VALUE_FLOAT);
+	assert_int_equal(in[2].type, VALUE_FLOAT);
+	finish(&r);
+	assert_device_errors("in: {x: {column: 64, on_bad: 1.5}}",
+			     "f:1:49: 'on_bad' is 1.5; expected hold, true or false\n");
+}
+
+static void a_driver_whose_library_was_not_there_is_told_with_all_else(void **state)
+{
+	static const struct driver *const drivers[] = { &fake_lacking_driver, NULL };
+	struct reading r;
+
+	read_with(&r, "d: {driver: fake_lacking, number: 13}\n", drivers);
+	assert_string_equal(
+		r.errors,
+		"f:1:13: 'driver': this rtloop was built without libfake (Debian: "
+		"libfake-dev); expected it to be built anew with that installed\n"
+		"f:1:35: 'number': 13 is unlucky; expected any other\n");
+	finish(&r);
+}
+
 static void an_unknown_driver_is_met_with_the_list(void **state)
 {
 	assert_errors("d: {driver: fak}\n", "f:1:13: 'driver' is fak; expected fake or "
@@ -365,7 +399,12 @@ static void the_example_of_every_driver_is_right(void **state)
 		struct reading r;
 
 		read_with(&r, driver->example, registry_drivers);
-		assert_string_equal(r.errors, "");
+		if (driver->lacks) {
+			assert_non_null(strstr(r.errors, "was built without"));
+			assert_ptr_equal(strchr(r.errors, '\n'), strrchr(r.errors, '\n'));
+		} else {
+			assert_string_equal(r.errors, "");
+		}
 		assert_true(r.list->device_count >= 1);
 		assert_ptr_equal(r.list->devices[0].driver, driver);
 		finish(&r);
@@ -395,6 +434,9 @@ int main(void)
 		cmocka_unit_test(a_device_takes_common_keys_and_those_of_its_driver),
 		cmocka_unit_test(common_keys_have_defaults),
 		cmocka_unit_test(channels_take_common_keys_and_those_of_the_driver),
+		cmocka_unit_test(a_driver_may_tell_the_type_from_the_channels_options),
+		cmocka_unit_test(
+			a_driver_whose_library_was_not_there_is_told_with_all_else),
 		cmocka_unit_test(an_unknown_driver_is_met_with_the_list),
 		cmocka_unit_test(of_an_unknown_driver_only_common_keys_are_checked),
 		cmocka_unit_test(a_device_needs_a_driver),
