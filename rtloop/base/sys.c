@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/gpio.h>
 #include <mqueue.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -106,6 +108,17 @@ ssize_t sys_send(int fd, const void *data, size_t bytes)
 ssize_t sys_mq_receive(int fd, void *data, size_t bytes)
 {
 	return result_size(RT_CALL(mq_receive(fd, data, bytes, NULL)));
+}
+
+int sys_gpio_get(int fd, uint64_t mask, uint64_t *ret_bits)
+{
+	struct gpio_v2_line_values values = { .mask = mask };
+	int code = result(RT_CALL(ioctl(fd, GPIO_V2_LINE_GET_VALUES_IOCTL, &values)));
+
+	if (code == 0) {
+		*ret_bits = values.bits & mask;
+	}
+	return code;
 }
 
 int sys_signal(int event_fd)

@@ -57,6 +57,16 @@ ssize_t sys_send(int fd, const void *data, size_t bytes) RT_SAFE;
 /** sys_mq_receive - the oldest message of the highest priority. [rt] */
 ssize_t sys_mq_receive(int fd, void *data, size_t bytes) RT_SAFE;
 
+/**
+ * sys_gpio_get - the levels of lines of a GPIO request, by the kernel's GPIO interface v2.
+ * @mask: bit i: the i-th line of the request
+ * @ret_bits: a bit is set where its line is active; others than those of @mask are 0
+ *
+ * One line or many, it is one call; of more than one the kernel allocates memory. It waits
+ * where the chip is behind a bus that does: such a chip is for the async lane. [rt]
+ */
+int sys_gpio_get(int fd, uint64_t mask, uint64_t *ret_bits) RT_SAFE;
+
 /** sys_signal - add 1 to an eventfd. [rt] */
 int sys_signal(int event_fd) RT_SAFE;
 
