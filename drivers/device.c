@@ -130,7 +130,8 @@ static void note_sample(struct device *device, int64_t sample_ns)
 {
 	uint64_t last_ns = counter_get(&device->last_ns);
 
-	if (last_ns != 0 &&
+	/* what has a time of its own may come out of order, by a little */
+	if (last_ns != 0 && (uint64_t)sample_ns > last_ns &&
 	    (uint64_t)sample_ns - last_ns > counter_get(&device->age_max_ns)) {
 		counter_set(&device->age_max_ns, (uint64_t)sample_ns - last_ns);
 	}

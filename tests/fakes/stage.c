@@ -23,7 +23,7 @@
 
 struct actor *actor_of(const struct device *device)
 {
-	return (struct actor *)(uintptr_t)device->spec->options;
+	return (struct actor *)device->spec->options;
 }
 
 static struct actor *ask(const struct device *device, enum call call)

@@ -543,6 +543,8 @@ static void every_cycle_that_was_run_is_recorded_or_in_a_gap(void **state)
 	assert_int_equal(bed.loop.cycle, count);
 	assert_int_equal(counter_get(&bed.loop.stats.cycles), count);
 	assert_int_equal(logged + missing, count);
+	assert_int_equal(counter_get(&bed.stage.recorder.cycles), logged);
+	assert_int_equal(counter_get(&bed.stage.recorder.cycles_dropped), missing);
 	assert_in_range(missing, 1, count - 1);
 	assert_in_range(missed, 1, count);
 	assert_int_equal(bed.loop.grid.release, count + missed);

@@ -200,6 +200,18 @@ static void each_channel_ages_by_its_own_sample(void **state)
 	assert_int_equal(quality_of(1), QUALITY_STALE);
 }
 
+static void where_one_is_too_old_another_at_exactly_max_age_is_good(void **state)
+{
+	publish(1);
+	stage_step(&stage, 10 * NS_PER_MS);
+	put(1, 2);
+	device_publish(device, &stage.now);
+	go_to(stage.now.wake_ns + MAX_AGE_NS);
+	device_age(device, &stage.now);
+	assert_int_equal(quality_of(0), QUALITY_STALE);
+	assert_int_equal(quality_of(1), QUALITY_GOOD);
+}
+
 static void a_new_sample_makes_a_stale_channel_good(void **state)
 {
 	publish(1);
@@ -241,6 +253,13 @@ static void the_longest_time_between_two_samples_is_kept(void **state)
 	stage_step(&stage, 2 * NS_PER_MS);
 	publish(1);
 	assert_int_equal(counter_get(&device->age_max_ns), 5 * NS_PER_MS);
+}
+
+static void a_sample_before_the_last_one_is_no_age_at_all(void **state)
+{
+	publish(1);
+	device_publish_at(device, stage.now.wake_ns - 1, &stage.now);
+	assert_int_equal(counter_get(&device->age_max_ns), 0);
 }
 
 static void on_loss_a_stated_substitute_is_taken_and_others_hold(void **state)
@@ -292,6 +311,8 @@ static void drops_are_told_at_most_once_a_second(void **state)
 	assert_int_equal(stage_events(&stage, EVENT_FRAME_DROPPED), 1);
 	assert_int_equal(stage_event(&stage, EVENT_FRAME_DROPPED)->value, 2);
 	report_drops();
+	stage_step(&stage, 1);
+	assert_int_equal(stage_events(&stage, EVENT_FRAME_DROPPED), 2);
 	report_drops();
 	go_to(told_ns + 5 * NS_PER_SEC);
 	report_drops();
@@ -501,10 +522,12 @@ int main(void)
 		TEST(a_channel_is_good_at_exactly_max_age_and_stale_after),
 		TEST(staleness_is_told_once),
 		TEST(each_channel_ages_by_its_own_sample),
+		TEST(where_one_is_too_old_another_at_exactly_max_age_is_good),
 		TEST(a_new_sample_makes_a_stale_channel_good),
 		TEST(what_is_sampled_ages_too),
 		TEST(without_a_max_age_nothing_turns_stale),
 		TEST(the_longest_time_between_two_samples_is_kept),
+		TEST(a_sample_before_the_last_one_is_no_age_at_all),
 		TEST(on_loss_a_stated_substitute_is_taken_and_others_hold),
 		TEST(a_bad_channel_does_not_turn_stale),
 		TEST(drops_are_told_at_most_once_a_second),

@@ -169,7 +169,7 @@ static void the_stack_is_as_large_as_asked(void **state)
 	size_t slack = run(&options).stack_bytes - STACK_BYTES; /* a sanitizer's */
 	struct found found;
 
-	assert_in_range(slack, 0, 2 << 20);
+	assert_in_range(slack, 0, (size_t)2 << 20);
 	for (options.stack_bytes = STACK_BYTES; options.stack_bytes <= 4 * STACK_BYTES;
 	     options.stack_bytes *= 2) {
 		found = run(&options);
