@@ -267,7 +267,7 @@ static void wait_until_left(void)
 
 static void what_happened_between_two_cycles_is_told_in_its_order(void **state)
 {
-	enum event_code codes[2];
+	enum event_code codes[2] = { EVENT_CODES, EVENT_CODES };
 
 	create();
 	offer();
@@ -284,7 +284,7 @@ static void what_happened_between_two_cycles_is_told_in_its_order(void **state)
 
 static void a_loss_before_a_return_is_told_before_it(void **state)
 {
-	enum event_code codes[2];
+	enum event_code codes[2] = { EVENT_CODES, EVENT_CODES };
 
 	create();
 	offer();

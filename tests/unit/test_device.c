@@ -105,12 +105,14 @@ static void publishing_records_the_part_with_cycle_and_time(void **state)
 static void what_has_a_time_of_its_own_is_published_at_that(void **state)
 {
 	int64_t sample_ns, then_ns = stage.now.wake_ns;
+	const uint8_t *body;
 
 	stage_step(&stage, NS_PER_MS);
 	channel_put_int(&device->in[0], 1, then_ns);
 	device_publish_at(device, then_ns, &stage.now);
 	stage_step(&stage, NS_PER_MS);
-	memcpy(&sample_ns, stage_last(&stage, device->topic) + 8, sizeof(sample_ns));
+	body = stage_last(&stage, device->topic);
+	memcpy(&sample_ns, body + sizeof(uint64_t), sizeof(sample_ns));
 	assert_int_equal(sample_ns, then_ns);
 	assert_int_equal(counter_get(&device->last_ns), then_ns);
 	go_to(then_ns + MAX_AGE_NS + 1);

@@ -16,7 +16,7 @@
 #include "rtloop/base/thread.h"
 #include "rtloop/base/time.h"
 
-#define STACK_BYTES (256 << 10)
+#define STACK_BYTES ((size_t)256 << 10)
 #define NOBODY	    65534
 #define HOUR_NS	    (3600 * NS_PER_SEC)
 
