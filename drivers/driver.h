@@ -184,6 +184,17 @@ struct driver {
 	 */
 	int (*open)(const struct device *device, struct link *ret_link, struct err *err);
 
+	/**
+	 * tend - look after a link in force, some twenty times a second: take in who waits to
+	 * connect, let go of who left.
+	 *
+	 * 1 with @ret_next filled: a complete link to take the place of @link, which is closed after
+	 * it; 0: nothing changed; -errno with @err filled: nothing changed, and it is tried again.
+	 * [super]
+	 */
+	int (*tend)(const struct device *device, const struct link *link,
+		    struct link *ret_next, struct err *err);
+
 	/** close - undo open; may block for a long time (a tty drains). [super] */
 	void (*close)(const struct device *device, struct link *link);
 

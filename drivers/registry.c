@@ -5,7 +5,9 @@
 const struct driver *const registry_drivers[] = {
 	&serial_driver,
 	&sim_driver,
+	&tcp_driver,
 	&udp_driver,
+	&unix_driver,
 	NULL,
 };
 

@@ -6,7 +6,9 @@
 
 extern const struct driver serial_driver;
 extern const struct driver sim_driver;
+extern const struct driver tcp_driver;
 extern const struct driver udp_driver;
+extern const struct driver unix_driver;
 
 /* In order of names; NULL-terminated. */
 extern const struct driver *const registry_drivers[];

@@ -197,6 +197,11 @@ void loop_offer(struct loop *loop, unsigned device_index, struct poll_link *link
 	atomic_fetch_add_explicit(&loop->mail, 1, memory_order_release);
 }
 
+bool loop_has_offer(struct loop *loop, unsigned device_index)
+{
+	return seat_has_offer(seat_of(loop, device_index));
+}
+
 struct poll_link *loop_take_back(struct loop *loop, unsigned device_index)
 {
 	return seat_take_back(seat_of(loop, device_index));

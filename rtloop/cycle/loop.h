@@ -107,8 +107,10 @@ void loop_join(struct loop *loop);
 /** loop_offer - leave a link for a device. [super] */
 void loop_offer(struct loop *loop, unsigned device_index, struct poll_link *link);
 
-/** loop_take_back - the link that a lost device gave back; NULL where there is none.
- * [super] */
+/** loop_has_offer - whether the last link offered is still to be taken. [super] */
+bool loop_has_offer(struct loop *loop, unsigned device_index);
+
+/** loop_take_back - all links given back, by next_given_back; NULL where there are none. [super] */
 struct poll_link *loop_take_back(struct loop *loop, unsigned device_index);
 
 /** loop_worker - the device that the driver's calls are made on: itself, or the async

@@ -27,6 +27,9 @@ struct poll_slot {
 /* A device's link with all the memory that reading it takes. */
 struct poll_link {
 	struct device *device; /* borrowed */
+	struct poll_link *next_given_back;
+	bool was_lost; /* given back because the device went away; lost_code says why */
+	int lost_code;
 	struct link link;
 	struct poll_slot *slots;	/* one an endpoint */
 	uint8_t *buffer;		/* for all messages of the hungriest endpoint */

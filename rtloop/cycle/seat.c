@@ -6,14 +6,29 @@ void seat_offer(struct seat *seat, struct poll_link *link)
 	atomic_store_explicit(&seat->offered, link, memory_order_release);
 }
 
+bool seat_has_offer(const struct seat *seat)
+{
+	return atomic_load_explicit(&seat->offered, memory_order_relaxed) != NULL;
+}
+
 struct poll_link *seat_take_back(struct seat *seat)
 {
-	/* pairs with the release in give_back(): the thread has let go of it */
+	/* pairs with the release in give_back(): the thread has let go of them */
 	return atomic_exchange_explicit(&seat->given_back, NULL, memory_order_acquire);
 }
 
-static void give_back(struct seat *seat, struct poller *poller,
-		      const struct cycle_time *now)
+/* The supervisor can only empty the list meanwhile: the second try succeeds. */
+static void give_back(struct seat *seat, struct poll_link *link)
+{
+	link->next_given_back =
+		atomic_load_explicit(&seat->given_back, memory_order_relaxed);
+	while (!atomic_compare_exchange_weak_explicit(
+		&seat->given_back, &link->next_given_back, link, memory_order_release,
+		memory_order_relaxed)) {
+	}
+}
+
+static void lose(struct seat *seat, struct poller *poller, const struct cycle_time *now)
 {
 	struct poll_link *link = seat->current;
 	struct device *device = seat->device;
@@ -25,48 +40,69 @@ static void give_back(struct seat *seat, struct poller *poller,
 	device_mark_bad(device, now);
 	device_count(device, COUNT_LOST, 1);
 	device_event(device, EVENT_DEVICE_LOST, -device->lost_code);
-	atomic_store_explicit(&seat->given_back, link, memory_order_release);
+	link->was_lost = true;
+	link->lost_code = device->lost_code;
+	give_back(seat, link);
 }
 
-void seat_attach(struct seat *seat, struct poller *poller, const struct cycle_time *now)
+static void take_in(struct seat *seat, struct poller *poller, struct poll_link *link,
+		    const struct cycle_time *now)
 {
 	struct device *device = seat->device;
-	struct poll_link *link;
 	int code;
 
-	if (seat->current ||
-	    !atomic_load_explicit(&seat->offered, memory_order_relaxed)) {
-		return;
-	}
-	link = atomic_exchange_explicit(&seat->offered, NULL, memory_order_acquire);
 	seat->current = link;
 	device->link = &link->link;
 	code = poller->ops->attach(poller, link);
 	if (code) {
 		device_lost(device, code);
-		give_back(seat, poller, now);
-		return;
-	}
-	if (device->driver->attach) {
+		lose(seat, poller, now);
+	} else if (device->driver->attach) {
 		device->driver->attach(device, now);
 	}
-	counter_add(&seat->opened, 1);
-	device_event(device, EVENT_DEVICE_OPENED, (int64_t)counter_get(&seat->opened));
+}
+
+void seat_attach(struct seat *seat, struct poller *poller, const struct cycle_time *now)
+{
+	struct poll_link *before = seat->current;
+	struct poll_link *link;
+
+	if (!seat_has_offer(seat)) {
+		return;
+	}
+	link = atomic_exchange_explicit(&seat->offered, NULL, memory_order_acquire);
+	if (before) {
+		poller_detach(poller, before);
+		give_back(seat, before);
+	}
+	take_in(seat, poller, link, now);
+	if (!before && seat->current) {
+		counter_add(&seat->opened, 1);
+		device_event(seat->device, EVENT_DEVICE_OPENED,
+			     (int64_t)counter_get(&seat->opened));
+	}
 }
 
 void seat_detach_lost(struct seat *seat, struct poller *poller,
 		      const struct cycle_time *now)
 {
 	if (seat->current && seat->device->is_lost) {
-		give_back(seat, poller, now);
+		lose(seat, poller, now);
 	}
 }
 
 void seat_clear(struct seat *seat)
 {
+	struct poll_link *link = atomic_exchange(&seat->given_back, NULL);
+
+	while (link) {
+		struct poll_link *next = link->next_given_back;
+
+		poll_link_destroy(link);
+		link = next;
+	}
 	poll_link_destroy(seat->current);
 	poll_link_destroy(atomic_exchange(&seat->offered, NULL));
-	poll_link_destroy(atomic_exchange(&seat->given_back, NULL));
 	seat->current = NULL;
 	if (seat->device) {
 		seat->device->link = NULL;

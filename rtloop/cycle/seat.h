@@ -2,7 +2,7 @@
  * A seat: the place of one device in a thread that polls it, and the two mailboxes
  * through which its link comes and goes. The supervisor offers a link that is complete;
  * the thread takes it at an edge between two cycles, and gives it back when the device is
- * lost. Only the supervisor opens and closes.
+ * lost, or when the next link takes its place. Only the supervisor opens and closes.
  */
 #ifndef RTLOOP_CYCLE_SEAT_H
 #define RTLOOP_CYCLE_SEAT_H
@@ -17,23 +17,28 @@ struct seat {
 	struct device *device;	   /* borrowed */
 	struct poll_link *current; /* of the polling thread; NULL: the device is away */
 	_Atomic(struct poll_link *) offered;	/* supervisor to thread */
-	_Atomic(struct poll_link *) given_back; /* thread to supervisor */
+	_Atomic(struct poll_link *) given_back; /* thread to supervisor; newest first */
 	struct counter opened;			/* links taken so far */
 };
 
-/** seat_offer - leave a link for the thread: the first, or the next once the one before it
- * was taken back. [super] */
+/**
+ * seat_offer - leave a link for the thread; only while seat_has_offer() says no. [super]
+ */
 void seat_offer(struct seat *seat, struct poll_link *link);
 
-/** seat_take_back - the link that the thread gave back; NULL where there is none. [super]
+/** seat_has_offer - whether the thread has yet to take the last one. [super] */
+bool seat_has_offer(const struct seat *seat);
+
+/**
+ * seat_take_back - all links that the thread gave back, by next_given_back; NULL where there are
+ * none. [super]
  */
 struct poll_link *seat_take_back(struct seat *seat);
 
 /**
- * seat_attach - take the offered link, if there is one, into the scan.
+ * seat_attach - take the offered link, if there is one, into the scan, in place of the one before.
  *
- * Where the poller refuses it, it goes straight back and the device is lost again. [rt]
- * at an edge
+ * Where the poller refuses it, it goes straight back and the device is lost. [rt] at an edge
  */
 void seat_attach(struct seat *seat, struct poller *poller,
 		 const struct cycle_time *now) RT_SAFE;

@@ -94,6 +94,22 @@ static void fail_to_open(struct supervisor *super, unsigned index, int code)
 	put_off(tended, tended->back_off_ns == 0);
 }
 
+/* A link that there is no memory for is closed again. */
+static struct poll_link *make_poll_link(struct device *device, struct link *link,
+					struct err *err)
+{
+	struct poll_link *made = poll_link_create(device, link);
+
+	if (!made) {
+		err_set(err, -ENOMEM, "no memory for the buffers of device '%s'",
+			device->spec->name);
+		if (device->driver->close) {
+			device->driver->close(device, link);
+		}
+	}
+	return made;
+}
+
 static int open_link(struct device *device, struct poll_link **ret_link, struct err *err)
 {
 	const struct driver *driver = device->driver;
@@ -103,14 +119,8 @@ static int open_link(struct device *device, struct poll_link **ret_link, struct 
 	if (code) {
 		return code;
 	}
-	*ret_link = poll_link_create(device, &link);
-	if (!*ret_link && driver->close) {
-		driver->close(device, &link);
-	}
-	return *ret_link
-		       ? 0
-		       : err_set(err, -ENOMEM, "no memory for the buffers of device '%s'",
-				 device->spec->name);
+	*ret_link = make_poll_link(device, &link, err);
+	return *ret_link ? 0 : -ENOMEM;
 }
 
 static void open_device(struct supervisor *super, unsigned index)
@@ -131,6 +141,7 @@ static void open_device(struct supervisor *super, unsigned index)
 	tended->failures = 0;
 	tended->is_open = true;
 	tended->opened_ns = sys_now();
+	tended->link = link;
 	loop_offer(super->loop, index, link);
 }
 
@@ -142,18 +153,12 @@ void super_open_devices(struct supervisor *super)
 }
 
 /* One that goes away as soon as it is open is not opened four times a second for ever. */
-static void take_back(struct supervisor *super, unsigned index)
+static void note_loss(struct supervisor *super, unsigned index, int code)
 {
 	struct tended *tended = &super->tended[index];
-	struct poll_link *link = loop_take_back(super->loop, index);
-	int code;
 
-	if (!link) {
-		return;
-	}
-	code = link->device->lost_code;
-	poll_link_destroy(link);
 	tended->is_open = false;
+	tended->link = NULL;
 	if (code) {
 		err_set_errno(&tended->err, code, "went away");
 	} else {
@@ -165,6 +170,41 @@ static void take_back(struct supervisor *super, unsigned index)
 				sys_now() - tended->opened_ns > BACK_OFF_MAX_NS);
 }
 
+static void take_back(struct supervisor *super, unsigned index)
+{
+	struct poll_link *link = loop_take_back(super->loop, index);
+
+	while (link) {
+		struct poll_link *next = link->next_given_back;
+
+		/* one whose successor is offered or in force is no loss of the device */
+		if (link->was_lost && link == super->tended[index].link) {
+			note_loss(super, index, link->lost_code);
+		}
+		poll_link_destroy(link);
+		link = next;
+	}
+}
+
+static void tend_link(struct supervisor *super, unsigned index)
+{
+	struct tended *tended = &super->tended[index];
+	struct device *device = loop_worker(super->loop, index);
+	struct link next = { 0 };
+	struct poll_link *link;
+
+	if (!tended->is_open || !device->driver->tend ||
+	    loop_has_offer(super->loop, index) ||
+	    device->driver->tend(device, &tended->link->link, &next, &tended->err) <= 0) {
+		return;
+	}
+	link = make_poll_link(device, &next, &tended->err);
+	if (link) {
+		tended->link = link;
+		loop_offer(super->loop, index, link);
+	}
+}
+
 static void tend_devices(struct supervisor *super)
 {
 	for (unsigned i = 0; i < super->loop->device_count; i++) {
@@ -173,6 +213,7 @@ static void tend_devices(struct supervisor *super)
 		    sys_now() >= super->tended[i].retry_ns) {
 			open_device(super, i);
 		}
+		tend_link(super, i);
 	}
 }
 

@@ -16,9 +16,10 @@
 
 /* What the supervisor knows of one device. */
 struct tended {
-	bool is_open;	   /* a link is offered to the loop, or in force */
-	int64_t opened_ns; /* when that began */
-	int64_t retry_ns;  /* when it is tried again */
+	bool is_open;		/* a link is offered to the loop, or in force */
+	struct poll_link *link; /* the last one offered; owned by the loop */
+	int64_t opened_ns;	/* when that began */
+	int64_t retry_ns;	/* when it is tried again */
 	int64_t back_off_ns; /* doubled at each failure, and each loss soon after an opening */
 	unsigned failures;  /* to open it, since it was last open */
 	bool was_told_away; /* and not yet that it is open again */

@@ -1,0 +1,469 @@
+#include "drivers/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "rtloop/base/sys.h"
+#include "rtloop/base/time.h"
+
+/* The most that one read takes: a cycle's worth of bounded work. */
+#define READ_BYTES	   4096
+#define ON_OPEN_TIMEOUT_MS 1000
+
+/* What a server's link holds beside its endpoints. */
+struct server {
+	int listen_fd;
+	uint64_t next_client;		      /* numbers begin at 1 */
+	uint64_t clients[STREAM_CLIENTS_MAX]; /* who has the place; 0: nobody */
+	int fds[STREAM_CLIENTS_MAX];
+};
+
+int stream_init(struct device *device, const struct stream_options *options,
+		const struct frame_options *frame, const struct option_bytes *separator,
+		const struct request_options *request, struct err *err)
+{
+	struct stream *stream = device->state;
+	unsigned streams = options->is_server ? (unsigned)options->clients : 1;
+	int rc;
+
+	stream->options = *options;
+	stream->request = (struct request){ .options = request, .write = sys_send };
+	rc = options->type == SOCK_STREAM
+		     ? intake_init_streams(&stream->intake, device->spec, frame,
+					   separator, streams)
+		     : intake_init(&stream->intake, device->spec, frame, separator,
+				   options->message_bytes);
+	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name) : 0;
+}
+
+void stream_fini(struct device *device)
+{
+	struct stream *stream = device->state;
+
+	intake_fini(&stream->intake);
+}
+
+static struct endpoint make_endpoint(const struct device *device, int fd, uint32_t tag)
+{
+	const struct stream *stream = device->state;
+	bool is_stream = stream->options.type == SOCK_STREAM;
+
+	return (struct endpoint){
+		.fd = fd,
+		.op = is_stream ? ENDPOINT_READ : ENDPOINT_RECV,
+		.bytes = is_stream ? READ_BYTES : stream->options.message_bytes,
+		.budget = is_stream ? 1 : (uint32_t)device->spec->budget,
+		.tag = tag,
+	};
+}
+
+static int open_single(const struct device *device, int fd, struct link *ret_link,
+		       struct err *err)
+{
+	struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
+
+	if (!endpoint) {
+		return err_set(err, -ENOMEM, "no memory for device '%s'",
+			       device->spec->name);
+	}
+	*endpoint = make_endpoint(device, fd, 0);
+	*ret_link = (struct link){ .endpoints = endpoint, .endpoint_count = 1 };
+	return 0;
+}
+
+/* --- a client ------------------------------------------------------------------------------------ */
+
+static int wait_writable(int fd, int timeout_ms)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+	int count = poll(&poll_fd, 1, timeout_ms);
+
+	return count > 0 ? 0 : count == 0 ? -ETIMEDOUT : -errno;
+}
+
+static int finish_connect(int fd, const struct stream_options *options)
+{
+	socklen_t bytes = sizeof(int);
+	int error = 0;
+	int rc = wait_writable(fd, (int)(options->timeout_ns / NS_PER_MS));
+
+	if (rc == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &bytes)) {
+		rc = -errno;
+	}
+	return rc ? rc : -error;
+}
+
+static int connect_socket(int fd, const struct stream_options *options)
+{
+	if (connect(fd, (const struct sockaddr *)&options->address,
+		    options->address_bytes) == 0) {
+		return 0;
+	}
+	/* a UNIX socket whose backlog is full says EAGAIN, and cannot be waited for */
+	return errno == EINPROGRESS ? finish_connect(fd, options) : -errno;
+}
+
+static int send_all(int fd, const struct option_bytes *bytes)
+{
+	size_t sent = 0;
+	int rc = 0;
+
+	while (rc == 0 && sent < bytes->bytes) {
+		ssize_t count = sys_send(fd, bytes->data + sent, bytes->bytes - sent);
+
+		if (count > 0) {
+			sent += (size_t)count;
+		} else if (count == -EAGAIN) {
+			rc = wait_writable(fd, ON_OPEN_TIMEOUT_MS);
+		} else if (count != -EINTR) {
+			rc = (int)count;
+		}
+	}
+	return rc;
+}
+
+static int open_client(const struct device *device, int fd, struct link *ret_link,
+		       struct err *err)
+{
+	const struct stream *stream = device->state;
+	const struct stream_options *options = &stream->options;
+	int rc = connect_socket(fd, options);
+
+	if (rc) {
+		return err_set_errno(err, rc, "cannot connect to %s", options->peer);
+	}
+	rc = options->prepare ? options->prepare(fd, device->spec) : 0;
+	rc = rc ? rc : send_all(fd, &options->on_open);
+	if (rc) {
+		return err_set_errno(err, rc, "%s: cannot send on_open", options->peer);
+	}
+	return open_single(device, fd, ret_link, err);
+}
+
+/* --- a server ------------------------------------------------------------------------------------ */
+
+static void close_server(struct server *server)
+{
+	for (unsigned i = 0; i < STREAM_CLIENTS_MAX; i++) {
+		if (server->clients[i]) {
+			sys_close(server->fds[i]);
+		}
+	}
+	sys_close(server->listen_fd);
+	free(server);
+}
+
+/* Endpoints of all that have a place. The link owns @server only where this succeeds. */
+static int make_server_link(const struct device *device, struct server *server,
+			    struct link *ret_link)
+{
+	struct link link = { .handle = server };
+
+	link.endpoints = calloc(STREAM_CLIENTS_MAX, sizeof(*link.endpoints));
+	if (!link.endpoints) {
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < STREAM_CLIENTS_MAX; i++) {
+		if (server->clients[i]) {
+			link.endpoints[link.endpoint_count++] =
+				make_endpoint(device, server->fds[i], i);
+		}
+	}
+	*ret_link = link;
+	return 0;
+}
+
+/* A socket file that nobody listens at any more is in the way of one that will. */
+static void remove_stale(const struct stream_options *options)
+{
+	const struct sockaddr *address = (const struct sockaddr *)&options->address;
+	int fd;
+
+	if (address->sa_family != AF_UNIX) {
+		return;
+	}
+	fd = socket(AF_UNIX, options->type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd >= 0 && connect(fd, address, options->address_bytes) &&
+	    errno == ECONNREFUSED) {
+		unlink(options->peer);
+	}
+	sys_close(fd);
+}
+
+static int bind_socket(int fd, const struct stream_options *options, struct err *err)
+{
+	int one = 1;
+
+	remove_stale(options);
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) ||
+	    bind(fd, (const struct sockaddr *)&options->address,
+		 options->address_bytes)) {
+		return err_set_errno(err, -errno, "cannot listen at %s", options->peer);
+	}
+	return 0;
+}
+
+static int open_server(const struct device *device, int fd, struct link *ret_link,
+		       struct err *err)
+{
+	const struct stream *stream = device->state;
+	struct server *server;
+	int rc = bind_socket(fd, &stream->options, err);
+
+	if (rc) {
+		return rc;
+	}
+	if (listen(fd, STREAM_CLIENTS_MAX)) {
+		return err_set_errno(err, -errno, "cannot listen at %s",
+				     stream->options.peer);
+	}
+	server = calloc(1, sizeof(*server));
+	if (server) {
+		server->listen_fd = fd;
+		server->next_client = (uint64_t)sys_now();
+	}
+	if (!server || make_server_link(device, server, ret_link)) {
+		free(server);
+		return err_set(err, -ENOMEM, "no memory for device '%s'",
+			       device->spec->name);
+	}
+	return 0;
+}
+
+static int open_bound(const struct device *device, int fd, struct link *ret_link,
+		      struct err *err)
+{
+	const struct stream *stream = device->state;
+	int rc = bind_socket(fd, &stream->options, err);
+
+	return rc ? rc : open_single(device, fd, ret_link, err);
+}
+
+/* Make the socket; it is closed again where @set_up fails. */
+static int open_with(const struct device *device, struct link *ret_link, struct err *err,
+		     int (*set_up)(const struct device *, int, struct link *,
+				   struct err *))
+{
+	const struct stream *stream = device->state;
+	const struct stream_options *options = &stream->options;
+	int fd = socket(options->address.ss_family,
+			options->type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int rc;
+
+	if (fd < 0) {
+		return err_set_errno(err, -errno, "%s", options->peer);
+	}
+	rc = set_up(device, fd, ret_link, err);
+	if (rc) {
+		sys_close(fd);
+	}
+	return rc;
+}
+
+int stream_open(const struct device *device, struct link *ret_link, struct err *err)
+{
+	const struct stream *stream = device->state;
+
+	return open_with(device, ret_link, err,
+			 stream->options.is_server ? open_server : open_client);
+}
+
+int stream_bind(const struct device *device, struct link *ret_link, struct err *err)
+{
+	return open_with(device, ret_link, err, open_bound);
+}
+
+void stream_close(const struct device *device, struct link *link)
+{
+	(void)device;
+	if (link->handle) {
+		close_server(link->handle);
+	} else if (link->endpoint_count > 0) {
+		sys_close(link->endpoints[0].fd);
+	}
+	free(link->endpoints);
+	*link = (struct link){ .endpoints = NULL };
+}
+
+/* The clients that stay, by descriptors of the next link's own. */
+static struct server *copy_server(const struct server *server, uint32_t gone)
+{
+	struct server *copy = calloc(1, sizeof(*copy));
+
+	if (!copy) {
+		return NULL;
+	}
+	copy->next_client = server->next_client;
+	copy->listen_fd = fcntl(server->listen_fd, F_DUPFD_CLOEXEC, 0);
+	for (unsigned i = 0; i < STREAM_CLIENTS_MAX; i++) {
+		if (server->clients[i] && !(gone & (1u << i))) {
+			copy->fds[i] = fcntl(server->fds[i], F_DUPFD_CLOEXEC, 0);
+			copy->clients[i] = copy->fds[i] < 0 ? 0 : server->clients[i];
+		}
+	}
+	if (copy->listen_fd < 0) {
+		close_server(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+static int find_place(const struct server *server, int64_t places)
+{
+	for (int i = 0; i < places; i++) {
+		if (server->clients[i] == 0) {
+			return i;
+		}
+	}
+	return -1;
+}
+
+static bool seat_client(const struct device *device, struct server *server, int place,
+			int fd)
+{
+	const struct stream *stream = device->state;
+	const struct stream_options *options = &stream->options;
+
+	if ((options->prepare && options->prepare(fd, device->spec)) ||
+	    send_all(fd, &options->on_open)) {
+		sys_close(fd);
+		return false;
+	}
+	server->fds[place] = fd;
+	server->clients[place] = server->next_client++;
+	return true;
+}
+
+/* Who finds no place waits in the kernel's queue, with what it has sent, until one is free. */
+static bool seat_waiting(const struct device *device, struct server *server)
+{
+	const struct stream *stream = device->state;
+	bool has_changed = false;
+	int place;
+
+	while ((place = find_place(server, stream->options.clients)) >= 0) {
+		int fd = accept4(server->listen_fd, NULL, NULL,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0) {
+			break;
+		}
+		has_changed |= seat_client(device, server, place, fd);
+	}
+	return has_changed;
+}
+
+static bool has_waiting(const struct server *server, int64_t places)
+{
+	struct pollfd poll_fd = { .fd = server->listen_fd, .events = POLLIN };
+
+	return find_place(server, places) >= 0 && poll(&poll_fd, 1, 0) > 0;
+}
+
+int stream_tend(const struct device *device, const struct link *link,
+		struct link *ret_next, struct err *err)
+{
+	const struct stream *stream = device->state;
+	const struct server *server = link->handle;
+	uint32_t gone = atomic_load(&stream->gone);
+	struct server *next;
+
+	if (!server || (gone == 0 && !has_waiting(server, stream->options.clients))) {
+		return 0;
+	}
+	next = copy_server(server, gone);
+	if (!next) {
+		return err_set(err, -ENOMEM, "nothing left for a client of '%s'",
+			       device->spec->name);
+	}
+	if (!seat_waiting(device, next) && gone == 0) {
+		close_server(next);
+		return 0;
+	}
+	if (make_server_link(device, next, ret_next)) {
+		close_server(next);
+		return err_set(err, -ENOMEM, "no memory for a client of '%s'",
+			       device->spec->name);
+	}
+	return 1;
+}
+
+/* --- the cycle's side ---------------------------------------------------------------------------- */
+
+void stream_attach(struct device *device, const struct cycle_time *now)
+{
+	struct stream *stream = device->state;
+	const struct server *server = device->link->handle;
+
+	if (!server) {
+		intake_reset(&stream->intake, 0, false);
+		request_attach(&stream->request, now);
+		return;
+	}
+	for (uint32_t i = 0; i < stream->options.clients; i++) {
+		if (server->clients[i] == stream->seen[i]) {
+			continue;
+		}
+		stream->seen[i] = server->clients[i];
+		if (stream->options.type == SOCK_STREAM) {
+			intake_reset(&stream->intake, i, false);
+		}
+		atomic_fetch_and(&stream->gone, ~(1u << i));
+	}
+}
+
+uint32_t stream_room(const struct device *device, uint32_t tag)
+{
+	const struct stream *stream = device->state;
+
+	return intake_room(&stream->intake, tag);
+}
+
+void stream_receive(struct device *device, const struct message *message,
+		    const struct cycle_time *now)
+{
+	struct stream *stream = device->state;
+
+	if (stream->options.type == SOCK_STREAM) {
+		intake_stream(&stream->intake, device, message, now);
+	} else {
+		intake_message(&stream->intake, device, message, now);
+	}
+}
+
+enum verdict stream_hang_up(struct device *device, uint32_t tag, int code)
+{
+	struct stream *stream = device->state;
+
+	if (!stream->options.is_server) {
+		return VERDICT_LOST;
+	}
+	if (code) {
+		device_count(device, COUNT_ERRORS, 1);
+	}
+	atomic_fetch_or(&stream->gone, 1u << tag);
+	return VERDICT_DROP;
+}
+
+void stream_tick(struct device *device, const struct cycle_time *now)
+{
+	struct stream *stream = device->state;
+
+	if (stream->options.type == SOCK_STREAM) {
+		intake_tick(&stream->intake, device, now);
+	}
+}
+
+void stream_emit(struct device *device, const struct cycle_time *now)
+{
+	struct stream *stream = device->state;
+
+	if (!stream->options.is_server) {
+		request_emit(&stream->request, device, device->link->endpoints[0].fd,
+			     now);
+	}
+}

@@ -1,0 +1,87 @@
+/*
+ * What tcp and unix share: one connection to a peer, or a listener and the connections of up to
+ * STREAM_CLIENTS_MAX clients.
+ *
+ * A server's link is never changed: when a client comes or goes, the supervisor makes the next link from
+ * duplicates of the descriptors that stay, and the cycle takes it in place of the other. A client keeps its
+ * place, which is the tag of its endpoint, and a number that no other client of the run has.
+ */
+#ifndef DRIVERS_STREAM_H
+#define DRIVERS_STREAM_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "drivers/device.h"
+#include "drivers/intake.h"
+#include "drivers/request.h"
+#include "rtloop/base/attr.h"
+#include "rtloop/base/err.h"
+
+#define STREAM_CLIENTS_MAX 16
+
+/* As configured. All borrowed. */
+struct stream_options {
+	struct sockaddr_storage address;
+	socklen_t address_bytes;
+	const char *peer; /* the address in text, for errors */
+	int type;	  /* SOCK_STREAM, or SOCK_SEQPACKET: then each message is whole */
+	bool is_server;	  /* it listens; otherwise it connects */
+	int64_t clients;  /* of a server: most at a time */
+	int64_t timeout_ns;	/* of connecting */
+	uint32_t message_bytes; /* of SOCK_SEQPACKET: the longest message */
+	struct option_bytes on_open;
+	/* set what is particular to the family on a new connection; may be NULL. [super] */
+	int (*prepare)(int fd, const struct device_spec *spec);
+};
+
+/* In the device's state: of the cycle, but for what is atomic. */
+struct stream {
+	struct stream_options options;
+	struct intake intake;
+	struct request request;		   /* of a client */
+	uint64_t seen[STREAM_CLIENTS_MAX]; /* whose half frames each place holds */
+	_Atomic uint32_t gone;		   /* places whose client has left, a bit each */
+};
+
+/**
+ * stream_init - options, intake and request; stream_fini() is right after a failure too.
+ * @request: NULL: nothing is asked
+ *
+ * The device's state is a struct stream. -ENOMEM with @err filled. [init]
+ */
+int stream_init(struct device *device, const struct stream_options *options,
+		const struct frame_options *frame, const struct option_bytes *separator,
+		const struct request_options *request, struct err *err) MUST_CHECK;
+
+/**
+ * stream_bind - the open() of a socket without connections: whoever knows the address may send.
+ *
+ * -EADDRINUSE, -EACCES and what else bind(2) returns, with @err filled. [super]
+ */
+int stream_bind(const struct device *device, struct link *ret_link, struct err *err);
+
+/*
+ * The slots of struct driver, for both families.
+ *
+ * stream_open() connects within the time-out and sends on_open, or binds and listens: -ETIMEDOUT,
+ * -ECONNREFUSED, -EADDRINUSE and what else the calls return. stream_tend() takes in who waits and lets
+ * go of who left. stream_attach() forgets the half frames of clients that are not the ones before. A
+ * client of a server that hangs up only frees its place; any other end is the device's.
+ */
+void stream_fini(struct device *device);
+int stream_open(const struct device *device, struct link *ret_link, struct err *err);
+void stream_close(const struct device *device, struct link *link);
+int stream_tend(const struct device *device, const struct link *link,
+		struct link *ret_next, struct err *err);
+void stream_attach(struct device *device, const struct cycle_time *now) RT_SAFE;
+uint32_t stream_room(const struct device *device, uint32_t tag) RT_SAFE;
+void stream_receive(struct device *device, const struct message *message,
+		    const struct cycle_time *now) RT_SAFE;
+enum verdict stream_hang_up(struct device *device, uint32_t tag, int code) RT_SAFE;
+void stream_tick(struct device *device, const struct cycle_time *now) RT_SAFE;
+void stream_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
+
+#endif

@@ -1,0 +1,259 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "drivers/registry.h"
+#include "drivers/stream.h"
+#include "rtloop/base/sys.h"
+
+enum unix_kind { UNIX_STREAM, UNIX_DATAGRAM, UNIX_SEQPACKET };
+
+struct unix_options {
+	int kind; /* enum unix_kind */
+	const char *connect;
+	const char *listen;
+	int64_t clients;
+	bool has_clients;
+	int64_t timeout_ns;
+	int64_t bytes;
+	struct option_bytes on_open;
+	struct request_options request;
+	bool has_request;
+	struct frame_options frame;
+	struct option_bytes separator;
+};
+
+#define PATH_BYTES_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
+
+static const char *const kinds[] = { "stream", "datagram", "seqpacket", NULL };
+
+static const struct option unix_rows[] = {
+	{
+		.name = "kind",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct unix_options, kind),
+		.fallback = "stream",
+		.choices = kinds,
+		.help = "a stream of bytes, single datagrams, or a connection of whole "
+			"messages",
+	},
+	{
+		.name = "connect",
+		.type = OPTION_PATH,
+		.offset = offsetof(struct unix_options, connect),
+		.help = "the socket to connect to; this or listen",
+	},
+	{
+		.name = "listen",
+		.type = OPTION_PATH,
+		.offset = offsetof(struct unix_options, listen),
+		.help = "the socket to make, for others to connect or send to; mode 0660",
+	},
+	{
+		.name = "clients",
+		.type = OPTION_INT,
+		.offset = offsetof(struct unix_options, clients),
+		.fallback = "4",
+		.min = 1,
+		.max = STREAM_CLIENTS_MAX,
+		.is_given_offset = offsetof(struct unix_options, has_clients),
+		.help = "listen: most clients at a time; one more waits for a place",
+	},
+	{
+		.name = "timeout",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct unix_options, timeout_ns),
+		.fallback = "2s",
+		.min = 10e6,
+		.max = 10e9,
+		.help = "connect: how long a connection may take; then it is tried again "
+			"later",
+	},
+	{
+		.name = "bytes",
+		.type = OPTION_SIZE,
+		.offset = offsetof(struct unix_options, bytes),
+		.fallback = "2048",
+		.min = 1,
+		.max = ENDPOINT_BYTES_MAX,
+		.unit = "byte",
+		.help = "datagram, seqpacket: the longest message; a longer one is "
+			"dropped and counted",
+	},
+	{
+		.name = "on_open",
+		.type = OPTION_BYTES,
+		.offset = offsetof(struct unix_options, on_open),
+		.help = "bytes sent on each new connection",
+	},
+	{
+		.name = "request",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct unix_options, request),
+		.rows = request_rows,
+		.is_given_offset = offsetof(struct unix_options, has_request),
+		.help = "connect: bytes sent again and again, for a peer that only "
+			"answers",
+	},
+	{
+		.name = "frame",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct unix_options, frame),
+		.rows = frame_rows,
+		.help = "stream: required, where a frame ends; otherwise what a message "
+			"holds, by "
+			"default one frame",
+	},
+	{
+		.name = "separator",
+		.type = OPTION_BYTES,
+		.offset = offsetof(struct unix_options, separator),
+		.fallback = ",",
+		.help = "between the columns of a text; a single space stands for any "
+			"run of blanks",
+	},
+	{ .name = NULL },
+};
+
+static void check_path(const char *path, const char *key, const struct place *place)
+{
+	if (path && strlen(path) > PATH_BYTES_MAX) {
+		place_error(place, key,
+			    "%zu bytes long; expected at most %zu, the kernel's limit",
+			    strlen(path), PATH_BYTES_MAX);
+	}
+}
+
+static void check_roles(const struct unix_options *options, const struct place *place)
+{
+	if (options->kind == UNIX_DATAGRAM) {
+		if (!options->listen || options->connect) {
+			place_error(place, options->connect ? "connect" : NULL,
+				    "datagrams are received; expected listen alone");
+		}
+		if (options->on_open.data) {
+			place_error(place, "on_open",
+				    "is sent on a connection; datagrams have none");
+		}
+	} else if (!options->connect == !options->listen) {
+		place_error(place, options->connect ? "listen" : NULL,
+			    "expected one of connect and listen");
+	}
+	if (options->has_clients &&
+	    (!options->listen || options->kind == UNIX_DATAGRAM)) {
+		place_error(place, "clients",
+			    "is of a server; expected listen, and stream or seqpacket");
+	}
+	if (options->has_request && !options->connect) {
+		place_error(place, "request", "is sent by a client; expected connect");
+	}
+}
+
+static void unix_check(const struct device_spec *spec)
+{
+	const struct unix_options *options = spec->options;
+
+	check_path(options->connect, "connect", &spec->place);
+	check_path(options->listen, "listen", &spec->place);
+	check_roles(options, &spec->place);
+	frame_check(&options->frame, options->kind == UNIX_STREAM, &spec->place);
+	fields_check(spec, &options->frame, &options->separator);
+	request_check_bytes(&options->on_open, "on_open", &spec->place);
+	if (options->has_request) {
+		request_check_bytes(&options->request.send, "request.send", &spec->place);
+	}
+}
+
+static int unix_init(struct device *device, struct err *err)
+{
+	static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
+	const struct unix_options *options = device->spec->options;
+	struct stream_options stream = {
+		.peer = options->connect ? options->connect : options->listen,
+		.type = types[options->kind],
+		.is_server = options->listen && options->kind != UNIX_DATAGRAM,
+		.clients = options->clients,
+		.timeout_ns = options->timeout_ns,
+		.message_bytes = (uint32_t)options->bytes,
+		.on_open = options->on_open,
+	};
+	struct sockaddr_un *address = (struct sockaddr_un *)&stream.address;
+
+	if (strlen(stream.peer) > PATH_BYTES_MAX) {
+		return err_set(err, -ENAMETOOLONG, "%s is too long for a socket",
+			       stream.peer);
+	}
+	address->sun_family = AF_UNIX;
+	strncpy(address->sun_path, stream.peer, PATH_BYTES_MAX);
+	stream.address_bytes = sizeof(*address);
+	return stream_init(device, &stream, &options->frame, &options->separator,
+			   options->has_request ? &options->request : NULL, err);
+}
+
+static int unix_open(const struct device *device, struct link *ret_link, struct err *err)
+{
+	const struct unix_options *options = device->spec->options;
+	int rc = options->kind == UNIX_DATAGRAM ? stream_bind(device, ret_link, err)
+						: stream_open(device, ret_link, err);
+
+	if (rc == 0 && options->listen && chmod(options->listen, 0660)) {
+		rc = err_set_errno(err, -errno, "cannot set the mode of %s",
+				   options->listen);
+		stream_close(device, ret_link);
+	}
+	return rc;
+}
+
+static const char description[] =
+	"Reads frames from UNIX sockets of this machine: from one peer that it connects "
+	"to, or from "
+	"several that connect or send to it. Other programs on the board hand their "
+	"values to the "
+	"cycle this way without a network.\n"
+	"\n"
+	"kind: stream is bytes that `frame` cuts up, as with tcp. datagram and seqpacket "
+	"keep the "
+	"borders of messages: each is one frame, unless `frame` says what it holds. With "
+	"seqpacket "
+	"the end of a peer is seen, with datagram it is not: use max_age.\n"
+	"\n"
+	"A socket file that a program left behind is replaced; one that somebody listens "
+	"at is not. "
+	"Who may write to it decides what the controller sees: the folder's rights "
+	"matter.";
+
+static const char example[] = "camera:\n"
+			      "  driver: unix\n"
+			      "  kind: seqpacket\n"
+			      "  listen: /run/rtloop/camera.sock\n"
+			      "  max_age: 100ms\n"
+			      "  in:\n"
+			      "    x: { column: 0, unit: px }\n"
+			      "    y: { column: 1, unit: px }\n";
+
+const struct driver unix_driver = {
+	.name = "unix",
+	.summary = "Frames from UNIX sockets: streams, datagrams, seqpackets",
+	.description = description,
+	.example = example,
+	.options = unix_rows,
+	.options_bytes = sizeof(struct unix_options),
+	.in_options = field_rows,
+	.in_bytes = sizeof(struct field_options),
+	.state_bytes = sizeof(struct stream),
+	.check = unix_check,
+	.init = unix_init,
+	.fini = stream_fini,
+	.open = unix_open,
+	.close = stream_close,
+	.tend = stream_tend,
+	.attach = stream_attach,
+	.room = stream_room,
+	.receive = stream_receive,
+	.hang_up = stream_hang_up,
+	.tick = stream_tick,
+	.emit = stream_emit,
+};

@@ -1,0 +1,381 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "rtloop/base/sys.h"
+#include "tests/fakes/rig.h"
+
+/* A server of ours listens at this; tests run one after the other. */
+static char folder[] = "/tmp/rtloop-stream-XXXXXX";
+static char path[64];
+
+static int make_folder(void **state)
+{
+	(void)state;
+	if (!mkdtemp(folder)) {
+		return -1;
+	}
+	snprintf(path, sizeof(path), "%s/s", folder);
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(folder);
+}
+
+static void rig_with(struct rig *rig, const char *format, ...)
+{
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	rig_init(rig, text);
+}
+
+static void unix_server(struct rig *rig, const char *kind)
+{
+	struct err err;
+
+	rig_with(rig,
+		 "s:\n  driver: unix\n  kind: %s\n  listen: %s\n  clients: 2\n"
+		 "  frame: { kind: line }\n  in: { a: { column: 0 } }\n",
+		 kind, path);
+	assert_int_equal(rig_open(rig, &err), 0);
+}
+
+static struct sockaddr_un unix_address(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+
+	strncpy(address.sun_path, path, sizeof(address.sun_path) - 1);
+	return address;
+}
+
+static int connect_to(int type)
+{
+	struct sockaddr_un address = unix_address();
+	int fd = socket(AF_UNIX, type, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)),
+			 0);
+	return fd;
+}
+
+/* What the supervisor and the cycle do with tend()'s answer. */
+static int tend(struct rig *rig)
+{
+	const struct driver *driver = rig->device.driver;
+	struct link next = { 0 };
+	struct err err;
+	int rc = driver->tend(&rig->device, &rig->link, &next, &err);
+
+	if (rc == 1) {
+		struct link before = rig->link;
+
+		rig->link = next;
+		rig->device.link = &rig->link;
+		driver->attach(&rig->device, &rig->now);
+		driver->close(&rig->device, &before);
+	}
+	return rc;
+}
+
+/* What the poller does with one endpoint: read it once. */
+static void take(struct rig *rig, unsigned index)
+{
+	const struct endpoint *endpoint = &rig->link.endpoints[index];
+	const struct driver *driver = rig->device.driver;
+	uint8_t data[512];
+	ssize_t got = recv(endpoint->fd, data, sizeof(data), MSG_DONTWAIT);
+
+	if (got > 0) {
+		const struct message message = { .data = data,
+						 .bytes = (uint32_t)got,
+						 .tag = endpoint->tag };
+
+		driver->receive(&rig->device, &message, &rig->now);
+	} else {
+		assert_int_equal(driver->hang_up(&rig->device, endpoint->tag, 0),
+				 VERDICT_DROP);
+	}
+}
+
+static void send_text(int fd, const char *text)
+{
+	assert_int_equal(send(fd, text, strlen(text), 0), strlen(text));
+}
+
+static void a_client_is_taken_in_and_read(void **state)
+{
+	struct rig rig;
+	int fd;
+
+	(void)state;
+	unix_server(&rig, "stream");
+	assert_int_equal(tend(&rig), 0);
+	fd = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	assert_int_equal(rig.link.endpoint_count, 1);
+	send_text(fd, "12.5\n");
+	take(&rig, 0);
+	assert_true(rig_float(&rig, "a") == 12.5);
+	assert_int_equal(tend(&rig), 0);
+	close(fd);
+	rig_fini(&rig);
+}
+
+static void a_client_that_stays_keeps_its_half_frame_when_another_comes(void **state)
+{
+	struct rig rig;
+	int first, second;
+
+	(void)state;
+	unix_server(&rig, "stream");
+	first = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	send_text(first, "12");
+	take(&rig, 0);
+	second = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	assert_int_equal(rig.link.endpoint_count, 2);
+	send_text(second, "7\n");
+	take(&rig, 1);
+	assert_true(rig_float(&rig, "a") == 7);
+	send_text(first, ".25\n");
+	take(&rig, 0);
+	assert_true(rig_float(&rig, "a") == 12.25);
+	close(first);
+	close(second);
+	rig_fini(&rig);
+}
+
+static void who_takes_a_freed_place_does_not_inherit_its_half_frame(void **state)
+{
+	struct rig rig;
+	int first, second;
+
+	(void)state;
+	unix_server(&rig, "stream");
+	first = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	send_text(first, "99");
+	take(&rig, 0);
+	close(first);
+	take(&rig, 0);
+	second = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	assert_int_equal(rig.link.endpoint_count, 1);
+	send_text(second, "5\n");
+	take(&rig, 0);
+	assert_true(rig_float(&rig, "a") == 5);
+	close(second);
+	rig_fini(&rig);
+}
+
+static void one_client_too_many_waits_for_a_place(void **state)
+{
+	struct rig rig;
+	int fds[3];
+
+	(void)state;
+	unix_server(&rig, "stream");
+	for (unsigned i = 0; i < 3; i++) {
+		fds[i] = connect_to(SOCK_STREAM);
+	}
+	send_text(fds[2], "3\n");
+	assert_int_equal(tend(&rig), 1);
+	assert_int_equal(rig.link.endpoint_count, 2);
+	assert_int_equal(tend(&rig), 0);
+	close(fds[0]);
+	fds[0] = -1;
+	take(&rig, 0);
+	assert_int_equal(tend(&rig), 1);
+	assert_int_equal(rig.link.endpoint_count, 2);
+	take(&rig, 0);
+	assert_true(rig_float(&rig, "a") == 3);
+	for (unsigned i = 0; i < 3; i++) {
+		close(fds[i]);
+	}
+	rig_fini(&rig);
+}
+
+static void messages_of_a_seqpacket_are_whole(void **state)
+{
+	struct rig rig;
+	int fd;
+
+	(void)state;
+	unix_server(&rig, "seqpacket");
+	fd = connect_to(SOCK_SEQPACKET);
+	assert_int_equal(tend(&rig), 1);
+	assert_int_equal(rig.link.endpoints[0].op, ENDPOINT_RECV);
+	send_text(fd, "3\n4\n");
+	take(&rig, 0);
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 2);
+	assert_true(rig_float(&rig, "a") == 4);
+	close(fd);
+	rig_fini(&rig);
+}
+
+static void a_socket_file_left_behind_is_replaced_and_one_in_use_is_not(void **state)
+{
+	struct sockaddr_un address = unix_address();
+	struct rig rig, other;
+	struct err err;
+	struct stat info;
+	int fd;
+
+	(void)state;
+	unlink(path);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+	close(fd);
+	unix_server(&rig, "stream");
+	assert_int_equal(stat(path, &info), 0);
+	assert_int_equal(info.st_mode & 0777, 0660);
+	rig_with(&other,
+		 "o: { driver: unix, listen: %s, frame: { kind: line }, in: { a: { "
+		 "column: 0 } } }",
+		 path);
+	assert_int_equal(rig_open(&other, &err), -EADDRINUSE);
+	assert_non_null(strstr(err.text, path));
+	rig_fini(&other);
+	rig_fini(&rig);
+}
+
+static int tcp_listener(uint16_t *ret_port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t bytes = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, bytes), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &bytes), 0);
+	*ret_port = ntohs(address.sin_port);
+	return fd;
+}
+
+static void tcp_client(struct rig *rig, uint16_t port)
+{
+	rig_with(rig,
+		 "c:\n  driver: tcp\n  connect: 127.0.0.1:%u\n  on_open: \"HELLO\"\n"
+		 "  request: { send: \"S?\", every: 10ms }\n"
+		 "  frame: { kind: line }\n  in: { a: { column: 0 } }\n",
+		 port);
+}
+
+static void a_client_greets_asks_and_reads(void **state)
+{
+	struct rig rig;
+	struct err err;
+	uint16_t port;
+	char data[16] = "";
+	int listener = tcp_listener(&port), fd;
+
+	(void)state;
+	tcp_client(&rig, port);
+	assert_int_equal(rig_open(&rig, &err), 0);
+	fd = accept(listener, NULL, NULL);
+	assert_int_equal(recv(fd, data, sizeof(data), 0), 5);
+	assert_memory_equal(data, "HELLO", 5);
+	rig_emit(&rig);
+	assert_int_equal(recv(fd, data, sizeof(data), 0), 2);
+	assert_memory_equal(data, "S?", 2);
+	rig_receive(&rig, "2.5\n", 4, NULL);
+	assert_true(rig_float(&rig, "a") == 2.5);
+	close(fd);
+	close(listener);
+	rig_fini(&rig);
+}
+
+static void a_refused_connection_is_said_at_once(void **state)
+{
+	struct rig rig;
+	struct err err;
+	uint16_t port;
+
+	(void)state;
+	close(tcp_listener(&port));
+	tcp_client(&rig, port);
+	assert_int_equal(rig_open(&rig, &err), -ECONNREFUSED);
+	assert_non_null(strstr(err.text, "cannot connect to 127.0.0.1"));
+	rig_fini(&rig);
+}
+
+static void the_end_of_the_only_connection_is_the_device_s(void **state)
+{
+	struct rig rig;
+	struct err err;
+	uint16_t port;
+	int listener = tcp_listener(&port);
+
+	(void)state;
+	tcp_client(&rig, port);
+	assert_int_equal(rig_open(&rig, &err), 0);
+	assert_int_equal(rig.device.driver->hang_up(&rig.device, 0, 0), VERDICT_LOST);
+	close(listener);
+	rig_fini(&rig);
+}
+
+static void a_peer_that_is_gone_costs_no_signal(void **state)
+{
+	struct rig rig;
+	struct err err;
+	uint16_t port;
+	int listener = tcp_listener(&port), fd;
+
+	(void)state;
+	tcp_client(&rig, port);
+	assert_int_equal(rig_open(&rig, &err), 0);
+	fd = accept(listener, NULL, NULL);
+	close(fd); /* with HELLO unread: a reset */
+	close(listener);
+	for (unsigned i = 0; i < 3; i++) {
+		rig_emit(&rig);
+		rig_step(&rig, 10000000);
+	}
+	assert_true(rig.device.is_lost);
+	assert_true(rig.device.lost_code < 0);
+	rig_fini(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_client_is_taken_in_and_read),
+		cmocka_unit_test(
+			a_client_that_stays_keeps_its_half_frame_when_another_comes),
+		cmocka_unit_test(who_takes_a_freed_place_does_not_inherit_its_half_frame),
+		cmocka_unit_test(one_client_too_many_waits_for_a_place),
+		cmocka_unit_test(messages_of_a_seqpacket_are_whole),
+		cmocka_unit_test(
+			a_socket_file_left_behind_is_replaced_and_one_in_use_is_not),
+		cmocka_unit_test(a_client_greets_asks_and_reads),
+		cmocka_unit_test(a_refused_connection_is_said_at_once),
+		cmocka_unit_test(the_end_of_the_only_connection_is_the_device_s),
+		cmocka_unit_test(a_peer_that_is_gone_costs_no_signal),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
