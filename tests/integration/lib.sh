@@ -7,7 +7,10 @@ failures=0
 
 # shellcheck disable=SC2329 # called by the trap
 end_jobs() {
-	jobs -p | xargs -r kill 2>/dev/null
+	local pids
+	pids=$(jobs -p)
+	# shellcheck disable=SC2086 # one word a process
+	[ -z "$pids" ] || kill $pids 2>/dev/null
 	wait
 }
 trap end_jobs EXIT
@@ -46,6 +49,15 @@ wait_until() {
 	done
 	fail "waited in vain for: $*"
 	return 1
+}
+
+# wait_for_cycles LOG: until the loop runs, by what it has logged.
+wait_for_cycles() {
+	wait_until has_cycles "$1"
+}
+
+has_cycles() {
+	[ "$("$RTLOOP" dump --csv -c cycle.cycle "$1" 2>/dev/null | head -20 | wc -l)" -ge 10 ]
 }
 
 # report JQ-FILTER: of the last run's report.

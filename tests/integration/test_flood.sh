@@ -4,7 +4,7 @@
 
 cat > "$TEST_TMP/flood.yaml" << 'END'
 loop: { period: 1ms }
-log: { file: flood.mcap }
+log: { file: flood.mcap, sync: 100ms }
 devices:
   flood:
     driver: udp
@@ -19,7 +19,7 @@ END
 
 "$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/flood.yaml" > "$TEST_TMP/run.out" 2>&1 &
 pid=$!
-wait_until test -s "$TEST_TMP/flood.mcap"
+wait_for_cycles "$TEST_TMP/flood.mcap"
 "$peers/sensor" --flood --duration 2 47476 &
 "$peers/sensor" --rate 100 --count 150 47477
 kill -INT $pid

@@ -5,7 +5,7 @@
 config() { # NAME [LOOP OPTION]...
 	cat > "$TEST_TMP/$1.yaml" << END
 loop: { period: 1ms, ${2:-} }
-log: { file: $1.mcap }
+log: { file: $1.mcap, sync: 100ms }
 devices:
   wave: { driver: sim, in: { a: { wave: sine } } }
 END
@@ -35,7 +35,7 @@ for signal in INT TERM; do
 	"$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/signal$signal.yaml" \
 		> "$TEST_TMP/run.out" 2>&1 &
 	pid=$!
-	wait_until test -s "$TEST_TMP/signal$signal.mcap"
+	wait_for_cycles "$TEST_TMP/signal$signal.mcap"
 	kill "-$signal" $pid
 	wait $pid
 	expect_equal "status after SIG$signal" 0 $?
@@ -58,7 +58,7 @@ expect_equal "status of a slow loop" 0 $?
 config fault "overrun: stop"
 "$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/fault.yaml" > "$TEST_TMP/run.out" 2>&1 &
 pid=$!
-wait_until test -s "$TEST_TMP/fault.mcap"
+wait_for_cycles "$TEST_TMP/fault.mcap"
 kill -STOP $pid
 sleep 0.1
 kill -CONT $pid
@@ -69,7 +69,7 @@ check_log "$TEST_TMP/fault.mcap"
 config skip "overrun: skip"
 "$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/skip.yaml" > "$TEST_TMP/run.out" 2>&1 &
 pid=$!
-wait_until test -s "$TEST_TMP/skip.mcap"
+wait_for_cycles "$TEST_TMP/skip.mcap"
 kill -STOP $pid
 sleep 0.5
 kill -CONT $pid
@@ -85,7 +85,7 @@ check_log "$TEST_TMP/skip.mcap"
 config catch_up "overrun: catch-up, catch_up_max: 20"
 "$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/catch_up.yaml" > "$TEST_TMP/run.out" 2>&1 &
 pid=$!
-wait_until test -s "$TEST_TMP/catch_up.mcap"
+wait_for_cycles "$TEST_TMP/catch_up.mcap"
 kill -STOP $pid
 sleep 0.5
 kill -CONT $pid
@@ -103,7 +103,7 @@ exec 3<> "$TEST_TMP/full"
 dd if=/dev/zero of="$TEST_TMP/full" oflag=nonblock bs=4096 2> /dev/null
 "$RTLOOP" run -q "$TEST_TMP/twice.yaml" > "$TEST_TMP/full" 2>&1 &
 pid=$!
-wait_until test -s "$TEST_TMP/twice.mcap"
+wait_for_cycles "$TEST_TMP/twice.mcap"
 kill -INT $pid
 is_closed() { "$RTLOOP" dump --check "$TEST_TMP/twice.mcap" > /dev/null 2>&1; }
 wait_until is_closed

@@ -5,7 +5,7 @@
 
 cat > "$TEST_TMP/values.yaml" << 'END'
 loop: { period: 1ms }
-log: { file: values.mcap }
+log: { file: values.mcap, sync: 100ms }
 devices:
   probe:
     driver: serial
@@ -30,7 +30,7 @@ END
 wait_until test -e "$TEST_TMP/probe.tty"
 "$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/values.yaml" > "$TEST_TMP/run.out" 2>&1 &
 pid=$!
-wait_until test -s "$TEST_TMP/values.mcap"
+wait_for_cycles "$TEST_TMP/values.mcap"
 "$peers/sensor" --rate 500 --count 1500 --sent "$TEST_TMP/flow.sent" 47475
 sleep 0.2
 kill -INT $pid
