@@ -122,6 +122,14 @@ static void look_at_clock(struct logger *logger)
 	}
 }
 
+static int take_sync_failure(struct logger *logger)
+{
+	int code = syncer_failure(&logger->syncer);
+
+	logger->has_sync_failed |= code != 0;
+	return code;
+}
+
 /* What is written must be durable within options->sync_ns: half of it is for the sync itself. */
 static void flush_if_due(struct logger *logger)
 {
@@ -134,7 +142,7 @@ static void flush_if_due(struct logger *logger)
 	}
 	logger->flushed_ns = now_ns;
 	code = mcap_writer_flush(logger->mcap);
-	code = code ? code : syncer_failure(&logger->syncer);
+	code = code ? code : take_sync_failure(logger);
 	if (code) {
 		logger_file_fail(logger, code);
 		return;
@@ -287,16 +295,16 @@ int logger_start(struct logger *logger, const struct log_options *options,
 	return code;
 }
 
-/* What a sync failed to do is the last word: what was written before it may be gone as well. */
 static int judge(struct logger *logger, struct err *err)
 {
-	int code = syncer_failure(&logger->syncer);
+	int code = take_sync_failure(logger);
 
 	if (code) {
 		return err_set(err, -EIO, "the log is not complete: cannot sync %s: %s",
 			       logger->files.path, strerror(-code));
 	}
-	if (atomic_load(&logger->is_degraded) || counter_get(&logger->cycles_lost) > 0) {
+	if (atomic_load(&logger->is_degraded) || logger->has_sync_failed ||
+	    counter_get(&logger->cycles_lost) > 0) {
 		return err_set(err, -EIO, "the log is not complete: %s",
 			       logger->err.text);
 	}

@@ -84,6 +84,7 @@ struct logger {
 	uint64_t cycles_put;	/* the same, of those that have left the open chunk */
 	struct unput unput;
 	struct lost_cycles lost;
+	bool has_sync_failed; /* what was written before may be gone */
 
 	pthread_mutex_t mutex; /* over err */
 	struct err err;	       /* the last failure */
