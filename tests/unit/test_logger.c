@@ -1,0 +1,1400 @@
+/* wraps: sys_now sys_realtime sys_datasync sys_writev_all files_cut files_discard */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rtloop/base/sys.h"
+#include "rtloop/base/time.h"
+#include "rtloop/log/logger.h"
+#include "rtloop/mcap/log.h"
+#include "rtloop/mcap/survey.h"
+#include "tests/fakes/folder.h"
+#include "tests/fakes/log_look.h"
+
+#define KIB	   1024
+#define RING_BYTES (64 * KIB)
+#define NEVER_NS   (3600 * NS_PER_SEC)
+#define CHANNELS   4
+
+/* --- the clocks and the disk, as a test wants them ------------------------------------------ */
+
+static _Atomic int64_t skipped_ns; /* time that went by at once */
+static _Atomic int64_t stepped_ns; /* by which CLOCK_REALTIME was set */
+
+static struct {
+	_Atomic bool is_held;	    /* a write does not come back */
+	_Atomic bool is_limited;    /* to so many more bytes: */
+	_Atomic int64_t left_bytes; /* then it takes what fits, and is full */
+	_Atomic unsigned waiting;   /* writes that are held */
+	_Atomic int put_code;	    /* of the next write, which takes nothing; 0: none */
+	_Atomic int sync_code;	    /* of the next sync */
+	_Atomic unsigned syncs;
+	_Atomic int64_t synced_ns;    /* when the last one was begun, */
+	_Atomic int64_t synced_bytes; /* and how large the file was */
+} disk;
+
+int64_t __real_sys_now(void);
+int64_t __wrap_sys_now(void);
+int64_t __wrap_sys_now(void)
+{
+	return __real_sys_now() + skipped_ns;
+}
+
+int64_t __real_sys_realtime(void);
+int64_t __wrap_sys_realtime(void);
+int64_t __wrap_sys_realtime(void)
+{
+	return __real_sys_realtime() + skipped_ns + stepped_ns;
+}
+
+int __real_sys_datasync(int fd);
+int __wrap_sys_datasync(int fd);
+int __wrap_sys_datasync(int fd)
+{
+	struct stat info = { .st_size = 0 };
+	int code = atomic_exchange(&disk.sync_code, 0);
+
+	fstat(fd, &info);
+	disk.synced_ns = __wrap_sys_now();
+	disk.synced_bytes = info.st_size;
+	disk.syncs++;
+	return code ? code : __real_sys_datasync(fd);
+}
+
+int __real_sys_writev_all(int fd, struct iovec *parts, int part_count);
+int __wrap_sys_writev_all(int fd, struct iovec *parts, int part_count);
+int __wrap_sys_writev_all(int fd, struct iovec *parts, int part_count)
+{
+	int64_t bytes = (int64_t)parts[0].iov_len;
+	int code;
+
+	assert_int_equal(part_count, 1);
+	disk.waiting++;
+	while (disk.is_held) {
+		sched_yield();
+	}
+	disk.waiting--;
+	code = atomic_exchange(&disk.put_code, 0);
+	if (code) {
+		return code;
+	}
+	if (disk.is_limited && bytes > disk.left_bytes) {
+		parts[0].iov_len = (size_t)disk.left_bytes;
+		disk.left_bytes = 0;
+		assert_int_equal(__real_sys_writev_all(fd, parts, 1), 0);
+		return -ENOSPC;
+	}
+	disk.left_bytes -= bytes;
+	return __real_sys_writev_all(fd, parts, part_count);
+}
+
+static int64_t file_bytes(int fd)
+{
+	struct stat info;
+
+	assert_int_equal(fstat(fd, &info), 0);
+	return info.st_size;
+}
+
+/* What is cut off or removed is room again. */
+int __real_files_cut(int fd, uint64_t bytes);
+int __wrap_files_cut(int fd, uint64_t bytes);
+int __wrap_files_cut(int fd, uint64_t bytes)
+{
+	disk.left_bytes += file_bytes(fd) - (int64_t)bytes;
+	return __real_files_cut(fd, bytes);
+}
+
+void __real_files_discard(const struct files *files, int fd);
+void __wrap_files_discard(const struct files *files, int fd);
+void __wrap_files_discard(const struct files *files, int fd)
+{
+	disk.left_bytes += file_bytes(fd);
+	__real_files_discard(files, fd);
+}
+
+static void fill_disk(int64_t left_bytes)
+{
+	disk.left_bytes = left_bytes;
+	disk.is_limited = true;
+}
+
+/* --- a logger with one device, and a cycle that records ------------------------------------- */
+
+struct bench {
+	struct folder folder;
+	char file[128];
+	struct log_options options;
+	struct log_description description;
+	struct channel channels[CHANNELS];
+	struct log_device device;
+	uint32_t body_bytes;
+	struct recorder recorder;
+	struct logger logger;
+	struct log_look look;
+	uint64_t cycle; /* cycles run */
+	bool has_device;
+};
+
+static const char config[] = "loop: { period: 1ms }\n# ours\n";
+
+static int set_up(void **state)
+{
+	static struct bench bench;
+	static const char *const names[CHANNELS] = { "a", "b", "c", "d" };
+
+	memset(&bench, 0, sizeof(bench));
+	memset(&disk, 0, sizeof(disk));
+	skipped_ns = 0;
+	stepped_ns = 0;
+	folder_init(&bench.folder);
+	snprintf(bench.file, sizeof(bench.file), "%s/one.mcap", bench.folder.path);
+	for (int i = 0; i < CHANNELS; i++) {
+		bench.channels[i] =
+			(struct channel){ .name = names[i], .type = VALUE_FLOAT };
+	}
+	bench.device = (struct log_device){ "probe", bench.channels, CHANNELS };
+	bench.body_bytes = image_part_bytes(bench.channels, CHANNELS);
+	bench.options = (struct log_options){ .dir = bench.folder.path,
+					      .rotate_bytes = 100 * KIB * KIB,
+					      .sync_ns = NEVER_NS,
+					      .chunk_bytes = 64 * KIB };
+	bench.description = (struct log_description){
+		.loop = "oven",
+		.version = "rtloop test",
+		.kernel = "6.1-rt",
+		.period_ns = NS_PER_MS,
+		.config_name = "config.yaml",
+		.config = config,
+		.config_bytes = sizeof(config) - 1,
+	};
+	*state = &bench;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *bench = *state;
+
+	disk.is_held = false;
+	logger_stop(&bench->logger, NULL);
+	logger_fini(&bench->logger);
+	folder_fini(&bench->folder);
+	return 0;
+}
+
+static int try_start(struct bench *bench, struct err *err)
+{
+	assert_int_equal(logger_set_devices(&bench->logger, &bench->device, 1), 0);
+	return logger_start(&bench->logger, &bench->options, &bench->description,
+			    &bench->recorder, RING_BYTES, err);
+}
+
+static void start(struct bench *bench)
+{
+	struct err err = { "" };
+
+	if (try_start(bench, &err)) {
+		fail_msg("%s", err.text);
+	}
+}
+
+static void run_cycle(struct bench *bench)
+{
+	struct recorder *recorder = &bench->recorder;
+	struct record_cycle *record;
+	uint8_t *body;
+
+	recorder_begin(recorder, bench->cycle, sys_now());
+	body = recorder_add(recorder, TOPIC_DEVICES, bench->body_bytes);
+	if (body) {
+		memset(body, 0, bench->body_bytes);
+		memcpy(body, &bench->cycle, sizeof(bench->cycle));
+	}
+	record = recorder_add(recorder, TOPIC_CYCLE, sizeof(*record));
+	if (record) {
+		*record = (struct record_cycle){ .cycle = bench->cycle };
+	}
+	recorder_end(recorder);
+	bench->cycle++;
+}
+
+/* Cycles at the logger's pace: none is dropped. */
+static void run_cycles(struct bench *bench, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		while (ring_used(&bench->logger.ring) > RING_BYTES / 4) {
+			sched_yield();
+		}
+		run_cycle(bench);
+	}
+}
+
+/* An event of the next cycle. */
+static void add_event(struct bench *bench, uint32_t code, uint32_t device, int64_t value)
+{
+	bench->recorder.cycle = bench->cycle;
+	recorder_event(&bench->recorder, (enum event_code)code, device, value);
+}
+
+/* As app.c ends a run; the logger's own answer. */
+static int stop(struct bench *bench, struct err *err)
+{
+	while (recorder_close(&bench->recorder)) {
+		sched_yield();
+	}
+	return logger_stop(&bench->logger, err);
+}
+
+static bool is_drained(void *context)
+{
+	struct bench *bench = context;
+
+	return ring_used(&bench->logger.ring) == 0;
+}
+
+static bool is_degraded(void *context)
+{
+	struct bench *bench = context;
+
+	return atomic_load(&bench->logger.is_degraded);
+}
+
+static bool is_well(void *context)
+{
+	return !is_degraded(context);
+}
+
+/* All files in the order of their names; the events of each are of its cycles. */
+static void look_at_all(struct bench *bench)
+{
+	struct log_look *look = &bench->look;
+
+	memset(look, 0, sizeof(*look));
+	folder_list(&bench->folder);
+	for (unsigned i = 0; i < bench->folder.count; i++) {
+		log_look_at(look, folder_file(&bench->folder, bench->folder.names[i]));
+	}
+}
+
+static void assert_valid(const struct log_look *look)
+{
+	if (look->problems > 0) {
+		fail_msg("%llu problems, the first: %s",
+			 (unsigned long long)look->problems, look->problem);
+	}
+}
+
+/* Every cycle that ran is in the files or in a gap of theirs; and the counters say the same. */
+static void assert_accounted(const struct bench *bench)
+{
+	const struct log_look *look = &bench->look;
+	const struct recorder *recorder = &bench->recorder;
+	const struct logger *logger = &bench->logger;
+	uint64_t lost = counter_get(&logger->cycles_lost);
+
+	assert_int_equal(look->cycles.missing, 0);
+	assert_int_equal(look->cycles.logged + look->cycles.in_gaps, bench->cycle);
+	assert_int_equal(counter_get(&recorder->cycles) - lost, look->cycles.logged);
+	assert_int_equal(counter_get(&recorder->cycles_dropped) + lost,
+			 look->cycles.in_gaps);
+	assert_int_equal(counter_get(&logger->gaps), look->gap_count);
+	assert_int_equal(counter_get(&logger->files_begun), look->files);
+}
+
+/* --- the ordinary run ----------------------------------------------------------------------- */
+
+static void a_run_becomes_a_whole_log(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench);
+	run_cycles(bench, 2000);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.cycles.logged, 2000);
+	assert_int_equal(bench->look.io_messages, 2000);
+	assert_int_equal(bench->look.files, 1);
+}
+
+static void a_run_without_a_cycle_is_a_whole_log_too(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_int_equal(bench->look.messages, 0);
+}
+
+static void the_bytes_counted_are_those_of_the_files(void **state)
+{
+	struct bench *bench = *state;
+	int64_t bytes = 0;
+	struct stat info;
+
+	bench->options.rotate_bytes = 64 * KIB;
+	start(bench);
+	run_cycles(bench, 1000);
+	assert_int_equal(stop(bench, NULL), 0);
+	assert_true(folder_list(&bench->folder) > 1);
+	for (unsigned i = 0; i < bench->folder.count; i++) {
+		assert_int_equal(
+			stat(folder_file(&bench->folder, bench->folder.names[i]), &info),
+			0);
+		bytes += info.st_size;
+	}
+	assert_int_equal(counter_get(&bench->logger.bytes), bytes);
+}
+
+static void stopping_what_never_started_is_nothing(void **state)
+{
+	struct bench *bench = *state;
+	const struct record_event event = { .code = EVENT_OPEN_FAILED };
+
+	logger_note(&bench->logger, &event);
+	assert_int_equal(logger_stop(&bench->logger, NULL), 0);
+	logger_fini(&bench->logger);
+	assert_int_equal(logger_set_devices(&bench->logger, &bench->device, 1), 0);
+	assert_int_equal(logger_stop(&bench->logger, NULL), 0);
+	assert_int_equal(folder_list(&bench->folder), 0);
+}
+
+/* --- what a log says of itself -------------------------------------------------------------- */
+
+struct pairs {
+	unsigned count;
+	char keys[16][32];
+	char values[16][64];
+};
+
+static void copy(char *to, size_t bytes, struct mcap_text text)
+{
+	snprintf(to, bytes, "%.*s", (int)text.length, text.data);
+}
+
+static void take_pairs(struct pairs *pairs, const struct mcap_record *record)
+{
+	struct mcap_metadata metadata;
+	struct mcap_text key, value;
+
+	assert_int_equal(mcap_parse_metadata(record, &metadata), 0);
+	assert_true(mcap_text_is(metadata.name, "rtloop"));
+	while (mcap_next_pair(&metadata.pairs, &key, &value)) {
+		assert_true(pairs->count < 16);
+		copy(pairs->keys[pairs->count], sizeof(pairs->keys[0]), key);
+		copy(pairs->values[pairs->count], sizeof(pairs->values[0]), value);
+		pairs->count++;
+	}
+}
+
+static const char *find_pair(const struct pairs *pairs, const char *key)
+{
+	for (unsigned i = 0; i < pairs->count; i++) {
+		if (strcmp(pairs->keys[i], key) == 0) {
+			return pairs->values[i];
+		}
+	}
+	fail_msg("the metadata has no '%s'", key);
+	return NULL;
+}
+
+/* Metadata and attachment of a file; each must be there once. */
+static void read_head(const char *path, struct pairs *pairs, char *text, size_t bytes)
+{
+	struct mcap_reader *reader = NULL;
+	struct mcap_record record;
+	unsigned metadata = 0, attachments = 0;
+
+	pairs->count = 0;
+	assert_int_equal(mcap_reader_open(path, &reader, NULL), 0);
+	while (mcap_reader_next(reader, &record) == 1) {
+		struct mcap_attachment attachment;
+
+		if (record.op == MCAP_METADATA) {
+			take_pairs(pairs, &record);
+			metadata++;
+		} else if (record.op == MCAP_ATTACHMENT) {
+			assert_int_equal(mcap_parse_attachment(&record, &attachment), 0);
+			assert_true(mcap_text_is(attachment.name, "config.yaml"));
+			assert_true(
+				mcap_text_is(attachment.media_type, "application/yaml"));
+			snprintf(text, bytes, "%.*s", (int)attachment.bytes,
+				 (const char *)attachment.data);
+			attachments++;
+		}
+	}
+	assert_int_equal(metadata, 1);
+	assert_int_equal(attachments, text ? 1 : 0);
+	mcap_reader_close(reader);
+}
+
+static void every_file_says_where_it_comes_from_and_holds_the_configuration(void **state)
+{
+	struct bench *bench = *state;
+	char sequence[16], text[256];
+	struct pairs pairs;
+
+	bench->options.rotate_bytes = 64 * KIB;
+	start(bench);
+	run_cycles(bench, 600);
+	assert_int_equal(stop(bench, NULL), 0);
+	assert_true(folder_list(&bench->folder) > 1);
+	for (unsigned i = 0; i < bench->folder.count; i++) {
+		const char *name = bench->folder.names[i];
+
+		read_head(folder_file(&bench->folder, name), &pairs, text, sizeof(text));
+		assert_string_equal(text, config);
+		assert_string_equal(find_pair(&pairs, "loop"), "oven");
+		assert_string_equal(find_pair(&pairs, "version"), "rtloop test");
+		assert_string_equal(find_pair(&pairs, "kernel"), "6.1-rt");
+		assert_string_equal(find_pair(&pairs, "period_ns"), "1000000");
+		snprintf(sequence, sizeof(sequence), "%u", i + 1);
+		assert_string_equal(find_pair(&pairs, "sequence"), sequence);
+		assert_non_null(strstr(name, find_pair(&pairs, "boot")));
+	}
+}
+
+static void a_log_without_a_configuration_has_no_attachment(void **state)
+{
+	struct bench *bench = *state;
+	struct pairs pairs;
+
+	bench->description.config = NULL;
+	start(bench);
+	assert_int_equal(stop(bench, NULL), 0);
+	folder_list(&bench->folder);
+	read_head(folder_file(&bench->folder, bench->folder.names[0]), &pairs, NULL, 0);
+}
+
+static void log_time_is_the_monotonic_clock_plus_the_stated_offset(void **state)
+{
+	struct bench *bench = *state;
+	const struct look_event *event;
+	int64_t now_ns = sys_now(), offset_ns;
+	struct pairs pairs;
+	char text[256];
+
+	start(bench);
+	add_event(bench, EVENT_LATE_WAKE, EVENT_NO_DEVICE, 1);
+	run_cycles(bench, 1);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	event = log_look_find(&bench->look, "late_wake");
+	read_head(folder_file(&bench->folder, bench->folder.names[0]), &pairs, text,
+		  sizeof(text));
+	offset_ns = strtoll(find_pair(&pairs, "monotonic_to_log_time_ns"), NULL, 10);
+	assert_in_range(event->time_ns, now_ns, sys_now());
+	assert_int_equal((int64_t)event->log_time_ns, event->time_ns + offset_ns);
+	assert_in_range(event->log_time_ns, sys_realtime() - 60 * NS_PER_SEC,
+			sys_realtime());
+}
+
+/* --- events --------------------------------------------------------------------------------- */
+
+static void an_event_has_its_words_its_device_and_its_number(void **state)
+{
+	struct bench *bench = *state;
+	const struct look_event *event;
+
+	start(bench);
+	run_cycles(bench, 7);
+	add_event(bench, EVENT_DEVICE_LOST, 0, 5);
+	run_cycles(bench, 1);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	event = log_look_find(&bench->look, "device_lost");
+	assert_int_equal(event->cycle, 7);
+	assert_int_equal(event->value, 5);
+	assert_int_equal(event->level, EVENT_ERROR);
+	assert_string_equal(event->device, "probe");
+	assert_string_equal(event->text,
+			    "the device went away; value: errno, 0 for end of file");
+}
+
+static void an_event_of_no_known_device_names_none(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench);
+	add_event(bench, EVENT_LATE_WAKE, EVENT_NO_DEVICE, 1);
+	add_event(bench, EVENT_DEVICE_STALE, 1, 1);
+	add_event(bench, EVENT_DEVICE_OPENED, 99, 1);
+	run_cycles(bench, 1);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_int_equal(bench->look.event_count, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_string_equal(bench->look.events[i].device, "");
+	}
+}
+
+static void an_event_of_no_known_kind_says_so(void **state)
+{
+	struct bench *bench = *state;
+	const struct look_event *event;
+
+	start(bench);
+	add_event(bench, 9999, EVENT_NO_DEVICE, 3);
+	run_cycles(bench, 1);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	event = log_look_find(&bench->look, "unknown");
+	assert_int_equal(event->value, 3);
+}
+
+static void an_event_of_the_supervisor_needs_no_cycle(void **state)
+{
+	struct bench *bench = *state;
+	const struct record_event event = {
+		.code = EVENT_OPEN_FAILED, .device = 0, .cycle = 12, .value = ENOENT
+	};
+	const struct look_event *seen;
+	int64_t before_ns;
+
+	start(bench);
+	before_ns = sys_now();
+	logger_note(&bench->logger, &event);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	seen = log_look_find(&bench->look, "open_failed");
+	assert_int_equal(seen->cycle, 12);
+	assert_int_equal(seen->value, ENOENT);
+	assert_string_equal(seen->device, "probe");
+	assert_in_range(seen->time_ns, before_ns, sys_now());
+}
+
+/* --- the clock ------------------------------------------------------------------------------ */
+
+static bool has_seen_step(void *context)
+{
+	struct bench *bench = context;
+
+	look_at_all(bench);
+	return log_look_count(&bench->look, "clock_stepped") > 0;
+}
+
+static void a_step_of_the_clock_is_an_event_and_moves_no_log_time(void **state)
+{
+	struct bench *bench = *state;
+	const struct look_event *event;
+	struct pairs pairs;
+	char text[256];
+	int64_t offset_ns;
+
+	bench->options.sync_ns = 20 * NS_PER_MS;
+	start(bench);
+	run_cycles(bench, 5);
+	wait_until(is_drained, bench);
+	stepped_ns = -3600 * NS_PER_SEC;
+	wait_until(has_seen_step, bench);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_int_equal(log_look_count(&bench->look, "clock_stepped"), 1);
+	event = log_look_find(&bench->look, "clock_stepped");
+	assert_in_range(event->value + 3601 * NS_PER_SEC, 999 * NS_PER_MS,
+			1001 * NS_PER_MS);
+	assert_int_equal(event->cycle, 4);
+	read_head(folder_file(&bench->folder, bench->folder.names[0]), &pairs, text,
+		  sizeof(text));
+	offset_ns = strtoll(find_pair(&pairs, "monotonic_to_log_time_ns"), NULL, 10);
+	assert_int_equal((int64_t)event->log_time_ns, event->time_ns + offset_ns);
+}
+
+static void the_file_after_a_step_has_the_new_offset(void **state)
+{
+	struct bench *bench = *state;
+	struct pairs pairs;
+	char text[256];
+	int64_t offsets_ns[2];
+
+	bench->options.rotate_bytes = 64 * KIB;
+	bench->options.sync_ns = 20 * NS_PER_MS;
+	start(bench);
+	stepped_ns = 3600 * NS_PER_SEC;
+	wait_until(has_seen_step, bench);
+	run_cycles(bench, 400);
+	assert_int_equal(stop(bench, NULL), 0);
+	assert_true(folder_list(&bench->folder) >= 2);
+	for (unsigned i = 0; i < 2; i++) {
+		read_head(folder_file(&bench->folder, bench->folder.names[i]), &pairs,
+			  text, sizeof(text));
+		offsets_ns[i] =
+			strtoll(find_pair(&pairs, "monotonic_to_log_time_ns"), NULL, 10);
+	}
+	assert_in_range(offsets_ns[1] - offsets_ns[0], 3599 * NS_PER_SEC,
+			3601 * NS_PER_SEC);
+}
+
+/* --- gaps of the producer ------------------------------------------------------------------- */
+
+static void hold_disk(struct bench *bench)
+{
+	disk.is_held = true;
+	while (disk.waiting == 0) {
+		if (ring_used(&bench->logger.ring) < RING_BYTES / 4) {
+			run_cycle(bench);
+		}
+	}
+}
+
+static void a_disk_that_stalls_makes_a_gap_of_the_exact_range(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench);
+	run_cycles(bench, 100);
+	hold_disk(bench);
+	while (counter_get(&bench->recorder.cycles_dropped) < 50) {
+		run_cycle(bench);
+	}
+	disk.is_held = false;
+	run_cycles(bench, 100);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.gap_count, 1);
+	assert_true(bench->look.cycles.in_gaps >= 50);
+}
+
+static void a_run_may_end_with_the_ring_full(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench);
+	hold_disk(bench);
+	while (counter_get(&bench->recorder.cycles_dropped) < 50) {
+		run_cycle(bench);
+	}
+	disk.is_held = false;
+	add_event(bench, EVENT_RUN_ENDED, EVENT_NO_DEVICE, (int64_t)bench->cycle);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.gaps[0].last, bench->cycle - 1);
+	assert_int_equal(log_look_find(&bench->look, "run_ended")->value, bench->cycle);
+}
+
+/* --- many files ----------------------------------------------------------------------------- */
+
+static void files_are_changed_between_two_cycles_and_their_events(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+	unsigned event = 0;
+
+	bench->options.rotate_bytes = 64 * KIB;
+	bench->options.chunk_bytes = 16 * KIB;
+	start(bench);
+	for (int i = 0; i < 1000; i++) {
+		add_event(bench, EVENT_LATE_WAKE, EVENT_NO_DEVICE, i);
+		run_cycles(bench, 1);
+	}
+	assert_int_equal(stop(bench, NULL), 0);
+	assert_true(folder_list(&bench->folder) >= 4);
+	for (unsigned i = 0; i < bench->folder.count; i++) {
+		uint64_t first = look->cycles.next, io_before = look->io_messages;
+
+		log_look_at(look, folder_file(&bench->folder, bench->folder.names[i]));
+		assert_int_equal(look->io_messages - io_before,
+				 look->cycles.next - first);
+		assert_int_equal(look->event_count, look->cycles.next);
+		for (; event < look->event_count; event++) {
+			assert_int_equal(look->events[event].cycle, event);
+		}
+	}
+	assert_valid(look);
+	assert_accounted(bench);
+	assert_int_equal(look->cycles.logged, 1000);
+	assert_int_equal(look->cycles.runs, 1);
+}
+
+static void a_file_is_not_much_larger_than_stated(void **state)
+{
+	struct bench *bench = *state;
+	struct stat info;
+
+	bench->options.rotate_bytes = 128 * KIB;
+	start(bench);
+	run_cycles(bench, 2000);
+	assert_int_equal(stop(bench, NULL), 0);
+	folder_list(&bench->folder);
+	for (unsigned i = 0; i + 1 < bench->folder.count; i++) {
+		assert_int_equal(
+			stat(folder_file(&bench->folder, bench->folder.names[i]), &info),
+			0);
+		/* the summary and the message indexes come on top */
+		assert_in_range(info.st_size, 128 * KIB, 160 * KIB);
+	}
+}
+
+static uint64_t folder_bytes(struct folder *folder)
+{
+	uint64_t bytes = 0;
+	struct stat info;
+
+	folder_list(folder);
+	for (unsigned i = 0; i < folder->count; i++) {
+		assert_int_equal(stat(folder_file(folder, folder->names[i]), &info), 0);
+		bytes += (uint64_t)info.st_size;
+	}
+	return bytes;
+}
+
+static void the_oldest_files_go_and_the_rest_is_consecutive(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->options.rotate_bytes = 64 * KIB;
+	bench->options.keep_bytes = 256 * KIB;
+	start(bench);
+	run_cycles(bench, 3000);
+	assert_int_equal(stop(bench, NULL), 0);
+	assert_true(counter_get(&bench->logger.files_begun) > 6);
+	assert_true(folder_bytes(&bench->folder) <= 256 * KIB);
+	assert_in_range(bench->folder.count, 2, 4);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_int_equal(bench->look.cycles.next, 3000);
+	assert_int_equal(bench->look.cycles.logged, 3000 - bench->look.cycles.first);
+}
+
+static void old_files_go_at_the_start_too(void **state)
+{
+	struct bench *bench = *state;
+
+	folder_put(&bench->folder, "oven-000001-0123abcd.mcap", 100 * KIB);
+	folder_put(&bench->folder, "oven-000002-0123abcd.mcap", 100 * KIB);
+	folder_put(&bench->folder, "other-000001-0123abcd.mcap", 100 * KIB);
+	bench->options.rotate_bytes = 64 * KIB;
+	bench->options.keep_bytes = 200 * KIB;
+	start(bench);
+	assert_int_equal(folder_list(&bench->folder), 3);
+	assert_false(folder_has(&bench->folder, "oven-000001-0123abcd.mcap"));
+	assert_true(folder_has(&bench->folder, "oven-000002-0123abcd.mcap"));
+	assert_int_equal(stop(bench, NULL), 0);
+}
+
+static void one_file_is_never_rotated(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->options.dir = NULL;
+	bench->options.file = bench->file;
+	bench->options.rotate_bytes = 64 * KIB;
+	start(bench);
+	run_cycles(bench, 1000);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.files, 1);
+}
+
+/* --- durable in time ------------------------------------------------------------------------ */
+
+static bool has_synced_data(void *bytes)
+{
+	return disk.synced_bytes > *(int64_t *)bytes;
+}
+
+static void what_was_recorded_is_on_the_disk_within_the_stated_time(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+	struct stat info;
+	int64_t recorded_ns;
+
+	bench->options.sync_ns = 2 * NS_PER_SEC;
+	start(bench);
+	assert_int_equal(stat(bench->logger.files.path, &info), 0);
+	recorded_ns = sys_now();
+	run_cycles(bench, 3);
+	wait_until(has_synced_data, &(int64_t){ info.st_size });
+	assert_in_range(disk.synced_ns - recorded_ns, 0, bench->options.sync_ns);
+	/* as a power cut would leave it */
+	folder_list(&bench->folder);
+	log_look_at(look, folder_file(&bench->folder, bench->folder.names[0]));
+	assert_int_equal(look->cycles.logged, 3);
+	assert_int_equal(look->problems, 1);
+	assert_non_null(strstr(look->problem, "was not closed"));
+}
+
+static bool has_synced_often(void *count)
+{
+	return disk.syncs >= *(unsigned *)count;
+}
+
+static void a_silent_loop_is_synced_too(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->options.sync_ns = 10 * NS_PER_MS;
+	start(bench);
+	wait_until(has_synced_often, &(unsigned){ 3 });
+	assert_int_equal(stop(bench, NULL), 0);
+	assert_true(counter_get(&bench->logger.syncer.syncs) >= 4);
+}
+
+/* --- the disk refuses ----------------------------------------------------------------------- */
+
+static void run_until_degraded(struct bench *bench)
+{
+	while (!is_degraded(bench)) {
+		run_cycles(bench, 1);
+	}
+}
+
+static void a_limit_of_the_file_size_loses_what_the_gap_says(void **state)
+{
+	const struct rlimit tight = { 150 * KIB, RLIM_INFINITY };
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+	struct err err = { "" };
+	struct rlimit before;
+	uint64_t refused_at;
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	start(bench);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &tight), 0);
+	run_until_degraded(bench);
+	refused_at = bench->cycle;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	run_cycles(bench, 300);
+	wait_until(is_drained, bench);
+	skipped_ns += 2 * NS_PER_SEC;
+	wait_until(is_well, bench);
+	run_cycles(bench, 500);
+	assert_int_equal(stop(bench, &err), -EIO);
+	assert_non_null(strstr(err.text, "File too large"));
+	logger_failure(&bench->logger, &err);
+	assert_non_null(strstr(err.text, "File too large"));
+
+	look_at_all(bench);
+	assert_valid(look);
+	assert_accounted(bench);
+	assert_int_equal(look->files, 2);
+	assert_int_equal(look->gap_count, 1);
+	assert_int_equal(look->gaps[0].file, 1);
+	assert_in_range(look->gaps[0].first, 1, refused_at - 1);
+	assert_true(look->gaps[0].last >= refused_at - 1 + 300 - 1);
+	assert_int_equal(log_look_find(look, "log_failed")->value, EFBIG);
+	assert_int_equal(log_look_find(look, "log_failed")->level, EVENT_ERROR);
+}
+
+/* An event in each cycle, whose value is the cycle. */
+static void run_telling(struct bench *bench, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++) {
+		add_event(bench, EVENT_LATE_WAKE, EVENT_NO_DEVICE, (int64_t)bench->cycle);
+		run_cycles(bench, 1);
+	}
+}
+
+static void recover(struct bench *bench)
+{
+	disk.is_limited = false;
+	wait_until(is_drained, bench);
+	skipped_ns += 2 * NS_PER_SEC;
+	wait_until(is_well, bench);
+}
+
+static void no_event_is_lost_when_the_disk_refuses(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+	unsigned next = 0;
+
+	bench->options.chunk_bytes = 16 * KIB;
+	start(bench);
+	fill_disk(40 * KIB);
+	while (!is_degraded(bench)) {
+		run_telling(bench, 1);
+	}
+	run_telling(bench, 20);
+	recover(bench);
+	run_telling(bench, 20);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(look);
+	assert_accounted(bench);
+	assert_int_equal(look->files, 2);
+	for (unsigned i = 0; i < look->event_count; i++) {
+		if (strcmp(look->events[i].kind, "late_wake") == 0) {
+			assert_int_equal(look->events[i].value, next);
+			assert_int_equal(look->events[i].cycle, next);
+			next++;
+		}
+	}
+	assert_int_equal(next, bench->cycle);
+	assert_int_equal(log_look_count(look, "log_failed"), 1);
+	assert_int_equal(counter_get(&bench->logger.notes.lost), 0);
+}
+
+static void events_without_room_are_told_of_when_the_disk_is_well(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+	uint64_t lost;
+
+	start(bench);
+	fill_disk(40 * KIB);
+	run_until_degraded(bench);
+	run_telling(bench, NOTES_MAX + 100);
+	recover(bench);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(look);
+	lost = counter_get(&bench->logger.notes.lost);
+	assert_int_equal(lost, 101); /* and log_failed took a place */
+	assert_int_equal(log_look_find(look, "events_lost")->value, lost);
+	assert_int_equal(log_look_count(look, "late_wake") + lost, NOTES_MAX + 100);
+}
+
+/* Exactly one chunk, and not a byte more: not even the summary finds room. */
+static void a_log_that_could_not_be_closed_is_read_to_its_last_chunk(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+	struct stat info;
+
+	bench->options.sync_ns = 10 * NS_PER_MS;
+	start(bench);
+	run_cycles(bench, 100);
+	wait_until(is_drained, bench);
+	wait_until(has_synced_data, &(int64_t){ 20 * KIB });
+	fill_disk(3);
+	run_until_degraded(bench);
+	recover(bench);
+	run_cycles(bench, 10);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_accounted(bench);
+	assert_int_equal(look->files, 2);
+	assert_int_equal(look->problems, 1);
+	assert_non_null(strstr(look->problem, "was not closed"));
+	assert_int_equal(look->gap_count, 1);
+	assert_int_equal(look->gaps[0].file, 1);
+	assert_int_equal(stat(folder_file(&bench->folder, bench->folder.names[0]), &info),
+			 0);
+	assert_true(info.st_size > 20 * KIB);
+}
+
+static bool has_failed_often(void *context)
+{
+	struct bench *bench = context;
+
+	skipped_ns += NS_PER_SEC;
+	return counter_get(&bench->logger.failures) > 10;
+}
+
+static void a_full_disk_is_not_littered_with_beginnings(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench);
+	fill_disk(40 * KIB);
+	run_until_degraded(bench);
+	fill_disk(100);
+	wait_until(has_failed_often, bench);
+	assert_int_equal(folder_list(&bench->folder), 1);
+	assert_true(is_degraded(bench));
+	recover(bench);
+	run_cycles(bench, 10);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.files, 2);
+	assert_non_null(strstr(bench->folder.names[1], "-000002-"));
+	assert_int_equal(log_look_count(&bench->look, "log_failed"), 1);
+}
+
+/* The second file takes its head and the gap, and nothing more. */
+static void a_second_refusal_forgets_nothing_of_the_first(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+
+	start(bench);
+	fill_disk(40 * KIB);
+	run_until_degraded(bench);
+	run_cycles(bench, 10);
+	wait_until(is_drained, bench);
+	fill_disk(20 * KIB);
+	skipped_ns += 2 * NS_PER_SEC;
+	wait_until(is_well, bench);
+	run_until_degraded(bench);
+	recover(bench);
+	run_cycles(bench, 10);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(look);
+	assert_accounted(bench);
+	assert_int_equal(look->files, 3);
+	assert_int_equal(look->gap_count, 2);
+	assert_int_equal(log_look_count(look, "log_failed"), 2);
+}
+
+/* At every length of what the disk takes: in heads, gaps, chunks, summaries. */
+static void wherever_the_disk_is_full_all_cycles_are_accounted_for(void **state)
+{
+	struct bench *bench = *state;
+
+	for (int64_t room = 0; room < 60 * KIB; room += 1777) {
+		tear_down(state);
+		set_up(state);
+		bench->options.chunk_bytes = 8 * KIB;
+		bench->options.rotate_bytes = 64 * KIB;
+		start(bench);
+		fill_disk(room);
+		run_cycles(bench, 300);
+		run_until_degraded(bench);
+		fill_disk(room / 2);
+		skipped_ns += 2 * NS_PER_SEC;
+		run_cycles(bench, 50);
+		wait_until(is_drained, bench);
+		disk.is_limited = false;
+		skipped_ns += 2 * NS_PER_SEC;
+		run_cycles(bench, 50);
+		assert_int_equal(stop(bench, NULL), -EIO);
+		look_at_all(bench);
+		assert_accounted(bench);
+		assert_int_equal(bench->look.cycles.runs, 1);
+	}
+}
+
+static void cycles_dropped_by_both_are_counted_once(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+
+	start(bench);
+	run_cycles(bench, 100);
+	hold_disk(bench);
+	while (counter_get(&bench->recorder.cycles_dropped) < 50) {
+		run_cycle(bench);
+	}
+	fill_disk(20 * KIB);
+	disk.is_held = false;
+	run_until_degraded(bench);
+	run_cycles(bench, 10);
+	recover(bench);
+	run_cycles(bench, 10);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(look);
+	assert_accounted(bench);
+	assert_int_equal(look->gap_count, 1);
+	assert_true(counter_get(&bench->logger.cycles_lost) > 0);
+}
+
+/* The gap of a producer that was written, but whose chunk the disk refuses. */
+static void a_gap_in_a_refused_chunk_is_part_of_the_next_gap(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+
+	start(bench);
+	hold_disk(bench);
+	while (counter_get(&bench->recorder.cycles_dropped) < 50) {
+		run_cycle(bench);
+	}
+	disk.is_held = false;
+	wait_until(is_drained, bench);
+	run_cycles(bench, 10);
+	wait_until(is_drained, bench);
+	assert_int_equal(counter_get(&bench->logger.gaps), 1);
+	fill_disk(20 * KIB);
+	run_until_degraded(bench);
+	recover(bench);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(look);
+	assert_accounted(bench);
+	assert_int_equal(look->gap_count, 1);
+	assert_int_equal(look->gaps[0].file, 1);
+}
+
+static void at_the_end_it_is_tried_once_more(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench);
+	fill_disk(40 * KIB);
+	run_until_degraded(bench);
+	run_telling(bench, 10);
+	wait_until(is_drained, bench);
+	disk.is_limited = false;
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.files, 2);
+	assert_int_equal(log_look_count(&bench->look, "late_wake"), 10);
+	assert_int_equal(log_look_count(&bench->look, "log_failed"), 1);
+}
+
+/* Only the last chunk is refused: the run is over before anyone has seen it. */
+static void a_refusal_at_the_very_end_is_a_gap_too(void **state)
+{
+	struct bench *bench = *state;
+
+	start(bench);
+	run_cycles(bench, 50);
+	wait_until(is_drained, bench);
+	disk.put_code = -ENOSPC;
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.files, 2);
+	assert_int_equal(bench->look.cycles.in_gaps, 50);
+}
+
+static void a_disk_that_stays_full_is_an_error_at_the_end(void **state)
+{
+	struct bench *bench = *state;
+	struct err err = { "" };
+
+	start(bench);
+	fill_disk(40 * KIB);
+	run_until_degraded(bench);
+	fill_disk(100);
+	assert_int_equal(stop(bench, &err), -EIO);
+	assert_non_null(strstr(err.text, "not complete"));
+	assert_non_null(strstr(err.text, "No space left"));
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_int_equal(bench->look.files, 1);
+	assert_int_equal(bench->look.cycles.missing, 0);
+	assert_int_equal(bench->look.cycles.logged,
+			 bench->cycle - counter_get(&bench->logger.cycles_lost));
+}
+
+static void one_file_that_is_refused_is_closed_and_not_tried_again(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->options.dir = NULL;
+	bench->options.file = bench->file;
+	start(bench);
+	fill_disk(150 * KIB);
+	run_until_degraded(bench);
+	disk.is_limited = false;
+	skipped_ns += 10 * NS_PER_SEC;
+	run_cycles(bench, 100);
+	wait_until(is_drained, bench);
+	assert_true(is_degraded(bench));
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_int_equal(bench->look.files, 1);
+	assert_true(bench->look.cycles.logged > 100);
+	assert_int_equal(bench->look.cycles.logged,
+			 bench->cycle - counter_get(&bench->logger.cycles_lost));
+}
+
+static void a_sync_that_fails_ends_the_file_and_is_an_error(void **state)
+{
+	struct bench *bench = *state;
+	struct err err = { "" };
+
+	bench->options.sync_ns = 20 * NS_PER_MS;
+	start(bench);
+	run_cycles(bench, 10);
+	disk.sync_code = -EIO;
+	wait_until(is_degraded, bench);
+	run_cycles(bench, 10);
+	recover(bench);
+	run_cycles(bench, 10);
+	assert_int_equal(stop(bench, &err), -EIO);
+	assert_non_null(strstr(err.text, "Input/output error"));
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.files, 2);
+	assert_int_equal(log_look_find(&bench->look, "log_failed")->value, EIO);
+}
+
+static void a_sync_that_fails_at_the_end_is_an_error(void **state)
+{
+	struct bench *bench = *state;
+	struct err err = { "" };
+
+	start(bench);
+	run_cycles(bench, 10);
+	disk.sync_code = -EIO;
+	assert_int_equal(stop(bench, &err), -EIO);
+	assert_non_null(strstr(err.text, bench->logger.files.path));
+	assert_non_null(strstr(err.text, "Input/output error"));
+}
+
+/* --- starts that fail ----------------------------------------------------------------------- */
+
+static void one_file_that_is_there_refuses_to_start(void **state)
+{
+	struct bench *bench = *state;
+	struct err err = { "" };
+	struct stat info;
+
+	folder_put(&bench->folder, "one.mcap", 10);
+	bench->options.dir = NULL;
+	bench->options.file = bench->file;
+	assert_int_equal(try_start(bench, &err), -EEXIST);
+	assert_non_null(strstr(err.text, bench->file));
+	assert_int_equal(logger_stop(&bench->logger, NULL), 0);
+	assert_int_equal(stat(bench->file, &info), 0);
+	assert_int_equal(info.st_size, 10);
+}
+
+static void a_full_disk_refuses_to_start_and_leaves_no_file(void **state)
+{
+	struct bench *bench = *state;
+	struct err err = { "" };
+	int64_t head_bytes;
+
+	start(bench);
+	head_bytes = (int64_t)counter_get(&bench->logger.bytes);
+	assert_true(head_bytes > KIB);
+	for (int64_t room = 0; room < head_bytes; room += 97) {
+		tear_down(state);
+		set_up(state);
+		fill_disk(room);
+		assert_int_equal(try_start(bench, &err), -ENOSPC);
+		assert_non_null(strstr(err.text, bench->folder.path));
+		assert_int_equal(folder_list(&bench->folder), 0);
+	}
+}
+
+static void a_folder_that_cannot_be_made_refuses_to_start(void **state)
+{
+	struct bench *bench = *state;
+	char dir[160];
+
+	folder_put(&bench->folder, "one.mcap", 0);
+	snprintf(dir, sizeof(dir), "%s/logs", bench->file);
+	bench->options.dir = dir;
+	assert_int_equal(try_start(bench, NULL), -ENOTDIR);
+}
+
+static void a_folder_without_the_right_to_it_refuses_to_start(void **state)
+{
+	struct bench *bench = *state;
+	int code;
+
+	assert_int_equal(chmod(bench->folder.path, 0500), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(bench->folder.path, 65534, (gid_t)-1), 0);
+		assert_int_equal(seteuid(65534), 0);
+	}
+	code = try_start(bench, NULL);
+	if (getuid() == 0) {
+		assert_int_equal(seteuid(0), 0);
+	}
+	assert_int_equal(chmod(bench->folder.path, 0700), 0);
+	assert_int_equal(code, -EACCES);
+}
+
+static void without_memory_it_does_not_start(void **state)
+{
+	struct bench *bench = *state;
+	const struct rlimit none = { 0, RLIM_INFINITY };
+	struct rlimit before;
+	int code;
+
+	assert_int_equal(logger_set_devices(&bench->logger, &bench->device, 1), 0);
+	bench->options.chunk_bytes = 256 << 20;
+	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
+	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
+	code = logger_start(&bench->logger, &bench->options, &bench->description,
+			    &bench->recorder, RING_BYTES, NULL);
+	assert_int_equal(setrlimit(RLIMIT_AS, &before), 0);
+	assert_int_equal(code, -ENOMEM);
+	assert_int_equal(folder_list(&bench->folder), 0);
+}
+
+/* A request that is refused is what that test is about, not an error of its own. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void)
+{
+	return "allocator_may_return_null=1";
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_run_becomes_a_whole_log),
+		TEST(a_run_without_a_cycle_is_a_whole_log_too),
+		TEST(the_bytes_counted_are_those_of_the_files),
+		TEST(stopping_what_never_started_is_nothing),
+		TEST(every_file_says_where_it_comes_from_and_holds_the_configuration),
+		TEST(a_log_without_a_configuration_has_no_attachment),
+		TEST(log_time_is_the_monotonic_clock_plus_the_stated_offset),
+		TEST(an_event_has_its_words_its_device_and_its_number),
+		TEST(an_event_of_no_known_device_names_none),
+		TEST(an_event_of_no_known_kind_says_so),
+		TEST(an_event_of_the_supervisor_needs_no_cycle),
+		TEST(a_step_of_the_clock_is_an_event_and_moves_no_log_time),
+		TEST(the_file_after_a_step_has_the_new_offset),
+		TEST(a_disk_that_stalls_makes_a_gap_of_the_exact_range),
+		TEST(a_run_may_end_with_the_ring_full),
+		TEST(files_are_changed_between_two_cycles_and_their_events),
+		TEST(a_file_is_not_much_larger_than_stated),
+		TEST(the_oldest_files_go_and_the_rest_is_consecutive),
+		TEST(old_files_go_at_the_start_too),
+		TEST(one_file_is_never_rotated),
+		TEST(what_was_recorded_is_on_the_disk_within_the_stated_time),
+		TEST(a_silent_loop_is_synced_too),
+		TEST(a_limit_of_the_file_size_loses_what_the_gap_says),
+		TEST(no_event_is_lost_when_the_disk_refuses),
+		TEST(events_without_room_are_told_of_when_the_disk_is_well),
+		TEST(a_log_that_could_not_be_closed_is_read_to_its_last_chunk),
+		TEST(a_full_disk_is_not_littered_with_beginnings),
+		TEST(a_second_refusal_forgets_nothing_of_the_first),
+		TEST(wherever_the_disk_is_full_all_cycles_are_accounted_for),
+		TEST(cycles_dropped_by_both_are_counted_once),
+		TEST(a_gap_in_a_refused_chunk_is_part_of_the_next_gap),
+		TEST(at_the_end_it_is_tried_once_more),
+		TEST(a_refusal_at_the_very_end_is_a_gap_too),
+		TEST(a_disk_that_stays_full_is_an_error_at_the_end),
+		TEST(one_file_that_is_refused_is_closed_and_not_tried_again),
+		TEST(a_sync_that_fails_ends_the_file_and_is_an_error),
+		TEST(a_sync_that_fails_at_the_end_is_an_error),
+		TEST(one_file_that_is_there_refuses_to_start),
+		TEST(a_full_disk_refuses_to_start_and_leaves_no_file),
+		TEST(a_folder_that_cannot_be_made_refuses_to_start),
+		TEST(a_folder_without_the_right_to_it_refuses_to_start),
+		TEST(without_memory_it_does_not_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

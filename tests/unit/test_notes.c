@@ -1,0 +1,196 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "rtloop/log/notes.h"
+
+static int set_up(void **state)
+{
+	static struct notes notes;
+
+	memset(&notes, 0, sizeof(notes));
+	notes_init(&notes);
+	*state = &notes;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	notes_fini(*state);
+	return 0;
+}
+
+/* An event is told from others by its value. */
+static struct record_event event_of(int64_t value)
+{
+	return (struct record_event){ .cycle = 1000 + (uint64_t)value,
+				      .value = value,
+				      .code = EVENT_LATE_WAKE,
+				      .device = 3 };
+}
+
+static void add(struct notes *notes, int64_t value)
+{
+	const struct record_event event = event_of(value);
+
+	notes_add(notes, &event, 10 * value);
+}
+
+static void put_back(struct notes *notes, int64_t first, unsigned count, uint64_t lost)
+{
+	struct log_note list[NOTES_MAX];
+
+	for (unsigned i = 0; i < count; i++) {
+		list[i] = (struct log_note){ event_of(first + i), 10 * (first + i) };
+	}
+	notes_put_back(notes, list, count, lost);
+}
+
+static void assert_next(struct notes *notes, int64_t value)
+{
+	struct log_note note;
+
+	assert_true(notes_take(notes, &note));
+	assert_int_equal(note.event.code, EVENT_LATE_WAKE);
+	assert_int_equal(note.event.value, value);
+	assert_int_equal(note.event.cycle, 1000 + value);
+	assert_int_equal(note.event.device, 3);
+	assert_int_equal(note.time_ns, 10 * value);
+}
+
+/* That @count events were lost, of which @newest was the last. */
+static void assert_told_lost(struct notes *notes, int64_t count, int64_t newest)
+{
+	struct log_note note;
+
+	assert_true(notes_take(notes, &note));
+	assert_int_equal(note.event.code, EVENT_EVENTS_LOST);
+	assert_int_equal(note.event.value, count);
+	assert_int_equal(note.event.device, EVENT_NO_DEVICE);
+	assert_int_equal(note.event.cycle, 1000 + newest);
+	assert_int_equal(note.time_ns, 10 * newest);
+}
+
+static void assert_none(struct notes *notes)
+{
+	struct log_note note;
+
+	assert_false(notes_take(notes, &note));
+}
+
+static void events_come_out_in_their_order(void **state)
+{
+	assert_none(*state);
+	add(*state, 1);
+	add(*state, 2);
+	assert_next(*state, 1);
+	add(*state, 3);
+	assert_next(*state, 2);
+	assert_next(*state, 3);
+	assert_none(*state);
+}
+
+static void those_without_room_are_told_of_once(void **state)
+{
+	struct notes *notes = *state;
+
+	for (int i = 0; i < NOTES_MAX + 5; i++) {
+		add(notes, i);
+	}
+	assert_int_equal(counter_get(&notes->lost), 5);
+	for (int i = 0; i < NOTES_MAX; i++) {
+		assert_next(notes, i);
+	}
+	assert_told_lost(notes, 5, NOTES_MAX + 4);
+	assert_none(notes);
+	add(notes, 1);
+	assert_next(notes, 1);
+	assert_none(notes);
+}
+
+static void what_is_put_back_comes_first(void **state)
+{
+	add(*state, 10);
+	add(*state, 11);
+	put_back(*state, 5, 3, 0);
+	for (int i = 5; i < 8; i++) {
+		assert_next(*state, i);
+	}
+	assert_next(*state, 10);
+	assert_next(*state, 11);
+	assert_none(*state);
+}
+
+static void putting_nothing_back_changes_nothing(void **state)
+{
+	add(*state, 1);
+	put_back(*state, 0, 0, 0);
+	assert_next(*state, 1);
+	assert_none(*state);
+}
+
+static void what_is_put_back_pushes_the_newest_out(void **state)
+{
+	struct notes *notes = *state;
+
+	for (int i = 0; i < NOTES_MAX - 1; i++) {
+		add(notes, 100 + i);
+	}
+	put_back(notes, 0, 3, 0);
+	assert_int_equal(counter_get(&notes->lost), 2);
+	for (int i = 0; i < 3; i++) {
+		assert_next(notes, i);
+	}
+	for (int i = 0; i < NOTES_MAX - 3; i++) {
+		assert_next(notes, 100 + i);
+	}
+	assert_told_lost(notes, 2, 100 + NOTES_MAX - 2);
+	assert_none(notes);
+}
+
+static void a_full_list_put_back_leaves_no_room(void **state)
+{
+	struct notes *notes = *state;
+
+	add(notes, 1000);
+	put_back(notes, 0, NOTES_MAX, 0);
+	for (int i = 0; i < NOTES_MAX; i++) {
+		assert_next(notes, i);
+	}
+	assert_told_lost(notes, 1, 1000);
+	assert_none(notes);
+}
+
+static void those_that_none_kept_are_told_of_too(void **state)
+{
+	struct notes *notes = *state;
+
+	put_back(notes, 0, 2, 7);
+	assert_int_equal(counter_get(&notes->lost), 7);
+	assert_next(notes, 0);
+	assert_next(notes, 1);
+	assert_told_lost(notes, 7, 1);
+	assert_none(notes);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(events_come_out_in_their_order),
+		TEST(those_without_room_are_told_of_once),
+		TEST(what_is_put_back_comes_first),
+		TEST(putting_nothing_back_changes_nothing),
+		TEST(what_is_put_back_pushes_the_newest_out),
+		TEST(a_full_list_put_back_leaves_no_room),
+		TEST(those_that_none_kept_are_told_of_too),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
