@@ -125,6 +125,57 @@ static void a_link_is_taken_once(void **state)
 	assert_int_equal(bed.poller.polled_count, 1);
 }
 
+static void a_link_takes_the_place_of_the_one_in_force(void **state)
+{
+	struct poll_link *first = open_link(), *second;
+
+	seat_offer(&bed.seat, first);
+	attach();
+	assert_int_equal(write(bed.other, "A", 1), 1);
+	scan();
+	next();
+	stage_forget(&bed.stage);
+	second = open_link();
+	assert_int_equal(write(bed.other, "B", 1), 1);
+	seat_offer(&bed.seat, second);
+	assert_true(seat_has_offer(&bed.seat));
+	attach();
+	assert_false(seat_has_offer(&bed.seat));
+	assert_ptr_equal(bed.stage.devices[0].link, &second->link);
+	assert_int_equal(stage_quality(&bed.stage, 0), QUALITY_GOOD);
+	scan();
+	assert_int_equal(stage_value(&bed.stage, 0), 'B');
+	assert_int_equal(bed.poller.polled_count, 1);
+	next();
+	assert_int_equal(stage_records(&bed.stage, TOPIC_EVENT), 0);
+	assert_ptr_equal(seat_take_back(&bed.seat), first);
+	assert_false(first->was_lost);
+	assert_null(first->next_given_back);
+	poll_link_destroy(first);
+}
+
+static void links_given_back_one_after_the_other_are_all_taken_back(void **state)
+{
+	struct poll_link *first = open_link(), *second, *back;
+
+	seat_offer(&bed.seat, first);
+	attach();
+	second = open_link();
+	seat_offer(&bed.seat, second);
+	attach();
+	device_lost(&bed.stage.devices[0], -EIO);
+	detach_lost();
+	back = seat_take_back(&bed.seat);
+	assert_ptr_equal(back, second);
+	assert_true(back->was_lost);
+	assert_int_equal(back->lost_code, -EIO);
+	assert_ptr_equal(back->next_given_back, first);
+	assert_false(first->was_lost);
+	assert_null(seat_take_back(&bed.seat));
+	poll_link_destroy(first);
+	poll_link_destroy(second);
+}
+
 static void a_device_that_is_not_lost_keeps_its_link(void **state)
 {
 	seat_offer(&bed.seat, open_link());
@@ -280,6 +331,8 @@ int main(void)
 		TEST(an_offered_link_is_in_force_from_the_edge_on),
 		TEST(where_nothing_is_offered_nothing_happens),
 		TEST(a_link_is_taken_once),
+		TEST(a_link_takes_the_place_of_the_one_in_force),
+		TEST(links_given_back_one_after_the_other_are_all_taken_back),
 		TEST(a_device_that_is_not_lost_keeps_its_link),
 		TEST(a_lost_device_is_bad_at_once_and_its_link_goes_back),
 		TEST(an_end_of_file_is_told_as_0),
