@@ -3,6 +3,7 @@
 #include <string.h>
 
 const struct driver *const registry_drivers[] = {
+	&mqueue_driver,
 	&serial_driver,
 	&sim_driver,
 	&tcp_driver,
