@@ -3,11 +3,11 @@
 #include <mqueue.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "drivers/intake.h"
 #include "drivers/registry.h"
 #include "rtloop/base/sys.h"
-#include "rtloop/base/time.h"
 
 struct mqueue_options {
 	const char *queue;
@@ -22,15 +22,11 @@ struct mqueue_options {
 
 struct mqueue {
 	struct intake intake;
-	int64_t look_ns; /* when to look whether the queue is still there */
 };
 
 /* The kernel's own bounds; those of /proc/sys/fs/mqueue are lower as a rule. */
 #define QUEUE_NAME_MAX	   255
 #define QUEUE_MESSAGES_MAX 65536
-
-/* A queue that is silent for this long may have been removed: nothing else tells. */
-#define SILENCE_NS NS_PER_SEC
 
 static const struct option mqueue_rows[] = {
 	{
@@ -219,6 +215,24 @@ static int mqueue_open(const struct device *device, struct link *ret_link,
 	return 0;
 }
 
+/* A sender that starts anew may have removed the queue and made another of the same name:
+ * this one would stay silent for ever, and nothing tells. */
+static int mqueue_tend(const struct device *device, const struct link *link,
+		       struct link *ret_next, struct err *err)
+{
+	int fd = link->endpoints[0].fd;
+	struct mq_attr attr;
+	struct stat status;
+	int rc;
+
+	if (fstat(fd, &status) || status.st_nlink > 0 || mq_getattr(fd, &attr) ||
+	    attr.mq_curmsgs > 0) {
+		return 0;
+	}
+	rc = mqueue_open(device, ret_next, err);
+	return rc ? rc : 1;
+}
+
 static void mqueue_close(const struct device *device, struct link *link)
 {
 	(void)device;
@@ -229,14 +243,6 @@ static void mqueue_close(const struct device *device, struct link *link)
 	*link = (struct link){ .endpoints = NULL };
 }
 
-static void mqueue_attach(struct device *device, const struct cycle_time *now) RT_SAFE;
-static void mqueue_attach(struct device *device, const struct cycle_time *now)
-{
-	struct mqueue *mqueue = device->state;
-
-	mqueue->look_ns = now->wake_ns + SILENCE_NS;
-}
-
 static void mqueue_receive(struct device *device, const struct message *message,
 			   const struct cycle_time *now) RT_SAFE;
 static void mqueue_receive(struct device *device, const struct message *message,
@@ -244,24 +250,7 @@ static void mqueue_receive(struct device *device, const struct message *message,
 {
 	struct mqueue *mqueue = device->state;
 
-	mqueue->look_ns = now->wake_ns + SILENCE_NS;
 	intake_message(&mqueue->intake, device, message, now);
-}
-
-/* A sender that starts anew may have removed the queue and made another of the same name;
- * this one would stay silent for ever. */
-static void mqueue_tick(struct device *device, const struct cycle_time *now) RT_SAFE;
-static void mqueue_tick(struct device *device, const struct cycle_time *now)
-{
-	struct mqueue *mqueue = device->state;
-
-	if (now->wake_ns < mqueue->look_ns) {
-		return;
-	}
-	mqueue->look_ns = now->wake_ns + SILENCE_NS;
-	if (sys_link_count(device->link->endpoints[0].fd) == 0) {
-		device_lost(device, -ENOENT);
-	}
 }
 
 static const char description[] =
@@ -277,8 +266,8 @@ static const char description[] =
 	"over_budget, messages wait in the queue. Messages of a higher priority come "
 	"first, whatever their age.\n"
 	"\n"
-	"A queue that is removed with mq_unlink(3) is left once no message came for a "
-	"second, and opened again by its name.\n"
+	"Where a queue was removed with mq_unlink(3) and another of its name is there, "
+	"rtloop goes on with that one, once the old one is empty.\n"
 	"\n"
 	"Each input channel names its place: column for text, byte and bytes for binary "
 	"values.";
@@ -310,8 +299,7 @@ const struct driver mqueue_driver = {
 	.init = mqueue_init,
 	.fini = mqueue_fini,
 	.open = mqueue_open,
+	.tend = mqueue_tend,
 	.close = mqueue_close,
-	.attach = mqueue_attach,
 	.receive = mqueue_receive,
-	.tick = mqueue_tick,
 };

@@ -6,7 +6,6 @@
 #include <mqueue.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -120,13 +119,6 @@ int sys_gpio_get(int fd, uint64_t mask, uint64_t *ret_bits)
 		*ret_bits = values.bits & mask;
 	}
 	return code;
-}
-
-int sys_link_count(int fd)
-{
-	struct stat status;
-
-	return RT_CALL(fstat(fd, &status)) ? -errno : (int)status.st_nlink;
 }
 
 int sys_signal(int event_fd)

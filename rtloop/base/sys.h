@@ -67,9 +67,6 @@ ssize_t sys_mq_receive(int fd, void *data, size_t bytes) RT_SAFE;
  */
 int sys_gpio_get(int fd, uint64_t mask, uint64_t *ret_bits) RT_SAFE;
 
-/** sys_link_count - names that an open file has: 0 once it was removed. [rt] */
-int sys_link_count(int fd) RT_SAFE;
-
 /** sys_signal - add 1 to an eventfd. [rt] */
 int sys_signal(int event_fd) RT_SAFE;
 

@@ -1,4 +1,3 @@
-/* wraps: sys_link_count */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,16 +23,6 @@ struct peer {
 	char name[64];
 	mqd_t sender; /* -1: none */
 };
-
-static unsigned looks;
-
-int __real_sys_link_count(int fd);
-int __wrap_sys_link_count(int fd);
-int __wrap_sys_link_count(int fd)
-{
-	looks++;
-	return __real_sys_link_count(fd);
-}
 
 static void make_device(struct peer *peer, const char *options)
 {
@@ -252,44 +241,66 @@ static void a_queue_over_the_limits_of_the_system_is_told(void **state)
 	close_peer(&peer);
 }
 
-static void a_queue_that_was_removed_is_left_once_it_is_silent(void **state)
+static int tend(struct peer *peer, struct link *ret_next)
+{
+	const struct driver *driver = peer->rig.device.driver;
+
+	return driver->tend(&peer->rig.device, &peer->rig.link, ret_next, &peer->err);
+}
+
+static void a_queue_that_is_there_is_gone_on_with(void **state)
 {
 	struct peer peer;
+	struct link next;
 
-	looks = 0;
 	make_device(&peer, "");
 	make_queue(&peer, 4, 16);
 	open_device(&peer);
-	assert_int_equal(mq_unlink(peer.name), 0);
-	rig_step(&peer.rig, NS_PER_SEC - 1);
-	rig_tick(&peer.rig);
-	say(&peer, "1", 0);
-	assert_int_equal(poll_peer(&peer), 1);
-	rig_step(&peer.rig, NS_PER_SEC - 1);
-	rig_tick(&peer.rig);
-	assert_false(peer.rig.device.is_lost);
-	assert_int_equal(looks, 0);
-	rig_step(&peer.rig, 1);
-	rig_tick(&peer.rig);
-	assert_true(peer.rig.device.is_lost);
-	assert_int_equal(peer.rig.device.lost_code, -ENOENT);
+	assert_int_equal(tend(&peer, &next), 0);
 	close_peer(&peer);
 }
 
-static void a_queue_that_is_there_is_looked_at_once_a_second(void **state)
+static void one_that_was_removed_is_left_for_another_once_it_is_empty(void **state)
 {
 	struct peer peer;
+	struct link next;
 
-	looks = 0;
 	make_device(&peer, "");
 	make_queue(&peer, 4, 16);
 	open_device(&peer);
-	for (unsigned i = 0; i < 40; i++) {
-		rig_step(&peer.rig, 100 * NS_PER_MS);
-		rig_tick(&peer.rig);
-	}
-	assert_int_equal(looks, 4);
-	assert_false(peer.rig.device.is_lost);
+	say(&peer, "1", 0);
+	assert_int_equal(mq_unlink(peer.name), 0);
+	mq_close(peer.sender);
+	assert_int_equal(tend(&peer, &next), 0);
+	assert_int_equal(poll_peer(&peer), 1);
+	assert_int_equal(tend(&peer, &next), -ENOENT);
+	assert_non_null(strstr(peer.err.text, peer.name));
+
+	make_queue(&peer, 4, 8);
+	say(&peer, "2", 0);
+	assert_int_equal(tend(&peer, &next), 1);
+	rig_close(&peer.rig);
+	peer.rig.link = next;
+	peer.rig.device.link = &peer.rig.link;
+	assert_int_equal(next.endpoints[0].bytes, 8);
+	assert_int_equal(poll_peer(&peer), 1);
+	assert_int_equal(rig_int(&peer.rig, "t"), 2);
+	assert_int_equal(tend(&peer, &next), 0);
+	close_peer(&peer);
+}
+
+static void one_that_was_removed_is_made_anew_where_rtloop_makes_it(void **state)
+{
+	struct peer peer;
+	struct link next;
+
+	make_device(&peer, "create: true, max_messages: 3, message_bytes: 24,");
+	open_device(&peer);
+	assert_int_equal(mq_unlink(peer.name), 0);
+	assert_int_equal(tend(&peer, &next), 1);
+	peer.rig.device.driver->close(&peer.rig.device, &next);
+	peer.sender = mq_open(peer.name, O_WRONLY);
+	assert_int_not_equal(peer.sender, (mqd_t)-1);
 	close_peer(&peer);
 }
 
@@ -345,8 +356,10 @@ int main(void)
 		cmocka_unit_test(a_queue_to_be_made_that_is_there_must_be_as_stated),
 		cmocka_unit_test(a_queue_that_is_too_large_is_told),
 		cmocka_unit_test(a_queue_over_the_limits_of_the_system_is_told),
-		cmocka_unit_test(a_queue_that_was_removed_is_left_once_it_is_silent),
-		cmocka_unit_test(a_queue_that_is_there_is_looked_at_once_a_second),
+		cmocka_unit_test(a_queue_that_is_there_is_gone_on_with),
+		cmocka_unit_test(
+			one_that_was_removed_is_left_for_another_once_it_is_empty),
+		cmocka_unit_test(one_that_was_removed_is_made_anew_where_rtloop_makes_it),
 		cmocka_unit_test(wrong_options_are_told),
 		cmocka_unit_test(the_example_reads_what_the_guide_says),
 	};
