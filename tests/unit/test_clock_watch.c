@@ -111,6 +111,13 @@ static void being_interrupted_between_two_readings_is_no_step(void **state)
 	assert_int_equal(look_later(*state), 0);
 }
 
+static void a_step_is_seen_in_spite_of_an_interruption(void **state)
+{
+	fake.slow_reads = 1;
+	fake.offset_ns += NS_PER_SEC;
+	assert_int_equal(look_later(*state), NS_PER_SEC);
+}
+
 static void a_look_that_cannot_be_finished_says_nothing(void **state)
 {
 	fake.slow_reads = 100;
@@ -134,6 +141,7 @@ int main(void)
 		TEST(a_step_begins_at_the_stated_length),
 		TEST(a_clock_that_is_slewed_does_not_step),
 		TEST(being_interrupted_between_two_readings_is_no_step),
+		TEST(a_step_is_seen_in_spite_of_an_interruption),
 		TEST(a_look_that_cannot_be_finished_says_nothing),
 	};
 

@@ -117,6 +117,7 @@ static const char *const foreign_names[] = {
 	"oven-99999999999-" BOOT ".mcap",
 	"oven-4294967295-" BOOT ".mcap",
 	"oven-00000x-" BOOT ".mcap",
+	"oven-18446744073709551625-" BOOT ".mcap", /* 2^64 + 9 */
 	"oven_2-000009-" BOOT ".mcap",
 	"xoven-000009-" BOOT ".mcap",
 	"ove-000009-" BOOT ".mcap",

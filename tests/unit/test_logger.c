@@ -1138,6 +1138,31 @@ static void a_gap_in_a_refused_chunk_is_part_of_the_next_gap(void **state)
 	assert_int_equal(look->gaps[0].file, 1);
 }
 
+static void a_gap_that_was_put_stays_where_it_is(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+
+	start(bench);
+	hold_disk(bench);
+	while (counter_get(&bench->recorder.cycles_dropped) < 50) {
+		run_cycle(bench);
+	}
+	disk.is_held = false;
+	run_cycles(bench, 600);
+	wait_until(is_drained, bench);
+	fill_disk(20 * KIB);
+	run_until_degraded(bench);
+	recover(bench);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(look);
+	assert_accounted(bench);
+	assert_int_equal(look->gap_count, 2);
+	assert_int_equal(look->gaps[0].file, 0);
+	assert_int_equal(look->gaps[1].file, 1);
+}
+
 static void at_the_end_it_is_tried_once_more(void **state)
 {
 	struct bench *bench = *state;
@@ -1226,7 +1251,6 @@ static void a_sync_that_fails_ends_the_file_and_is_an_error(void **state)
 	run_cycles(bench, 10);
 	disk.sync_code = -EIO;
 	wait_until(is_degraded, bench);
-	run_cycles(bench, 10);
 	recover(bench);
 	run_cycles(bench, 10);
 	assert_int_equal(stop(bench, &err), -EIO);
@@ -1236,6 +1260,8 @@ static void a_sync_that_fails_ends_the_file_and_is_an_error(void **state)
 	assert_accounted(bench);
 	assert_int_equal(bench->look.files, 2);
 	assert_int_equal(log_look_find(&bench->look, "log_failed")->value, EIO);
+	/* no cycle is known to be lost, and none is known to be there */
+	assert_int_equal(bench->look.cycles.logged, bench->cycle);
 }
 
 static void a_sync_that_fails_at_the_end_is_an_error(void **state)
@@ -1383,6 +1409,7 @@ int main(void)
 		TEST(wherever_the_disk_is_full_all_cycles_are_accounted_for),
 		TEST(cycles_dropped_by_both_are_counted_once),
 		TEST(a_gap_in_a_refused_chunk_is_part_of_the_next_gap),
+		TEST(a_gap_that_was_put_stays_where_it_is),
 		TEST(at_the_end_it_is_tried_once_more),
 		TEST(a_refusal_at_the_very_end_is_a_gap_too),
 		TEST(a_disk_that_stays_full_is_an_error_at_the_end),
