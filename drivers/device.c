@@ -90,6 +90,11 @@ int device_init_worker(struct device *worker, const struct device *mirror,
 	return code ? code : init_driver(worker, err);
 }
 
+void device_begin(struct device *device)
+{
+	memcpy(device->published, device->part.block, device->part.bytes);
+}
+
 void device_fini(struct device *device)
 {
 	if (device->has_state && device->driver->fini) {

@@ -66,6 +66,9 @@ int device_init(struct device *device, const struct device_spec *spec, unsigned 
 		struct image *image, struct err *err) MUST_CHECK;
 void device_fini(struct device *device);
 
+/** device_begin - the image is sealed: what it holds now is no change to record. [init] */
+void device_begin(struct device *device);
+
 /** device_init_worker - the same for the worker behind @mirror; @image is its own. [init]
  */
 int device_init_worker(struct device *worker, const struct device *mirror,

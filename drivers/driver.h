@@ -218,7 +218,7 @@ struct driver {
 	 */
 	enum verdict (*hang_up)(struct device *device, uint32_t tag, int code) RT_SAFE;
 
-	/** sample - read what no endpoint brings, into the channels. [rt] */
+	/** sample - read what no endpoint brings, into the channels; changes are then recorded. [rt] */
 	void (*sample)(struct device *device, const struct cycle_time *now) RT_SAFE;
 
 	/** tick - what the passing of time brings about. [rt] */

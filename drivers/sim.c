@@ -303,7 +303,6 @@ static void sim_sample(struct device *device, const struct cycle_time *now)
 				 now->wake_ns);
 		}
 	}
-	device_sampled(device, now);
 }
 
 static const char description[] = "Simulated inputs: waves, noise and recorded values, "

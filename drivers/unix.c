@@ -182,9 +182,10 @@ static int unix_init(struct device *device, struct err *err)
 	};
 	struct sockaddr_un *address = (struct sockaddr_un *)&stream.address;
 
-	if (strlen(stream.peer) > PATH_BYTES_MAX) {
-		return err_set(err, -ENAMETOOLONG, "%s is too long for a socket",
-			       stream.peer);
+	if (!stream.peer || strlen(stream.peer) > PATH_BYTES_MAX) {
+		return err_set(err, -EINVAL,
+			       "device '%s' has no path that a socket can have",
+			       device->spec->name);
 	}
 	address->sun_family = AF_UNIX;
 	strncpy(address->sun_path, stream.peer, PATH_BYTES_MAX);

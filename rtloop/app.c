@@ -38,9 +38,7 @@ static int create_devices(struct app *app, struct err *err)
 		return err_set(err, -ENOMEM, "no memory for the process image");
 	}
 	for (unsigned i = 0; i < app->device_count; i++) {
-		struct device *device = &app->devices[i];
-
-		memcpy(device->published, device->part.block, device->part.bytes);
+		device_begin(&app->devices[i]);
 	}
 	return 0;
 }
@@ -115,8 +113,9 @@ void app_destroy(struct app *app)
 static void measure_cycle(const struct app *app, uint64_t *ret_worst, uint64_t *ret_usual)
 {
 	uint64_t usual = record_bytes(sizeof(struct record_cycle));
-	uint64_t worst = usual + record_bytes(sizeof(struct record_gap)) +
-			 RECORD_EVENTS_MAX * record_bytes(sizeof(struct record_event));
+	uint64_t worst =
+		usual + record_bytes(sizeof(struct record_gap)) +
+		(uint64_t)RECORD_EVENTS_MAX * record_bytes(sizeof(struct record_event));
 
 	for (unsigned i = 0; i < app->device_count; i++) {
 		const struct device *device = &app->devices[i];

@@ -84,7 +84,7 @@ static int make_worker(struct async *async, struct err *err)
 		return err_set(err, -ENOMEM, "no memory for device '%s'",
 			       worker->spec->name);
 	}
-	memcpy(worker->published, worker->part.block, worker->part.bytes);
+	device_begin(worker);
 	worker->any_lost = &async->any_lost;
 	async->seat.device = worker;
 	return 0;

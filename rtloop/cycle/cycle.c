@@ -1,5 +1,6 @@
 #include "rtloop/cycle/cycle.h"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include "rtloop/base/sys.h"
@@ -180,7 +181,7 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	record_phase(loop, &now, &times, &step, is_catching_up);
 	times.record_ns = sys_now() - write_end_ns;
 	loop->record_ns = times.record_ns;
-	stats_record(&loop->stats, now.cycle, &times);
+	stats_record(&loop->stats, now.cycle, &times, is_catching_up);
 	count_overruns(&loop->stats, &step, is_catching_up);
 	loop->cycle++;
 	return !is_over(loop, &step);
@@ -244,6 +245,8 @@ void *cycle_main(void *arg)
 	struct loop *loop = arg;
 
 	atomic_store(&loop->thread_id, sys_thread_id());
+	/* without SCHED_FIFO the kernel may wake it 50 us late to spare itself a timer */
+	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
 	if (pacer_open(&loop->pacer, loop->options->pacer, loop->options->spin_ns,
 		       &loop->err)) {
 		atomic_store(&loop->end, LOOP_ENDED_FAILED);

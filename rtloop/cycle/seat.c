@@ -17,7 +17,7 @@ struct poll_link *seat_take_back(struct seat *seat)
 	return atomic_exchange_explicit(&seat->given_back, NULL, memory_order_acquire);
 }
 
-/* The supervisor can only empty the list meanwhile: the second try succeeds. */
+/* Bounded: all that can come between is the supervisor emptying the list, once in 50 ms. */
 static void give_back(struct seat *seat, struct poll_link *link)
 {
 	link->next_given_back =

@@ -9,14 +9,17 @@ static void note_worst(const struct hist *hist, struct counter *worst, int64_t n
 	}
 }
 
-void stats_record(struct stats *stats, uint64_t cycle, const struct cycle_times *times)
+void stats_record(struct stats *stats, uint64_t cycle, const struct cycle_times *times,
+		  bool is_caught_up)
 {
 	int64_t busy_ns = times->read_ns + times->write_ns;
 
-	note_worst(&stats->latency, &stats->worst_latency_cycle, times->latency_ns,
-		   cycle);
+	if (!is_caught_up) {
+		note_worst(&stats->latency, &stats->worst_latency_cycle,
+			   times->latency_ns, cycle);
+		hist_record(&stats->latency, times->latency_ns);
+	}
 	note_worst(&stats->busy, &stats->worst_busy_cycle, busy_ns, cycle);
-	hist_record(&stats->latency, times->latency_ns);
 	hist_record(&stats->busy, busy_ns);
 	hist_record(&stats->read, times->read_ns);
 	hist_record(&stats->write, times->write_ns);

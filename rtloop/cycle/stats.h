@@ -2,6 +2,7 @@
 #ifndef RTLOOP_CYCLE_STATS_H
 #define RTLOOP_CYCLE_STATS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rtloop/base/counter.h"
@@ -15,7 +16,7 @@ struct stats {
 	struct counter caught_up;	    /* cycles run late, back to back */
 	struct counter worst_latency_cycle; /* the cycle with the greatest latency */
 	struct counter worst_busy_cycle;
-	struct hist latency; /* wake-up minus release */
+	struct hist latency; /* wake-up minus release; cycles caught up left out */
 	struct hist busy;    /* last write minus wake-up */
 	struct hist read;    /* phases of the busy time */
 	struct hist write;
@@ -31,8 +32,13 @@ struct cycle_times {
 	int64_t record_ns;
 };
 
-/** stats_record - count one finished cycle. [rt] */
-void stats_record(struct stats *stats, uint64_t cycle,
-		  const struct cycle_times *times) RT_SAFE;
+/**
+ * stats_record - count one finished cycle.
+ * @is_caught_up: it was run late on purpose: its latency is no wake-up's and is left out
+ *
+ * [rt]
+ */
+void stats_record(struct stats *stats, uint64_t cycle, const struct cycle_times *times,
+		  bool is_caught_up) RT_SAFE;
 
 #endif

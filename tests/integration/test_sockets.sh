@@ -33,6 +33,7 @@ for round in 1 2 3; do
 	wait_until has_frames server $((100 * round))
 done
 # a server that answers what it is asked, goes away, and comes back
+# shellcheck disable=SC2016 # it is the peer that expands it
 answer='while read -r word; do n=$((n + 1)); echo "$word,$n"; done'
 for round in 1 2; do
 	socat TCP-LISTEN:47481,reuseaddr SYSTEM:"$answer" 2> /dev/null &

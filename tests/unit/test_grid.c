@@ -13,7 +13,7 @@
 static struct grid make_grid(enum overrun_policy policy, int64_t catch_up_max)
 {
 	const struct loop_options options = { .period_ns = PERIOD,
-					      .overrun = policy,
+					      .overrun = (int)policy,
 					      .catch_up_max = catch_up_max };
 	struct grid grid;
 

@@ -273,7 +273,8 @@ static void devices_must_be_a_mapping(void **state)
 
 static void errors_of_all_parts_come_in_one_go(void **state)
 {
-	assert_errors("looop: 1\nlog: {dir: a, sync: 1}\ndevices:\n  d: {driver: sim, evry: 2}\n",
+	assert_errors("looop: 1\nlog: {dir: a, sync: 1}\ndevices:\n  d: {driver: sim, "
+		      "evry: 2}\n",
 		      "f:1:1: unknown key 'looop'; did you mean 'loop'?\n"
 		      "f:2:21: 'sync' is 1; expected a duration from 10ms to 1min, with "
 		      "its unit: "

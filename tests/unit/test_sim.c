@@ -18,9 +18,11 @@
 
 #define SIM(in) "oven: { driver: sim, in: { " in " } }"
 
+/* As the cycle does it. */
 static void sample(struct rig *rig)
 {
 	rig->device.driver->sample(&rig->device, &rig->now);
+	device_sampled(&rig->device, &rig->now);
 }
 
 static void sample_after(struct rig *rig, int64_t ns)
