@@ -21,7 +21,7 @@ install_library() {
 		return 0
 	fi
 	cp "$source/package.json" "$npm_folder"
-	npm install --prefix "$npm_folder" --no-audit --no-fund --no-package-lock --ignore-scripts \
+	npm install --fetch-retries 1 --fetch-timeout 20000 --prefix "$npm_folder" --no-audit --no-fund --no-package-lock --ignore-scripts \
 		>"$TEST_TMP/npm.out" 2>&1 || return 1
 	cp "$source/package.json" "$npm_folder/installed.json"
 }
@@ -87,5 +87,32 @@ expect_read "a log that a run wrote" run.mcap
 expect_equal "its cycles" 1000 "$(jq '.cycles.logged + .cycles.in_gaps' ref.out)"
 expect_equal "a field of its device" number "$(jq -r '.topics["/io/oven"].last.temp | type' ref.out)"
 check_log run.mcap
+
+# The demo's log: every value that its peers sent, in order. Only what the sensor sends before the run
+# begins and after it ends may be missing.
+sed 's|\.\./\.\./build/demo/||' "$source/../../config/examples/demo.yaml" >demo.yaml
+"$peers/probe" --sent probe.sent probe.tty &
+wait_until test -e probe.tty
+run_file demo.yaml -D 3 &
+pid=$!
+wait_for_cycles demo.mcap
+"$peers/sensor" --rate 200 --count 300 --sent flow.sent 47474
+wait $pid
+expect_read "the demo's log" demo.mcap
+expect_equal "cycles that are missing from it" 0 \
+	"$(jq '.cycles | .last - .first + 1 - .logged - .in_gaps' ref.out)"
+
+expect_read "values of the sensor" --values /io/flow.sequence --values /io/flow.temp \
+	--values /io/flow.rate demo.mcap
+awk '{ printf "%d %.9g %.9g\n", $2, $3 * 0.01, $4 * 0.1 }' flow.sent >flow.expected
+awk '{ printf "%d %.9g %.9g\n", $1, $2, $3 }' ref.out | uniq >flow.read
+cmp flow.expected flow.read || fail "the sensor's values differ"
+
+expect_read "values of the probe" --values /io/probe.temp --values /io/probe.pressure demo.mcap
+awk '{ printf "%.9g %.9g\n", $1, $2 }' ref.out >probe.read
+sed 's/^[0-9]* M,//; s/\*.*//; s/,/ /' probe.sent |
+	awk '{ printf "%.9g %.9g\n", $1 * 0.1, $2 }' | head -n "$(wc -l <probe.read)" >probe.expected
+expect_at_least "answers of the probe" 100 "$(wc -l <probe.read)"
+cmp probe.expected probe.read || fail "the probe's values differ"
 
 finish
