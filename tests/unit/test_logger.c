@@ -824,14 +824,15 @@ static void what_was_recorded_is_on_the_disk_within_the_stated_time(void **state
 	struct bench *bench = *state;
 	struct log_look *look = &bench->look;
 	struct stat info;
-	int64_t recorded_ns;
+	int64_t recorded_ns, bytes;
 
 	bench->options.sync_ns = 2 * NS_PER_SEC;
 	start(bench);
 	assert_int_equal(stat(bench->logger.files.path, &info), 0);
 	recorded_ns = sys_now();
 	run_cycles(bench, 3);
-	wait_until(has_synced_data, &(int64_t){ info.st_size });
+	bytes = info.st_size;
+	wait_until(has_synced_data, &bytes);
 	assert_in_range(disk.synced_ns - recorded_ns, 0, bench->options.sync_ns);
 	/* as a power cut would leave it */
 	folder_list(&bench->folder);
@@ -849,10 +850,11 @@ static bool has_synced_often(void *count)
 static void a_silent_loop_is_synced_too(void **state)
 {
 	struct bench *bench = *state;
+	unsigned count = 3;
 
 	bench->options.sync_ns = 10 * NS_PER_MS;
 	start(bench);
-	wait_until(has_synced_often, &(unsigned){ 3 });
+	wait_until(has_synced_often, &count);
 	assert_int_equal(stop(bench, NULL), 0);
 	assert_true(counter_get(&bench->logger.syncer.syncs) >= 4);
 }
@@ -978,13 +980,14 @@ static void a_log_that_could_not_be_closed_is_read_to_its_last_chunk(void **stat
 {
 	struct bench *bench = *state;
 	struct log_look *look = &bench->look;
+	int64_t bytes = 20 * KIB;
 	struct stat info;
 
 	bench->options.sync_ns = 10 * NS_PER_MS;
 	start(bench);
 	run_cycles(bench, 100);
 	wait_until(is_drained, bench);
-	wait_until(has_synced_data, &(int64_t){ 20 * KIB });
+	wait_until(has_synced_data, &bytes);
 	fill_disk(3);
 	run_until_degraded(bench);
 	recover(bench);
