@@ -53,7 +53,8 @@ CMOCKA_LIBS   = $(shell $(PKG_CONFIG) --libs cmocka)
 CK_CFLAGS     = $(shell $(PKG_CONFIG) --cflags ck)
 CK_LIBS       = $(shell $(PKG_CONFIG) --libs ck)
 
-ALL_CPPFLAGS := -I. -D_GNU_SOURCE $(LIBRARY_CFLAGS) \
+# On 32 bits too, a time is good for longer than 2038 and a log may be longer than 2 GiB.
+ALL_CPPFLAGS := -I. -D_GNU_SOURCE -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 $(LIBRARY_CFLAGS) \
 	$(foreach l,$(OPTIONAL_FOUND),-DHAVE_$(call upper,$(l))) $(CPPFLAGS)
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
 	$(if $(WERROR),-Werror)

@@ -149,18 +149,22 @@ static void prefault_heap(void)
 static bool is_limited(uint64_t *ret_limit_bytes)
 {
 	struct rlimit limit;
+	size_t bytes;
 	void *probe;
 
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY) {
 		return false;
 	}
+	if (limit.rlim_cur >= SIZE_MAX) {
+		return false; /* on 32 bits addresses end before the limit does */
+	}
 	*ret_limit_bytes = limit.rlim_cur;
-	probe = mmap(NULL, limit.rlim_cur + 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-		     0);
+	bytes = (size_t)limit.rlim_cur + 1;
+	probe = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (probe == MAP_FAILED) {
 		return true;
 	}
-	munmap(probe, limit.rlim_cur + 1);
+	munmap(probe, bytes);
 	return false;
 }
 

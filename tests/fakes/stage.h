@@ -6,6 +6,7 @@
 #define TESTS_FAKES_STAGE_H
 
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "drivers/device.h"
 #include "rtloop/base/record.h"
@@ -136,7 +137,7 @@ int64_t stage_value(const struct stage *stage, unsigned index);
 
 /* For tests of what happens where no descriptor is to be had. */
 struct fd_limit {
-	unsigned long before;
+	rlim_t before;
 };
 struct fd_limit fd_limit_to_none(void);
 void fd_limit_restore(struct fd_limit limit);

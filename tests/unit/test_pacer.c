@@ -84,7 +84,7 @@ static void take_signal(int signal)
 static void send_alarms(int64_t every_ns)
 {
 	const struct sigaction action = { .sa_handler = take_signal };
-	const struct timeval every = { .tv_usec = every_ns / NS_PER_US };
+	const struct timeval every = { .tv_usec = (suseconds_t)(every_ns / NS_PER_US) };
 	const struct itimerval timer = { .it_interval = every, .it_value = every };
 
 	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
