@@ -5,17 +5,20 @@
 
 #define CHANNEL_ENTRY_BYTES (sizeof(uint16_t) + sizeof(uint64_t))
 
-/* A record's content being read; what is not there makes every further answer 0. */
+/* A record's content being read; what is not there makes every further answer 0. What is
+ * there lies in memory, so that size_t holds its length on 32 bits too. */
 struct cursor {
 	const uint8_t *data;
-	uint64_t left;
+	size_t left;
 	bool is_short;
 };
 
 static struct cursor cursor_at(const struct mcap_record *record)
 {
+	size_t bytes = record->bytes < SIZE_MAX ? (size_t)record->bytes : SIZE_MAX;
+
 	return (struct cursor){ .data = record->data,
-				.left = record->data ? record->bytes : 0,
+				.left = record->data ? bytes : 0,
 				.is_short = !record->data };
 }
 
@@ -28,7 +31,7 @@ static const uint8_t *take(struct cursor *cursor, uint64_t bytes)
 		return NULL;
 	}
 	cursor->data += bytes;
-	cursor->left -= bytes;
+	cursor->left -= (size_t)bytes;
 	return at;
 }
 
@@ -140,7 +143,7 @@ int mcap_parse_message(const struct mcap_record *record, struct mcap_message *re
 	ret->log_time_ns = le_load64(record->data + 6);
 	ret->publish_time_ns = le_load64(record->data + 14);
 	ret->data = record->data + MCAP_MESSAGE_BYTES;
-	ret->bytes = record->bytes - MCAP_MESSAGE_BYTES;
+	ret->bytes = (size_t)record->bytes - MCAP_MESSAGE_BYTES;
 	return 0;
 }
 
@@ -188,14 +191,16 @@ int mcap_parse_chunk_index(const struct mcap_record *record, struct mcap_chunk_i
 int mcap_parse_attachment(const struct mcap_record *record, struct mcap_attachment *ret)
 {
 	struct cursor cursor = cursor_at(record);
+	uint64_t bytes;
 
 	ret->log_time_ns = take_u64(&cursor);
 	ret->create_time_ns = take_u64(&cursor);
 	ret->name = take_text(&cursor);
 	ret->media_type = take_text(&cursor);
-	ret->bytes = take_u64(&cursor);
-	ret->data = take(&cursor, ret->bytes);
-	ret->crced_bytes = record->bytes - cursor.left;
+	bytes = take_u64(&cursor);
+	ret->data = take(&cursor, bytes);
+	ret->bytes = ret->data ? (size_t)bytes : 0;
+	ret->crced_bytes = (size_t)record->bytes - cursor.left;
 	ret->crc = take_u32(&cursor);
 	return result(&cursor);
 }

@@ -363,7 +363,7 @@ static uint32_t crc_with_chunk(const struct mcap_writer *writer,
 
 	crc = crc_combine(crc, records_crc, chunk->data_bytes);
 	return libdeflate_crc32(crc, head + chunk->record_bytes,
-				writer->chunk.used - chunk->record_bytes);
+				writer->chunk.used - (size_t)chunk->record_bytes);
 }
 
 /* Encode all that follows the records; the chunk's record ends where it ended before. */

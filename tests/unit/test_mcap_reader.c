@@ -93,7 +93,7 @@ static void records_of_every_kind_come_in_the_files_order(void **state)
 		assert_int_equal(record.op, sink.data[record.offset]);
 		assert_int_equal(record.is_in_chunk, record.op == MCAP_MESSAGE);
 		assert_memory_equal(record.data, sink.data + record.offset + 9,
-				    record.op == MCAP_CHUNK ? 40 : record.bytes);
+				    record.op == MCAP_CHUNK ? 40 : (size_t)record.bytes);
 	}
 	expect_stop(reader, 0, sink.bytes - 8, "the log was closed");
 	mcap_reader_close(reader);
@@ -308,6 +308,20 @@ static void bytes_behind_the_end_are_damage(void **state)
 	mcap_reader_close(reader);
 	fake_file_fini(&file);
 	fake_sink_fini(&sink);
+}
+
+/* On 32 bits too, where the upper half of a length is easily lost. */
+static void an_attachment_longer_than_its_record_is_an_error(void **state)
+{
+	uint8_t content[8 + 8 + 4 + 4 + 8 + 4] = { 0 };
+	const struct mcap_record record = { .op = MCAP_ATTACHMENT,
+					    .bytes = sizeof(content),
+					    .data = content };
+	struct mcap_attachment attachment;
+
+	assert_int_equal(mcap_parse_attachment(&record, &attachment), 0);
+	le_store64(content + 24, UINT64_C(1) << 32);
+	assert_int_equal(mcap_parse_attachment(&record, &attachment), -EBADMSG);
 }
 
 static void a_log_inside_a_chunk_is_refused(void **state)
@@ -885,6 +899,7 @@ int main(void)
 		cmocka_unit_test(a_tail_of_zeros_is_a_log_that_was_not_closed),
 		cmocka_unit_test(lengths_that_cannot_be_stop_the_reader),
 		cmocka_unit_test(bytes_behind_the_end_are_damage),
+		cmocka_unit_test(an_attachment_longer_than_its_record_is_an_error),
 		cmocka_unit_test(a_log_inside_a_chunk_is_refused),
 		cmocka_unit_test(a_file_cut_short_while_it_is_read_is_an_error),
 		cmocka_unit_test(the_summary_is_found_and_checked),
