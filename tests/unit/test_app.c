@@ -25,6 +25,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "tests/fakes/folder.h"
+#include "tests/fakes/kernel.h"
 #include "tests/fakes/log_look.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -215,6 +216,8 @@ static void *feed(void *arg)
 
 static void start_feeding(struct bench *bench)
 {
+	need_termios2();
+	need_multicast_all();
 	bench->is_feeding = true;
 	bench->is_fed = true;
 	assert_int_equal(pthread_create(&bench->feeder, NULL, feed, bench), 0);

@@ -22,6 +22,7 @@
 #include "rtloop/mcap/log.h"
 #include "rtloop/mcap/survey.h"
 #include "tests/fakes/folder.h"
+#include "tests/fakes/kernel.h"
 #include "tests/fakes/log_look.h"
 
 #define KIB	   1024
@@ -1353,6 +1354,7 @@ static void without_memory_it_does_not_start(void **state)
 	struct rlimit before;
 	int code;
 
+	need_address_limit();
 	assert_int_equal(logger_set_devices(&bench->logger, &bench->device, 1), 0);
 	bench->options.chunk_bytes = 256 << 20;
 	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);

@@ -18,6 +18,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cycle/options.h"
+#include "tests/fakes/kernel.h"
 #include "tests/fakes/stage.h"
 
 struct bed {
@@ -304,6 +305,7 @@ static void control_data_comes_with_each_message_that_has_it(void **state)
 	struct sockaddr_in mine, first;
 	int a = make_udp(&first), fd = make_udp(&mine), on = 1;
 
+	need_receive_stamps();
 	actor_endpoint(actor, fd, ENDPOINT_RECVMSG, 16, 2);
 	begin();
 	send_to(a, &mine, "without");

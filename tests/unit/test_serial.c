@@ -1,4 +1,4 @@
-/* wraps: sys_write sys_now ioctl fstat */
+/* wraps: sys_write sys_now ioctl fstat __ioctl_time64 __fstat64_time64 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +21,7 @@
 
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
+#include "tests/fakes/kernel.h"
 #include "tests/fakes/rig.h"
 
 /* What the kernel would do on a real line, played on a pty. */
@@ -54,6 +55,14 @@ int64_t __wrap_sys_now(void)
 	kernel.now_ns += 100 * NS_PER_MS;
 	return kernel.now_ns;
 }
+
+/* Where time_t could be of 32 bits, the calls for one of 64 have names of their own. */
+#if __TIMESIZE == 32
+#define __wrap_ioctl __wrap___ioctl_time64
+#define __real_ioctl __real___ioctl_time64
+#define __wrap_fstat __wrap___fstat64_time64
+#define __real_fstat __real___fstat64_time64
+#endif
 
 int __real_ioctl(int fd, unsigned long request, void *argument);
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
@@ -91,6 +100,7 @@ static void make_pty(struct line *line)
 {
 	struct termios2 settings;
 
+	need_termios2();
 	memset(line, 0, sizeof(*line));
 	memset(&kernel, 0, sizeof(kernel));
 	line->master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);

@@ -17,6 +17,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/log/syncer.h"
 #include "tests/fakes/folder.h"
+#include "tests/fakes/kernel.h"
 
 #define CALLS_MAX 64
 
@@ -311,6 +312,7 @@ static void without_memory_for_its_stack_it_does_not_start(void **state)
 	struct err err = { "" };
 	int code;
 
+	need_address_limit();
 	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
 	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
 	code = syncer_start(&syncer, &err);

@@ -251,7 +251,7 @@ static void a_stack_beyond_all_memory_is_an_error(void **state)
 {
 	struct thread_options options = make_options();
 
-	options.stack_bytes = SIZE_MAX / 4;
+	options.stack_bytes = SIZE_MAX / 4 * 3;
 	assert_int_equal(fail_to_start(&options), -ENOMEM);
 }
 

@@ -13,6 +13,7 @@
 #include "rtloop/base/record.h"
 #include "rtloop/log/topics.h"
 #include "rtloop/mcap/schema.h"
+#include "tests/fakes/kernel.h"
 
 #define CHANNELS 5
 
@@ -289,6 +290,7 @@ static void without_memory_there_are_no_topics(void **state)
 	struct topics topics;
 	int code;
 
+	need_address_limit();
 	assert_int_equal(getrlimit(RLIMIT_AS, &before), 0);
 	assert_int_equal(setrlimit(RLIMIT_AS, &none), 0);
 	/* so many that no heap has them already */

@@ -16,6 +16,7 @@
 #include "drivers/address.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
+#include "tests/fakes/kernel.h"
 #include "tests/fakes/rig.h"
 
 /* addresses */
@@ -155,6 +156,9 @@ static void make_device(struct peer *peer, const char *host, const char *options
 {
 	char text[1024];
 
+	if (!strchr(host, ':')) {
+		need_multicast_all();
+	}
 	memset(peer, 0, sizeof(*peer));
 	peer->sender = -1;
 	peer->port = find_port();
