@@ -1,6 +1,7 @@
 #include "rtloop/cmd/run_report.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rtloop/base/sys.h"
@@ -311,6 +312,22 @@ static void print_devices(const struct app *app, FILE *out)
 	}
 }
 
+/* As one would type it: without what leads through other folders and back, or to this one. */
+static void print_path(FILE *out, const char *path)
+{
+	char *whole = realpath(path, NULL);
+	char *here = realpath(".", NULL);
+	size_t length = here ? strlen(here) : 0;
+
+	if (whole && here && strncmp(whole, here, length) == 0 && whole[length] == '/') {
+		fputs(whole + length + 1, out);
+	} else {
+		fputs(whole ? whole : path, out);
+	}
+	free(whole);
+	free(here);
+}
+
 static void print_log(const struct app *app, FILE *out)
 {
 	const struct recorder *recorder = &app->recorder;
@@ -319,10 +336,10 @@ static void print_log(const struct app *app, FILE *out)
 
 	print_label(out, "log");
 	if (!app->setup->has_log) {
-		fputs("none: the configuration has no log:\n", out);
+		fputs("none; add \"log:\" to the configuration to have one\n", out);
 		return;
 	}
-	fprintf(out, "%s", logger->files.path);
+	print_path(out, logger->files.path);
 	if (counter_get(&logger->files_begun) > 1) {
 		fprintf(out, " and %" PRIu64 " before it",
 			counter_get(&logger->files_begun) - 1);
@@ -341,7 +358,7 @@ static void print_usage(const struct app *app, FILE *out)
 {
 	const struct loop_usage *usage = &app->loop.usage;
 
-	print_label(out, "kernel's");
+	print_label(out, "faults");
 	fprintf(out,
 		"%" PRId64 " page faults, %" PRId64 " voluntary and %" PRId64
 		" involuntary context switches in the cycle thread\n",

@@ -31,7 +31,7 @@
 /* What a log says of its run. All borrowed. */
 struct log_description {
 	const char *loop;    /* the loop's name */
-	const char *version; /* "rtloop 0.1.0" */
+	const char *version; /* "0.1.0" */
 	const char *kernel;
 	int64_t period_ns;
 	const char *config_name; /* of the attachment */

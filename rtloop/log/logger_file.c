@@ -81,9 +81,12 @@ static int write_lost(struct logger *logger)
 static int write_head(struct logger *logger, uint32_t sequence)
 {
 	const struct mcap_sink sink = { .put = put_bytes, .context = logger };
-	int code = mcap_writer_begin(logger->mcap, &sink, logger->topics.topics,
-				     logger->topics.count, logger->description->version);
+	char library[80];
+	int code;
 
+	snprintf(library, sizeof(library), "rtloop %s", logger->description->version);
+	code = mcap_writer_begin(logger->mcap, &sink, logger->topics.topics,
+				 logger->topics.count, library);
 	code = code ? code : write_description(logger, sequence);
 	return code ? code : write_lost(logger);
 }
