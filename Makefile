@@ -32,18 +32,20 @@ endif
 # The release that the next tag will carry; between tags the commit is added to it.
 RELEASE := 0.1.0
 
-# pkg-config names; each optional one that is found defines HAVE_<NAME> and is linked, each one that
-# is not is listed as missing by `rtloop version`. There is none yet.
+# pkg-config names, NAME>=VERSION where the version matters; each optional one that is found defines
+# HAVE_<NAME> and is linked, each one that is not is listed as missing by `rtloop version`.
 REQUIRED_LIBRARIES := yaml-0.1 libdeflate
-OPTIONAL_LIBRARIES :=
+OPTIONAL_LIBRARIES := libgpiod>=2
 
 # Asked once, here; what is missing on a bare machine is said when something is to be compiled.
-library_found = $(shell $(PKG_CONFIG) --exists '$(1)' 2>/dev/null && echo yes)
+library_name = $(firstword $(subst >=, ,$(1)))
+library_found = $(shell $(PKG_CONFIG) --exists '$(subst >=, >= ,$(1))' 2>/dev/null && echo yes)
 upper = $(shell printf '%s' '$(1)' | tr 'a-z-' 'A-Z_')
 MISSING_REQUIRED := $(strip $(foreach l,$(REQUIRED_LIBRARIES),$(if $(call library_found,$(l)),,$(l))))
 OPTIONAL_FOUND := $(strip $(foreach l,$(OPTIONAL_LIBRARIES),$(if $(call library_found,$(l)),$(l))))
 OPTIONAL_MISSING := $(filter-out $(OPTIONAL_FOUND),$(OPTIONAL_LIBRARIES))
-LIBRARIES := $(filter-out $(MISSING_REQUIRED),$(REQUIRED_LIBRARIES)) $(OPTIONAL_FOUND)
+LIBRARIES := $(foreach l,$(filter-out $(MISSING_REQUIRED),$(REQUIRED_LIBRARIES)) $(OPTIONAL_FOUND),\
+	$(call library_name,$(l)))
 ifneq ($(strip $(LIBRARIES)),)
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
 LIBRARY_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
@@ -53,9 +55,9 @@ CMOCKA_LIBS   = $(shell $(PKG_CONFIG) --libs cmocka)
 CK_CFLAGS     = $(shell $(PKG_CONFIG) --cflags ck)
 CK_LIBS       = $(shell $(PKG_CONFIG) --libs ck)
 
+LIBRARY_CFLAGS += $(foreach l,$(OPTIONAL_FOUND),-DHAVE_$(call upper,$(call library_name,$(l))))
 # On 32 bits too, a time is good for longer than 2038 and a log may be longer than 2 GiB.
-ALL_CPPFLAGS := -I. -D_GNU_SOURCE -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 $(LIBRARY_CFLAGS) \
-	$(foreach l,$(OPTIONAL_FOUND),-DHAVE_$(call upper,$(l))) $(CPPFLAGS)
+ALL_CPPFLAGS := -I. -D_GNU_SOURCE -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 $(LIBRARY_CFLAGS) $(CPPFLAGS)
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wconversion \
 	$(if $(WERROR),-Werror)
 # -ffp-contract=off: a fused multiply-add would make the same program compute other values on Arm.
@@ -212,6 +214,11 @@ bench:
 	@+$(MAKE) --no-print-directory bench-run
 bench-run: $(PROGRAM) $(PEER_PROGRAMS) $(BENCH_PROGRAMS)
 	@BUILD='$(abspath $(BUILD))' scripts/bench.sh
+
+# For checkers that compile a file by themselves.
+.PHONY: print-library-flags
+print-library-flags:
+	@echo $(call quote,$(LIBRARY_CFLAGS))
 
 .PHONY: check check-rt deps
 check:

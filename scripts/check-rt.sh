@@ -31,7 +31,7 @@ fi
 build=${BUILD:-build}/check-rt
 make -s BUILD="$build" "$build/gen/rtloop/cmd/build_info.h" || exit 1
 read -ra flags <<<"-std=gnu11 -D_GNU_SOURCE -I. -I$build/gen \
-	$(pkg-config --cflags yaml-0.1 libdeflate)"
+	$(make -s print-library-flags)"
 shopt -s nullglob
 failed=0
 count=0

@@ -78,7 +78,7 @@ step_tidy() {
 	local generated=$build/check-tidy flags
 	make -s BUILD="$generated" "$generated/gen/rtloop/cmd/build_info.h" || return 1
 	flags="-std=gnu11 -D_GNU_SOURCE -I. -I$generated/gen"
-	flags+=" $(pkg-config --cflags yaml-0.1 libdeflate cmocka ck)"
+	flags+=" $(make -s print-library-flags) $(pkg-config --cflags cmocka ck)"
 	# One file a run: clang-tidy 14 reports every va_start() of a second file. What it prints on
 	# stderr is how many warnings of system headers it left out.
 	export TIDY_FLAGS=$flags

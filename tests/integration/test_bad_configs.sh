@@ -12,11 +12,11 @@ fail() {
 	failures=$((failures + 1))
 }
 
-# What "rtloop check" says of a file; sets status.
+# What "rtloop check" says of a file; sets status. What a build lacks is no fault of the file.
 check() { # file
 	"$RTLOOP" check "$1" > "$TEST_TMP/stdout" 2> "$TEST_TMP/stderr"
 	status=$?
-	sed -i "s|$PWD|FOLDER|g" "$TEST_TMP/stderr"
+	sed -i "s|$PWD|FOLDER|g; /this rtloop was built without/d" "$TEST_TMP/stderr"
 	[ "$status" = 2 ] || fail "$1: exit status $status, not 2"
 	[ ! -s "$TEST_TMP/stdout" ] || fail "$1: something on standard output"
 }

@@ -4,9 +4,15 @@
 . "$(dirname "$0")/lib.sh"
 cd "$(dirname "$0")/../.." || exit 1
 
+# An example of a driver whose library this build lacks has just this one fault.
 count=0
 for file in config/examples/*.yaml; do
-	"$RTLOOP" check "$file" > "$TEST_TMP/check.out" 2>&1 || fail "$(cat "$TEST_TMP/check.out")"
+	if ! "$RTLOOP" check "$file" > "$TEST_TMP/check.out" 2>&1; then
+		lacking=$(grep -c "this rtloop was built without" "$TEST_TMP/check.out")
+		[ "$lacking" = "$(wc -l < "$TEST_TMP/check.out")" ] &&
+			[ "$("$RTLOOP" version --json | jq -r .missing)" != "" ] ||
+			fail "$(cat "$TEST_TMP/check.out")"
+	fi
 	count=$((count + 1))
 done
 expect_at_least "examples" 6 "$count"
