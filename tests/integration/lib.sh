@@ -41,9 +41,10 @@ expect_at_least() {
 	[ "$3" -ge "$2" ] || fail "$1: expected at least $2, got $3"
 }
 
-# wait_until COMMAND...: until it succeeds, at most 20 s.
+# wait_until COMMAND...: until it succeeds, at most a minute: an emulated machine is slow.
 wait_until() {
-	for _ in $(seq 400); do
+	local end=$((SECONDS + 60))
+	while [ $SECONDS -lt $end ]; do
 		"$@" && return 0
 		sleep 0.05
 	done

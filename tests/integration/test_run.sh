@@ -26,7 +26,12 @@ config duration
 run_file "$TEST_TMP/duration.yaml" -i 2000 -D 1 -p 0
 expect_equal "status of -D" 0 "$status"
 expect_equal "period of -i 2000" 2000000 "$(report .period_ns)"
-expect_equal "releases in -D 1" 500 "$(report '.cycles + .missed')"
+# the 500 of a second, all run or missed; more only where the last cycle ran into later ones
+last=$("$RTLOOP" dump --csv -c cycle.release,cycle.missed "$TEST_TMP/duration.mcap" | tail -1)
+expect_equal "releases run or missed in -D 1" "$(report '.cycles + .missed')" \
+	"$(awk -F, '{ print $3 + 1 + $4 }' <<< "$last")"
+expect_at_least "releases run or missed in -D 1" 500 "$(report '.cycles + .missed')"
+expect_at_least "releases of a second after the last cycle's" 0 "$(awk -F, '{ print 499 - $3 }' <<< "$last")"
 expect_equal "priority of -p 0" 0 "$(report .realtime.priority)"
 grep -q "SCHED_FIFO was not asked for" "$TEST_TMP/run.out" || fail "no reason for NOT REALTIME"
 
@@ -54,11 +59,12 @@ wait $pid
 expect_equal "status of a slow loop" 0 $?
 [ $((SECONDS - before)) -lt 30 ] || fail "a signal waited for the release"
 
-# SIGSTOP is an overrun that is sure to come.
+# SIGSTOP is an overrun that is sure to come; on a slow machine another may come before it.
+is_running_or_over() { has_cycles "$TEST_TMP/fault.mcap" || ! kill -0 $pid; }
 config fault "overrun: stop"
-"$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/fault.yaml" > "$TEST_TMP/run.out" 2>&1 &
+"$RTLOOP" run -q -i 20000 --json "$TEST_TMP/report.json" "$TEST_TMP/fault.yaml" > "$TEST_TMP/run.out" 2>&1 &
 pid=$!
-wait_for_cycles "$TEST_TMP/fault.mcap"
+wait_until is_running_or_over
 kill -STOP $pid
 sleep 0.1
 kill -CONT $pid
