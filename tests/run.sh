@@ -1,13 +1,16 @@
 #!/bin/bash
 # Run the tests that are built and count them one by one.
 #
-# usage: BUILD=<absolute build folder> tests/run.sh unit|integration...
-#        TESTS="test_ring test_dump" runs only these; TEST_TIMEOUT_S=120 is one program's limit.
+# usage: BUILD=<absolute build folder> tests/run.sh unit|integration|rt...
+#        TESTS="test_ring test_dump" runs only these, EXCEPT="..." all but these; TEST_TIMEOUT_S=120 is
+#        one program's limit; TEST_ROOT=FOLDER is where each gets its TEST_TMP, TEST_OUTPUT=FOLDER where
+#        what they print is kept.
 #
 # A unit program is a cmocka program: it is run with TAP output, so that each of its tests counts. One
 # that skips prints the reason as the line before skip(). An integration test is a script
 # tests/integration/test_*.sh and counts once: exit 0 passed, 77 skipped with the reason as its last
-# line, anything else failed. It is given RTLOOP, BUILD, TEST_TMP (an empty folder) and TEST_DATA.
+# line, anything else failed. It is given RTLOOP, BUILD, TEST_TMP (an empty folder) and TEST_DATA. So is
+# one of tests/rt, which is for the testbed: `make test-rt` runs it there.
 #
 # The last line is "N passed, N failed, N skipped"; the exit status is 1 if any failed.
 set -u
@@ -19,8 +22,9 @@ export BUILD
 export RTLOOP=$BUILD/rtloop
 export TEST_DATA=$PWD/tests/data
 limit_s=${TEST_TIMEOUT_S:-120}
-tmp_root=$BUILD/tests/tmp
-times_file=$BUILD/tests/times
+tmp_root=${TEST_ROOT:-$BUILD/tests/tmp}
+output_root=${TEST_OUTPUT:-$BUILD/tests/output}
+times_file=$output_root/times
 
 passed=0 failed=0 skipped=0
 skip_lines=()
@@ -50,6 +54,9 @@ add_tests() { # kind file...
 		if [ -n "${TESTS:-}" ] && [[ " $TESTS " != *" $name "* ]]; then
 			continue
 		fi
+		if [[ " ${EXCEPT:-} " == *" $name "* ]]; then
+			continue
+		fi
 		names+=("$kind/$name")
 		kind_of[$kind/$name]=$kind
 		file_of[$kind/$name]=$file
@@ -65,8 +72,11 @@ for kind in "$@"; do
 	integration)
 		add_tests integration tests/integration/test_*.sh
 		;;
+	rt)
+		add_tests rt tests/rt/test_*.sh
+		;;
 	*)
-		echo "tests/run.sh: '$kind' is neither unit nor integration" >&2
+		echo "tests/run.sh: '$kind' is neither unit, integration nor rt" >&2
 		exit 2
 		;;
 	esac
@@ -76,7 +86,7 @@ if [ ${#names[@]} -eq 0 ]; then
 	exit 2
 fi
 
-mkdir -p "$BUILD/tests" "$BUILD/tests/output"
+mkdir -p "$output_root"
 rm -rf "$tmp_root"
 if [ -r "$times_file" ]; then
 	while read -r name ms; do
@@ -154,7 +164,7 @@ record_failure() { # name output why ms
 }
 
 run_unit() { # name
-	local name=$1 output=$BUILD/tests/output/${1##*/}.txt before status
+	local name=$1 output=$output_root/${1##*/}.txt before status
 	local plan bad skip good lost ms why reason='' line
 	local program=$BUILD/tests/unit/${name##*/}
 
@@ -190,8 +200,8 @@ run_unit() { # name
 	done <"$output"
 }
 
-run_integration() { # name
-	local name=$1 output=$BUILD/tests/output/${1##*/}.txt before status ms
+run_script() { # name
+	local name=$1 output=$output_root/${1##*/}.txt before status ms
 
 	export TEST_TMP=$tmp_root/${name##*/}
 	mkdir -p "$TEST_TMP"
@@ -225,7 +235,10 @@ run_integration() { # name
 trap interrupted INT TERM
 for i in "${!names[@]}"; do
 	progress "$i"
-	"run_${kind_of[${names[i]}]}" "${names[i]}"
+	case ${kind_of[${names[i]}]} in
+	unit) run_unit "${names[i]}" ;;
+	*) run_script "${names[i]}" ;;
+	esac
 done
 
 for name in "${!last_ms[@]}"; do
