@@ -1,4 +1,4 @@
-/* wraps: sys_write sys_now ioctl fstat __ioctl_time64 __fstat64_time64 */
+/* wraps: sys_write sys_now ioctl fstat64 __ioctl_time64 __fstat64_time64 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,8 +56,12 @@ int64_t __wrap_sys_now(void)
 	return kernel.now_ns;
 }
 
-/* Where time_t could be of 32 bits, the calls for one of 64 have names of their own. */
-#if __TIMESIZE == 32
+/* The call for a file of 64 bits has a name of its own; where time_t could be of 32 bits, those for one
+ * of 64 do too. */
+#if __TIMESIZE == 64
+#define __wrap_fstat __wrap_fstat64
+#define __real_fstat __real_fstat64
+#else
 #define __wrap_ioctl __wrap___ioctl_time64
 #define __real_ioctl __real___ioctl_time64
 #define __wrap_fstat __wrap___fstat64_time64
