@@ -236,6 +236,15 @@ static int decode_column(const struct fields *fields, unsigned index,
 				 column->bytes, ret_sample);
 }
 
+static bool is_of(const struct frame *frame, const struct field_options *options)
+{
+	const struct option_bytes *match = &options->match;
+
+	return match->bytes == 0 ||
+	       ((uint64_t)options->match_at + match->bytes <= frame->bytes &&
+		memcmp(frame->data + options->match_at, match->data, match->bytes) == 0);
+}
+
 unsigned fields_decode(struct fields *fields, struct device *device,
 		       const struct frame *frame, int64_t sample_ns)
 {
@@ -247,6 +256,9 @@ unsigned fields_decode(struct fields *fields, struct device *device,
 		struct sample sample;
 		int rc;
 
+		if (!is_of(frame, options)) {
+			continue;
+		}
 		rc = options->has_column
 			     ? decode_column(fields, i, column_count, frame, &sample)
 			     : field_decode_binary(options, frame, &sample);

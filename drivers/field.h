@@ -8,7 +8,8 @@
  *   bits     bit and bits cut a part out of either, where it is an integer
  *
  * What is read becomes a value as sample.h has it. A field that is missing, not a number
- * or not finite turns its own channel bad.
+ * or not finite turns its own channel bad. A channel with a match is of those frames only
+ * that hold it: others pass it by.
  */
 #ifndef DRIVERS_FIELD_H
 #define DRIVERS_FIELD_H
@@ -39,6 +40,8 @@ struct field_options {
 	int64_t bit;  /* the lowest one, 0 being the least significant of the field */
 	int64_t bits;
 	struct scaling scaling;
+	struct option_bytes match; /* of the frames that the channel is in */
+	int64_t match_at;
 	bool has_column;
 	bool has_base;
 	bool has_byte;
@@ -47,6 +50,7 @@ struct field_options {
 	bool has_encoding;
 	bool has_bit;
 	bool has_bits;
+	bool has_match_at;
 };
 
 /* Rows of the keys of an input channel, bound to struct field_options. */
@@ -94,8 +98,8 @@ void fields_init(struct fields *fields, const struct device_spec *spec,
 /**
  * fields_decode - all channels of the device from one frame.
  *
- * A channel whose field does not decode turns bad and is counted. Returns how many did
- * decode. [rt]
+ * A channel whose field does not decode turns bad and is counted; one whose match the frame
+ * does not hold stays as it is. Returns how many did decode. [rt]
  */
 unsigned fields_decode(struct fields *fields, struct device *device,
 		       const struct frame *frame, int64_t sample_ns) RT_SAFE;

@@ -4,6 +4,7 @@ static const char *const orders[] = { "little", "big", NULL };
 static const char *const encodings[] = { "unsigned", "signed", "float", NULL };
 
 #define SEPARATOR_BYTES_MAX 8
+#define MATCH_BYTES_MAX	    64
 
 const struct option field_rows[] = {
 	{
@@ -102,6 +103,23 @@ const struct option field_rows[] = {
 		.is_given_offset = offsetof(struct field_options, scaling.has_offset),
 		.help = "added after scale, in the channel's unit",
 	},
+	{
+		.name = "match",
+		.type = OPTION_BYTES,
+		.offset = offsetof(struct field_options, match),
+		.help = "bytes that a frame must hold at match_at to be one of this "
+			"channel, 1 to 64; it is passed over otherwise",
+	},
+	{
+		.name = "match_at",
+		.type = OPTION_INT,
+		.offset = offsetof(struct field_options, match_at),
+		.fallback = "0",
+		.max = ENDPOINT_BYTES_MAX - 1,
+		.unit = "byte",
+		.is_given_offset = offsetof(struct field_options, has_match_at),
+		.help = "offset of match from the frame's first byte",
+	},
 	{ .name = NULL },
 };
 
@@ -170,21 +188,52 @@ static void check_common(const struct channel_spec *channel,
 	}
 }
 
+/* Without the checksum, where that is known to be the last bytes. */
+static uint32_t content_bytes_max(const struct frame_options *frame)
+{
+	struct checksum_rule rule = frame_checksum_rule(frame);
+	uint32_t max = frame_bytes_max(frame, ENDPOINT_BYTES_MAX);
+
+	return frame->kind == FRAME_FIXED && rule.form == CHECKSUM_AS_BYTES
+		       ? max - checksum_bytes(rule.kind)
+		       : max;
+}
+
+static void check_match(const struct field_options *options,
+			const struct frame_options *frame, const struct place *place)
+{
+	const struct option_bytes *match = &options->match;
+	uint32_t max = content_bytes_max(frame);
+
+	if (!match->data) {
+		if (options->has_match_at) {
+			place_error(place, "match_at",
+				    "is where match stands; expected match");
+		}
+		return;
+	}
+	if (match->bytes < 1 || match->bytes > MATCH_BYTES_MAX) {
+		place_error(place, "match", "%zu bytes long; expected 1 to %d",
+			    match->bytes, MATCH_BYTES_MAX);
+	} else if ((uint64_t)options->match_at + match->bytes > max) {
+		place_error(place, options->has_match_at ? "match_at" : "match",
+			    "bytes %d to %d are past the frame, which has %u",
+			    (int)options->match_at,
+			    (int)options->match_at + (int)match->bytes - 1, max);
+	}
+}
+
 /* Whether the field can stand in a frame at all. */
 static void check_frame(const struct field_options *options,
 			const struct frame_options *frame, const struct place *place)
 {
-	struct checksum_rule rule = frame_checksum_rule(frame);
-	uint32_t max = frame_bytes_max(frame, ENDPOINT_BYTES_MAX);
+	uint32_t max = content_bytes_max(frame);
 
 	if (frame->kind == FRAME_LINE) {
 		place_error(place, "byte",
 			    "a binary value may hold the byte that ends a line; expected "
 			    "column, or another frame.kind");
 		return;
-	}
-	if (frame->kind == FRAME_FIXED && rule.form == CHECKSUM_AS_BYTES) {
-		max -= checksum_bytes(rule.kind);
 	}
 	if (options->byte + options->bytes > max) {
 		place_error(place, "byte",
@@ -207,6 +256,7 @@ static void check_channel(const struct channel_spec *channel,
 		return;
 	}
 	check_common(channel, options);
+	check_match(options, frame, &channel->place);
 	if (options->has_column) {
 		check_text(options, &channel->place);
 	} else {

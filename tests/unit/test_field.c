@@ -393,6 +393,44 @@ static void assert_errors(const char *text, const char *part)
 	rig_fini(&rig);
 }
 
+static void a_channel_with_a_match_is_of_those_frames_only(void **state)
+{
+	struct rig rig;
+
+	rig_init(&rig,
+		 UDP("", "wind: { column: 1, type: integer, match: \"W,\" },"
+			 "level: { column: 1, type: integer, match: \"L,\" },"
+			 "any: { column: 0, type: bool, match: \"1,\", match_at: 2 }"));
+	take_text(&rig, "W,1,");
+	assert_int_equal(rig_int(&rig, "wind"), 1);
+	assert_int_equal(rig_quality(&rig, "level"), QUALITY_BAD);
+	assert_int_equal(rig_count(&rig, COUNT_BAD_FIELD), 1);
+	take_text(&rig, "L,2,");
+	assert_int_equal(rig_int(&rig, "wind"), 1);
+	assert_int_equal(rig_quality(&rig, "wind"), QUALITY_GOOD);
+	assert_int_equal(rig_int(&rig, "level"), 2);
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 2);
+	assert_int_equal(rig_count(&rig, COUNT_BAD_FIELD), 1);
+	rig_fini(&rig);
+}
+
+static void a_frame_of_no_channel_is_passed_over(void **state)
+{
+	struct rig rig;
+
+	rig_init(&rig, UDP("", "a: { column: 1, type: integer, match: \"LONGER,\" }"));
+	take_text(&rig, "LONGER,7");
+	take_text(&rig, "X,8");
+	/* one that ends within the match */
+	take(&rig, "LONGER,9", 6);
+	assert_int_equal(rig_int(&rig, "a"), 7);
+	assert_int_equal(rig_quality(&rig, "a"), QUALITY_GOOD);
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 1);
+	assert_int_equal(rig_count(&rig, COUNT_BAD_FIELD), 0);
+	assert_int_equal(rig_count(&rig, COUNT_BAD_MATCH), 0);
+	rig_fini(&rig);
+}
+
 static void exactly_one_of_column_and_byte_is_given(void **state)
 {
 	assert_errors(UDP("", "a: { type: float }"),
@@ -428,6 +466,16 @@ static void what_does_not_fit_together_is_an_error(void **state)
 		      "an integer has bits 0 to 63");
 	assert_errors(UDP("", "a: { column: 0, type: bool, scale: 2 }"),
 		      "a bool is not scaled");
+	assert_errors(UDP("", "a: { column: 0, match_at: 2 }"),
+		      "'match_at': is where match stands; expected match");
+	assert_errors(UDP("", "a: { column: 0, match: \"\" }"),
+		      "0 bytes long; expected 1 to 64");
+	assert_errors(UDP("frame: { kind: fixed, size: 4 }, ",
+			  "a: { byte: 0, match: \"ab\", match_at: 3 }"),
+		      "'match_at': bytes 3 to 4 are past the frame, which has 4");
+	assert_errors(UDP("frame: { kind: fixed, size: 4 }, ",
+			  "a: { byte: 0, match: \"abcde\" }"),
+		      "'match': bytes 0 to 4 are past the frame, which has 4");
 	assert_errors(UDP("separator: \"\", ", "a: { column: 0 }"),
 		      "0 bytes long; expected 1 to 8");
 	assert_errors(UDP("frame: { kind: fixed, size: 6, checksum: crc16-modbus }, ",
@@ -459,6 +507,8 @@ int main(void)
 		cmocka_unit_test(text_that_is_no_number_says_so),
 		cmocka_unit_test(samples_carry_the_time_when_they_came),
 		cmocka_unit_test(random_frames_only_ever_decode_or_turn_bad),
+		cmocka_unit_test(a_channel_with_a_match_is_of_those_frames_only),
+		cmocka_unit_test(a_frame_of_no_channel_is_passed_over),
 		cmocka_unit_test(exactly_one_of_column_and_byte_is_given),
 		cmocka_unit_test(options_of_the_other_sort_are_errors),
 		cmocka_unit_test(what_does_not_fit_together_is_an_error),
