@@ -22,21 +22,43 @@ struct server {
 	int fds[STREAM_CLIENTS_MAX];
 };
 
+void stream_check(const struct device_spec *spec, const struct stream_keys *keys,
+		  int type, bool connects, bool is_server)
+{
+	if (keys->has_clients && !is_server) {
+		place_error(&spec->place, "clients", "is of a server; expected listen%s",
+			    type == SOCK_DGRAM ? ", and stream or seqpacket" : "");
+	}
+	if (keys->has_request && !connects) {
+		place_error(&spec->place, "request",
+			    "is sent by a client; expected connect");
+	}
+	frame_check(&keys->frame, type == SOCK_STREAM, &spec->place);
+	fields_check(spec, &keys->frame, &keys->separator);
+	request_check_bytes(&keys->on_open, "on_open", &spec->place);
+	if (keys->has_request) {
+		request_check_bytes(&keys->request.send, "request.send", &spec->place);
+	}
+}
+
 int stream_init(struct device *device, const struct stream_options *options,
-		const struct frame_options *frame, const struct option_bytes *separator,
-		const struct request_options *request, struct err *err)
+		const struct stream_keys *keys, struct err *err)
 {
 	struct stream *stream = device->state;
-	unsigned streams = options->is_server ? (unsigned)options->clients : 1;
+	unsigned streams = options->is_server ? (unsigned)keys->clients : 1;
 	int rc;
 
 	stream->options = *options;
-	stream->request = (struct request){ .options = request, .write = sys_send };
+	stream->options.keys = keys;
+	stream->request = (struct request){
+		.options = keys->has_request ? &keys->request : NULL,
+		.write = sys_send,
+	};
 	rc = options->type == SOCK_STREAM
-		     ? intake_init_streams(&stream->intake, device->spec, frame,
-					   separator, streams)
-		     : intake_init(&stream->intake, device->spec, frame, separator,
-				   options->message_bytes);
+		     ? intake_init_streams(&stream->intake, device->spec, &keys->frame,
+					   &keys->separator, streams)
+		     : intake_init(&stream->intake, device->spec, &keys->frame,
+				   &keys->separator, options->message_bytes);
 	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name) : 0;
 }
 
@@ -89,7 +111,7 @@ static int finish_connect(int fd, const struct stream_options *options)
 {
 	socklen_t bytes = sizeof(int);
 	int error = 0;
-	int rc = wait_writable(fd, (int)(options->timeout_ns / NS_PER_MS));
+	int rc = wait_writable(fd, (int)(options->keys->timeout_ns / NS_PER_MS));
 
 	if (rc == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &bytes)) {
 		rc = -errno;
@@ -137,7 +159,7 @@ static int open_client(const struct device *device, int fd, struct link *ret_lin
 		return err_set_errno(err, rc, "cannot connect to %s", options->peer);
 	}
 	rc = options->prepare ? options->prepare(fd, device->spec) : 0;
-	rc = rc ? rc : send_all(fd, &options->on_open);
+	rc = rc ? rc : send_all(fd, &options->keys->on_open);
 	if (rc) {
 		return err_set_errno(err, rc, "%s: cannot send on_open", options->peer);
 	}
@@ -329,7 +351,7 @@ static bool seat_client(const struct device *device, struct server *server, int 
 	const struct stream_options *options = &stream->options;
 
 	if ((options->prepare && options->prepare(fd, device->spec)) ||
-	    send_all(fd, &options->on_open)) {
+	    send_all(fd, &options->keys->on_open)) {
 		sys_close(fd);
 		return false;
 	}
@@ -345,7 +367,7 @@ static bool seat_waiting(const struct device *device, struct server *server)
 	bool has_changed = false;
 	int place;
 
-	while ((place = find_place(server, stream->options.clients)) >= 0) {
+	while ((place = find_place(server, stream->options.keys->clients)) >= 0) {
 		int fd = accept4(server->listen_fd, NULL, NULL,
 				 SOCK_NONBLOCK | SOCK_CLOEXEC);
 
@@ -372,7 +394,8 @@ int stream_tend(const struct device *device, const struct link *link,
 	uint32_t gone = atomic_load(&stream->gone);
 	struct server *next;
 
-	if (!server || (gone == 0 && !has_waiting(server, stream->options.clients))) {
+	if (!server ||
+	    (gone == 0 && !has_waiting(server, stream->options.keys->clients))) {
 		return 0;
 	}
 	next = copy_server(server, gone);
@@ -404,7 +427,7 @@ void stream_attach(struct device *device, const struct cycle_time *now)
 		request_attach(&stream->request, now);
 		return;
 	}
-	for (uint32_t i = 0; i < stream->options.clients; i++) {
+	for (uint32_t i = 0; i < stream->options.keys->clients; i++) {
 		if (server->clients[i] == stream->seen[i]) {
 			continue;
 		}

@@ -22,6 +22,64 @@
 
 #define STREAM_CLIENTS_MAX 16
 
+/* Keys that both families have. */
+struct stream_keys {
+	int64_t clients;
+	bool has_clients;
+	int64_t timeout_ns;
+	struct option_bytes on_open;
+	struct request_options request;
+	bool has_request;
+	struct frame_options frame;
+	struct option_bytes separator;
+};
+
+/* Their rows, in a table bound to a struct whose member `keys` is a struct stream_keys. */
+#define STREAM_ROWS(STRUCT)                                                              \
+	{                                                                                \
+		.name = "clients",                                                       \
+		.type = OPTION_INT,                                                      \
+		.offset = offsetof(STRUCT, keys.clients),                                \
+		.fallback = "4",                                                         \
+		.min = 1,                                                                \
+		.max = STREAM_CLIENTS_MAX,                                               \
+		.is_given_offset = offsetof(STRUCT, keys.has_clients),                   \
+		.help = "listen: most clients at a time; one more waits for a place",    \
+	},                                                                               \
+		{                                                                        \
+			.name = "timeout",                                               \
+			.type = OPTION_DURATION,                                         \
+			.offset = offsetof(STRUCT, keys.timeout_ns),                     \
+			.fallback = "2s",                                                \
+			.min = 10e6,                                                     \
+			.max = 10e9,                                                     \
+			.help = "connect: how long it may take; then it is tried again " \
+				"later",                                                 \
+		},                                                                       \
+		{                                                                        \
+			.name = "on_open",                                               \
+			.type = OPTION_BYTES,                                            \
+			.offset = offsetof(STRUCT, keys.on_open),                        \
+			.help = "bytes sent on each new connection",                     \
+		},                                                                       \
+		{                                                                        \
+			.name = "request",                                               \
+			.type = OPTION_GROUP,                                            \
+			.offset = offsetof(STRUCT, keys.request),                        \
+			.rows = request_rows,                                            \
+			.is_given_offset = offsetof(STRUCT, keys.has_request),           \
+			.help = "connect: bytes sent again and again, for a peer that "  \
+				"only "                                                  \
+				"answers",                                               \
+		},                                                                       \
+	{                                                                                \
+		.name = "separator", .type = OPTION_BYTES,                               \
+		.offset = offsetof(STRUCT, keys.separator), .fallback = ",",             \
+		.help = "between the columns of a text; a single space stands for any "  \
+			"run of "                                                        \
+			"blanks",                                                        \
+	}
+
 /* As configured. All borrowed. */
 struct stream_options {
 	struct sockaddr_storage address;
@@ -32,7 +90,7 @@ struct stream_options {
 	int64_t clients;  /* of a server: most at a time */
 	int64_t timeout_ns;	/* of connecting */
 	uint32_t message_bytes; /* of SOCK_SEQPACKET: the longest message */
-	struct option_bytes on_open;
+	const struct stream_keys *keys;
 	/* set what is particular to the family on a new connection; may be NULL. [super] */
 	int (*prepare)(int fd, const struct device_spec *spec);
 };
@@ -47,14 +105,21 @@ struct stream {
 };
 
 /**
+ * stream_check - what no row can see of the shared keys.
+ * @type: SOCK_STREAM and so on
+ *
+ * [init]
+ */
+void stream_check(const struct device_spec *spec, const struct stream_keys *keys,
+		  int type, bool connects, bool is_server);
+
+/**
  * stream_init - options, intake and request; stream_fini() is right after a failure too.
- * @request: NULL: nothing is asked
  *
  * The device's state is a struct stream. -ENOMEM with @err filled. [init]
  */
 int stream_init(struct device *device, const struct stream_options *options,
-		const struct frame_options *frame, const struct option_bytes *separator,
-		const struct request_options *request, struct err *err) MUST_CHECK;
+		const struct stream_keys *keys, struct err *err) MUST_CHECK;
 
 /**
  * stream_bind - the open() of a socket without connections: whoever knows the address may send.

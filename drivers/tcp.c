@@ -11,15 +11,8 @@
 struct tcp_options {
 	const char *connect;
 	const char *listen;
-	int64_t clients;
-	bool has_clients;
-	int64_t timeout_ns;
 	int64_t silence_ns;
-	struct option_bytes on_open;
-	struct request_options request;
-	bool has_request;
-	struct frame_options frame;
-	struct option_bytes separator;
+	struct stream_keys keys;
 };
 
 static const struct option tcp_rows[] = {
@@ -39,26 +32,6 @@ static const struct option tcp_rows[] = {
 			"only; \"0.0.0.0:PORT\" is every address",
 	},
 	{
-		.name = "clients",
-		.type = OPTION_INT,
-		.offset = offsetof(struct tcp_options, clients),
-		.fallback = "4",
-		.min = 1,
-		.max = STREAM_CLIENTS_MAX,
-		.is_given_offset = offsetof(struct tcp_options, has_clients),
-		.help = "listen: most clients at a time; one more waits for a place",
-	},
-	{
-		.name = "timeout",
-		.type = OPTION_DURATION,
-		.offset = offsetof(struct tcp_options, timeout_ns),
-		.fallback = "2s",
-		.min = 10e6,
-		.max = 10e9,
-		.help = "connect: how long a connection may take; then it is tried again "
-			"later",
-	},
-	{
 		.name = "silence",
 		.type = OPTION_DURATION,
 		.offset = offsetof(struct tcp_options, silence_ns),
@@ -70,36 +43,14 @@ static const struct option tcp_rows[] = {
 			"ended",
 	},
 	{
-		.name = "on_open",
-		.type = OPTION_BYTES,
-		.offset = offsetof(struct tcp_options, on_open),
-		.help = "bytes sent on each new connection",
-	},
-	{
-		.name = "request",
-		.type = OPTION_GROUP,
-		.offset = offsetof(struct tcp_options, request),
-		.rows = request_rows,
-		.is_given_offset = offsetof(struct tcp_options, has_request),
-		.help = "connect: bytes sent again and again, for a peer that only "
-			"answers",
-	},
-	{
 		.name = "frame",
 		.type = OPTION_GROUP,
-		.offset = offsetof(struct tcp_options, frame),
+		.offset = offsetof(struct tcp_options, keys.frame),
 		.is_required = true,
 		.rows = frame_rows,
 		.help = "where a frame ends, and what makes it a good one",
 	},
-	{
-		.name = "separator",
-		.type = OPTION_BYTES,
-		.offset = offsetof(struct tcp_options, separator),
-		.fallback = ",",
-		.help = "between the columns of a text; a single space stands for any "
-			"run of blanks",
-	},
+	STREAM_ROWS(struct tcp_options),
 	{ .name = NULL },
 };
 
@@ -135,19 +86,8 @@ static void tcp_check(const struct device_spec *spec)
 	if (options->listen) {
 		check_address(options->listen, "listen", false, &spec->place);
 	}
-	if (options->has_clients && !options->listen) {
-		place_error(&spec->place, "clients", "is of a server; expected listen");
-	}
-	if (options->has_request && !options->connect) {
-		place_error(&spec->place, "request",
-			    "is sent by a client; expected connect");
-	}
-	frame_check(&options->frame, true, &spec->place);
-	fields_check(spec, &options->frame, &options->separator);
-	request_check_bytes(&options->on_open, "on_open", &spec->place);
-	if (options->has_request) {
-		request_check_bytes(&options->request.send, "request.send", &spec->place);
-	}
+	stream_check(spec, &options->keys, SOCK_STREAM, options->connect != NULL,
+		     options->listen != NULL);
 }
 
 static int set_option(int fd, int level, int name, int value)
@@ -179,9 +119,6 @@ static int tcp_init(struct device *device, struct err *err)
 		.peer = options->connect ? options->connect : options->listen,
 		.type = SOCK_STREAM,
 		.is_server = options->listen != NULL,
-		.clients = options->clients,
-		.timeout_ns = options->timeout_ns,
-		.on_open = options->on_open,
 		.prepare = tcp_prepare,
 	};
 	struct address address;
@@ -192,8 +129,7 @@ static int tcp_init(struct device *device, struct err *err)
 	}
 	stream.address = address.storage;
 	stream.address_bytes = address.bytes;
-	return stream_init(device, &stream, &options->frame, &options->separator,
-			   options->has_request ? &options->request : NULL, err);
+	return stream_init(device, &stream, &options->keys, err);
 }
 
 static const char description[] =

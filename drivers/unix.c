@@ -15,20 +15,14 @@ struct unix_options {
 	int kind; /* enum unix_kind */
 	const char *connect;
 	const char *listen;
-	int64_t clients;
-	bool has_clients;
-	int64_t timeout_ns;
 	int64_t bytes;
-	struct option_bytes on_open;
-	struct request_options request;
-	bool has_request;
-	struct frame_options frame;
-	struct option_bytes separator;
+	struct stream_keys keys;
 };
 
 #define PATH_BYTES_MAX (sizeof(((struct sockaddr_un *)0)->sun_path) - 1)
 
 static const char *const kinds[] = { "stream", "datagram", "seqpacket", NULL };
+static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
 
 static const struct option unix_rows[] = {
 	{
@@ -53,26 +47,6 @@ static const struct option unix_rows[] = {
 		.help = "the socket to make, for others to connect or send to; mode 0660",
 	},
 	{
-		.name = "clients",
-		.type = OPTION_INT,
-		.offset = offsetof(struct unix_options, clients),
-		.fallback = "4",
-		.min = 1,
-		.max = STREAM_CLIENTS_MAX,
-		.is_given_offset = offsetof(struct unix_options, has_clients),
-		.help = "listen: most clients at a time; one more waits for a place",
-	},
-	{
-		.name = "timeout",
-		.type = OPTION_DURATION,
-		.offset = offsetof(struct unix_options, timeout_ns),
-		.fallback = "2s",
-		.min = 10e6,
-		.max = 10e9,
-		.help = "connect: how long a connection may take; then it is tried again "
-			"later",
-	},
-	{
 		.name = "bytes",
 		.type = OPTION_SIZE,
 		.offset = offsetof(struct unix_options, bytes),
@@ -84,37 +58,15 @@ static const struct option unix_rows[] = {
 			"dropped and counted",
 	},
 	{
-		.name = "on_open",
-		.type = OPTION_BYTES,
-		.offset = offsetof(struct unix_options, on_open),
-		.help = "bytes sent on each new connection",
-	},
-	{
-		.name = "request",
-		.type = OPTION_GROUP,
-		.offset = offsetof(struct unix_options, request),
-		.rows = request_rows,
-		.is_given_offset = offsetof(struct unix_options, has_request),
-		.help = "connect: bytes sent again and again, for a peer that only "
-			"answers",
-	},
-	{
 		.name = "frame",
 		.type = OPTION_GROUP,
-		.offset = offsetof(struct unix_options, frame),
+		.offset = offsetof(struct unix_options, keys.frame),
 		.rows = frame_rows,
 		.help = "stream: required, where a frame ends; otherwise what a message "
 			"holds, by "
 			"default one frame",
 	},
-	{
-		.name = "separator",
-		.type = OPTION_BYTES,
-		.offset = offsetof(struct unix_options, separator),
-		.fallback = ",",
-		.help = "between the columns of a text; a single space stands for any "
-			"run of blanks",
-	},
+	STREAM_ROWS(struct unix_options),
 	{ .name = NULL },
 };
 
@@ -134,21 +86,13 @@ static void check_roles(const struct unix_options *options, const struct place *
 			place_error(place, options->connect ? "connect" : NULL,
 				    "datagrams are received; expected listen alone");
 		}
-		if (options->on_open.data) {
+		if (options->keys.on_open.data) {
 			place_error(place, "on_open",
 				    "is sent on a connection; datagrams have none");
 		}
 	} else if (!options->connect == !options->listen) {
 		place_error(place, options->connect ? "listen" : NULL,
 			    "expected one of connect and listen");
-	}
-	if (options->has_clients &&
-	    (!options->listen || options->kind == UNIX_DATAGRAM)) {
-		place_error(place, "clients",
-			    "is of a server; expected listen, and stream or seqpacket");
-	}
-	if (options->has_request && !options->connect) {
-		place_error(place, "request", "is sent by a client; expected connect");
 	}
 }
 
@@ -159,26 +103,18 @@ static void unix_check(const struct device_spec *spec)
 	check_path(options->connect, "connect", &spec->place);
 	check_path(options->listen, "listen", &spec->place);
 	check_roles(options, &spec->place);
-	frame_check(&options->frame, options->kind == UNIX_STREAM, &spec->place);
-	fields_check(spec, &options->frame, &options->separator);
-	request_check_bytes(&options->on_open, "on_open", &spec->place);
-	if (options->has_request) {
-		request_check_bytes(&options->request.send, "request.send", &spec->place);
-	}
+	stream_check(spec, &options->keys, types[options->kind], options->connect != NULL,
+		     options->listen && options->kind != UNIX_DATAGRAM);
 }
 
 static int unix_init(struct device *device, struct err *err)
 {
-	static const int types[] = { SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET };
 	const struct unix_options *options = device->spec->options;
 	struct stream_options stream = {
 		.peer = options->connect ? options->connect : options->listen,
 		.type = types[options->kind],
 		.is_server = options->listen && options->kind != UNIX_DATAGRAM,
-		.clients = options->clients,
-		.timeout_ns = options->timeout_ns,
 		.message_bytes = (uint32_t)options->bytes,
-		.on_open = options->on_open,
 	};
 	struct sockaddr_un *address = (struct sockaddr_un *)&stream.address;
 
@@ -190,8 +126,7 @@ static int unix_init(struct device *device, struct err *err)
 	address->sun_family = AF_UNIX;
 	strncpy(address->sun_path, stream.peer, PATH_BYTES_MAX);
 	stream.address_bytes = sizeof(*address);
-	return stream_init(device, &stream, &options->frame, &options->separator,
-			   options->has_request ? &options->request : NULL, err);
+	return stream_init(device, &stream, &options->keys, err);
 }
 
 static int unix_open(const struct device *device, struct link *ret_link, struct err *err)
