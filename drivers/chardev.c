@@ -357,8 +357,7 @@ static const char example[] =
 
 const struct driver chardev_driver = {
 	.name = "chardev",
-	.summary =
-		"Records of a character device: input events, hidraw, rpmsg, IIO buffers",
+	.summary = "Records of a character device: input events, hidraw, IIO buffers",
 	.description = description,
 	.example = example,
 	.options = chardev_rows,
