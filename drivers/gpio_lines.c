@@ -228,7 +228,7 @@ static int find_line(const struct gpio_chip_info *chip, const char *text,
 	if (offset < 0) {
 		return find_by_name(chip, text, ret_offset, err);
 	}
-	if (offset >= chip->line_count) {
+	if ((unsigned long)offset >= chip->line_count) {
 		return err_set(err, -ENOENT, "%s has no line %s; it has lines 0 to %u",
 			       chip->name, text, chip->line_count - 1);
 	}
