@@ -25,8 +25,15 @@ endif
 ifneq ($(filter default undefined,$(origin AR)),)
 AR := $(CROSS_COMPILE)ar
 endif
+# A cross build without a pkg-config of its own asks for the libraries that Debian installs beside
+# those of this machine; not for the latter, which would be found and could not be linked.
 ifeq ($(PKG_CONFIG),)
 PKG_CONFIG := $(or $(shell command -v $(CROSS_COMPILE)pkg-config 2>/dev/null),pkg-config)
+ifneq ($(CROSS_COMPILE),)
+ifeq ($(PKG_CONFIG)$(PKG_CONFIG_LIBDIR)$(PKG_CONFIG_SYSROOT_DIR),pkg-config)
+PKG_CONFIG := PKG_CONFIG_LIBDIR=/usr/lib/$(CROSS_COMPILE:%-=%)/pkgconfig:/usr/share/pkgconfig pkg-config
+endif
+endif
 endif
 
 # The release that the next tag will carry; between tags the commit is added to it.
@@ -201,6 +208,14 @@ test-unit-run: $(UNIT_PROGRAMS)
 test-integration-run: $(PROGRAM) $(PEER_PROGRAMS)
 	@$(RUN_TESTS) integration
 
+# Cross-built, under qemu's user emulation.
+.PHONY: test-arm test-arm-run
+test-arm:
+	@scripts/deps.sh arm
+	@+$(MAKE) --no-print-directory $@-run
+test-arm-run: $(PROGRAM)
+	@+BUILD='$(abspath $(BUILD))' scripts/test-arm.sh
+
 .PHONY: demo demo-run
 demo:
 	@scripts/deps.sh build
@@ -269,6 +284,7 @@ help:
 	'make            build $(PROGRAM)' \
 	'make demo       watch rtloop sample a serial line, a UDP sensor and a signal generator (10 s)' \
 	'make test       unit and integration tests; also test-unit, test-integration' \
+	'make test-arm   build for arm64 and armhf, and run the unit tests of both under qemu-user' \
 	'make check      format, warnings, layers, real-time tags, cppcheck, clang-tidy, shellcheck' \
 	'make bench      measure, beside the targets; BENCH_SECONDS=5 for a quick look' \
 	'make install    to PREFIX=$(PREFIX), under DESTDIR; also uninstall' \

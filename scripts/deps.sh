@@ -2,13 +2,14 @@
 # Install what the build, the tests, the checks and the benchmarks need: on Debian and its kin, as root
 # or by sudo, without a question. Says nothing and changes nothing when all is there.
 #
-# usage: deps.sh [build|test|check|bench|rt]...	(all of them by default)
+# usage: deps.sh [build|test|check|bench|rt|arm]...	(all of them by default)
 set -eu
 
 # What is looked for, how, and the Debian package that brings it. A command that is there already is
 # good, wherever it came from: this is why packages are not asked for. NAME>=VERSION is taken from the
 # release's backports where the release itself has no such version. What is marked as optional is missed
-# with a word, not with an error.
+# with a word, not with an error. module:TRIPLET and header:TRIPLET are what a cross compiler finds;
+# PACKAGE:ARCHITECTURE is one of another architecture, of which dpkg is told where it is missing.
 #	group  kind  what  package  [optional]
 table='
 build	command	gcc		gcc
@@ -51,6 +52,21 @@ rt	file	/usr/src/linux-source-6.12.tar.xz	linux-source-6.12>=6.12
 rt	command	cyclictest	rt-tests
 rt	command	gpioget		gpiod>=2
 rt	command	cansend		can-utils
+arm	command	aarch64-linux-gnu-gcc	gcc-aarch64-linux-gnu
+arm	header:aarch64-linux-gnu	stdio.h	libc6-dev-arm64-cross
+arm	module:aarch64-linux-gnu	yaml-0.1	libyaml-dev:arm64
+arm	module:aarch64-linux-gnu	libdeflate	libdeflate-dev:arm64
+arm	module:aarch64-linux-gnu	cmocka	libcmocka-dev:arm64
+arm	module:aarch64-linux-gnu	libgpiod>=2	libgpiod-dev:arm64>=2	optional
+arm	command	arm-linux-gnueabihf-gcc	gcc-arm-linux-gnueabihf
+arm	header:arm-linux-gnueabihf	stdio.h	libc6-dev-armhf-cross
+arm	module:arm-linux-gnueabihf	yaml-0.1	libyaml-dev:armhf
+arm	module:arm-linux-gnueabihf	libdeflate	libdeflate-dev:armhf
+arm	module:arm-linux-gnueabihf	cmocka	libcmocka-dev:armhf
+arm	module:arm-linux-gnueabihf	libgpiod>=2	libgpiod-dev:armhf>=2	optional
+arm	command	qemu-aarch64	qemu-user
+arm	command	qemu-arm	qemu-user
+arm	command	readelf	binutils
 '
 
 # What each group takes along.
@@ -61,8 +77,9 @@ groups_of() {
 	check) echo build test check ;;
 	bench) echo build bench ;;
 	rt) echo build test rt ;;
+	arm) echo build arm ;;
 	*)
-		echo "deps.sh: no group '$1'; there are build, test, check, bench and rt" >&2
+		echo "deps.sh: no group '$1'; there are build, test, check, bench, rt and arm" >&2
 		return 1
 		;;
 	esac
@@ -73,8 +90,12 @@ is_there() { # kind what
 	case $1 in
 	command) command -v "$2" >/dev/null ;;
 	module) pkg-config --exists "${2/>=/ >= }" 2>/dev/null ;;
+	module:*)
+		PKG_CONFIG_LIBDIR=/usr/lib/${1#*:}/pkgconfig pkg-config --exists "${2/>=/ >= }" 2>/dev/null
+		;;
 	file) [ -e "$2" ] ;;
 	header) echo "#include <$2>" | gcc -E -x c - >/dev/null 2>&1 ;;
+	header:*) echo "#include <$2>" | "${1#*:}-gcc" -E -x c - >/dev/null 2>&1 ;;
 	effects) "$(dirname "$0")/check-rt.sh" --find >/dev/null 2>&1 ;;
 	esac
 }
@@ -100,6 +121,18 @@ find_missing() { # group...
 	done <<<"$(grep . <<<"$table")"
 }
 
+# Those of the missing packages that dpkg has not been told of.
+new_architectures() {
+	local package known
+	known=" $(dpkg --print-architecture) $(dpkg --print-foreign-architectures | xargs) "
+	for package in "${packages[@]%%>=*}" "${optional[@]%%>=*}"; do
+		if [[ $package == *:* && $known != *" ${package#*:} "* ]]; then
+			known+="${package#*:} "
+			echo "${package#*:}"
+		fi
+	done
+}
+
 as_root=()
 find_root() {
 	if [ "$(id -u)" -eq 0 ]; then
@@ -113,7 +146,8 @@ find_root() {
 		exit 0 # nobody is bothered for what is optional
 	fi
 	echo "deps.sh: this needs root. Run this as root, then try again:" >&2
-	echo "  apt-get update && apt-get install -y --no-install-recommends ${packages[*]%%>=*}" >&2
+	echo "  $(for arch in $(new_architectures); do echo -n "dpkg --add-architecture $arch && "; done)\
+apt-get update && apt-get install -y --no-install-recommends ${packages[*]%%>=*}" >&2
 	exit 1
 }
 
@@ -190,7 +224,10 @@ install_names() { # package...
 }
 
 install_all() {
-	local package
+	local package arch
+	for arch in $(new_architectures); do
+		"${as_root[@]}" dpkg --add-architecture "$arch" >>"$log" 2>&1 || return 1
+	done
 	find_unknown || apt update || true
 	find_unknown || add_backports "${unknown[@]}" || true
 	# A mirror drops old versions: lists that are out of date show only now.
@@ -216,7 +253,7 @@ forget_optional() {
 }
 
 groups=()
-for name in "${@:-build test check bench rt}"; do
+for name in "${@:-build test check bench rt arm}"; do
 	for group in $name; do
 		more=$(groups_of "$group") || exit 2
 		groups+=("$more")

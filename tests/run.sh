@@ -22,6 +22,7 @@ export BUILD
 export RTLOOP=$BUILD/rtloop
 export TEST_DATA=$PWD/tests/data
 limit_s=${TEST_TIMEOUT_S:-120}
+read -ra runner <<<"${TEST_RUNNER:-}" # what runs a unit program that is not for this machine
 tmp_root=${TEST_ROOT:-$BUILD/tests/tmp}
 output_root=${TEST_OUTPUT:-$BUILD/tests/output}
 times_file=$output_root/times
@@ -169,7 +170,7 @@ run_unit() { # name
 	local program=$BUILD/tests/unit/${name##*/}
 
 	before=$(now_ms)
-	CMOCKA_MESSAGE_OUTPUT=TAP run_limited "$output" "$program"
+	CMOCKA_MESSAGE_OUTPUT=TAP run_limited "$output" "${runner[@]}" "$program"
 	status=$?
 	ms=$(($(now_ms) - before))
 	last_ms[$name]=$ms
