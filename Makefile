@@ -18,6 +18,8 @@ BUILD ?= build/asan
 else
 BUILD ?= build
 endif
+# One name, however it is given: what an object depends on is written down by name.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 
 ifneq ($(filter default undefined,$(origin CC)),)
 CC := $(CROSS_COMPILE)gcc

@@ -116,9 +116,8 @@ file_kind() {
 [ $# -gt 0 ] || set -- arm64 armhf
 for architecture in "$@"; do
 	choose "$architecture"
-	# Named as one would by hand: a list of what an object depends on holds for one name of it.
-	make -j"$(nproc)" -s --no-print-directory SANITIZE= BUILD="${build#"$PWD"/}" \
-		CROSS_COMPILE="$triplet-" WERROR=1 all test-programs || exit 1
+	make -j"$(nproc)" -s --no-print-directory SANITIZE= BUILD="$build" CROSS_COMPILE="$triplet-" \
+		WERROR=1 all test-programs || exit 1
 done
 for architecture in "$@"; do
 	test_one "$architecture"
