@@ -89,7 +89,11 @@ ARCHIVE := $(BUILD)/librtloop.a
 
 UNIT_SOURCES  := $(wildcard tests/unit/test_*.c)
 FAKE_SOURCES  := $(wildcard tests/fakes/*.c)
-PEER_SOURCES  := $(wildcard tests/peers/*.c)
+# A peer that is made of a library says so: a line "needs: libmodbus" in a comment of it. Without
+# that library it is not built, and the tests that want it are skipped.
+needs = $(shell sed -n 's/^[ \t/*]*needs: *\([a-z0-9_. -]*\).*/\1/p' $(1))
+PEER_SOURCES  := $(foreach p,$(wildcard tests/peers/*.c),\
+	$(if $(foreach l,$(call needs,$(p)),$(if $(call library_found,$(l)),,$(l))),,$(p)))
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
 UNIT_PROGRAMS  := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 PEER_PROGRAMS  := $(PEER_SOURCES:%.c=$(BUILD)/%)
@@ -180,10 +184,11 @@ $(UNIT_PROGRAMS): $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(FAKE_ARCH
 		-o $@ $^ $(CMOCKA_LIBS) $(ALL_LIBS)
 comma := ,
 
+needed_libs = $(foreach l,$(call needs,$(1)),$(shell $(PKG_CONFIG) --libs $(l)))
 $(PEER_PROGRAMS): $(BUILD)/tests/peers/%: $(BUILD)/obj/tests/peers/%.o $(ARCHIVE)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call needed_libs,tests/peers/$*.c) $(ALL_LIBS)
 
 $(BENCH_PROGRAMS): $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 	$(call say,LINK,$@)

@@ -20,6 +20,7 @@ build	module	yaml-0.1	libyaml-dev
 build	module	libdeflate	libdeflate-dev
 build	module	libgpiod>=2	libgpiod-dev>=2	optional
 test	module	cmocka		libcmocka-dev
+test	module	libmodbus	libmodbus-dev
 test	command	socat		socat
 test	command	strace		strace
 test	file	/bin/kill	procps
