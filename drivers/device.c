@@ -21,6 +21,8 @@ static const char *const count_names[COUNT_KINDS] = {
 	[COUNT_MISSED] = "missed",
 	[COUNT_SENT] = "sent",
 	[COUNT_SEND_DROPPED] = "send_dropped",
+	[COUNT_TIMEOUTS] = "timeouts",
+	[COUNT_EXCEPTIONS] = "exceptions",
 	[COUNT_ERRORS] = "errors",
 	[COUNT_LOST] = "lost",
 };

@@ -22,6 +22,8 @@ enum device_count {
 	COUNT_MISSED,	    /* lost in the kernel: its buffer was full */
 	COUNT_SENT,	    /* requests sent */
 	COUNT_SEND_DROPPED, /* requests that did not fit at once */
+	COUNT_TIMEOUTS,	    /* requests that were not answered in time */
+	COUNT_EXCEPTIONS,   /* requests that the device refused */
 	COUNT_ERRORS,	    /* errors of an endpoint that the device survived */
 	COUNT_LOST,	    /* times the device went away */
 	COUNT_KINDS,

@@ -27,6 +27,9 @@ static const struct event_kind kinds[EVENT_CODES] = {
 			       "the log could not be written; value: errno" },
 	[EVENT_BUS_ERROR] = { "bus_error", EVENT_WARNING,
 			      "the bus reported errors; value: their classes, as bits" },
+	[EVENT_REQUEST_REFUSED] = { "request_refused", EVENT_WARNING,
+				    "the device refused a request; value: the code it "
+				    "gave" },
 };
 
 static const struct event_kind unknown = { "unknown", EVENT_WARNING,
