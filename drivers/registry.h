@@ -6,6 +6,7 @@
 
 extern const struct driver chardev_driver;
 extern const struct driver gpio_driver;
+extern const struct driver modbus_driver;
 extern const struct driver mqueue_driver;
 extern const struct driver serial_driver;
 extern const struct driver sim_driver;
