@@ -95,6 +95,18 @@ static int create_without_signals(struct thread *thread, const pthread_attr_t *a
 	return code;
 }
 
+static int say_why(const struct thread_options *options, int code, struct err *err)
+{
+	if (code == -EINVAL && options->cpu >= 0) {
+		return err_set(err, code,
+			       "cannot start thread %s on CPU %d; expected one that this "
+			       "process "
+			       "may use, as nproc and taskset -p show them",
+			       options->name, options->cpu);
+	}
+	return err_set_errno(err, code, "cannot start thread %s", options->name);
+}
+
 int thread_start(struct thread *thread, const struct thread_options *options,
 		 void *(*main)(void *), void *arg, struct err *err)
 {
@@ -115,7 +127,7 @@ int thread_start(struct thread *thread, const struct thread_options *options,
 	}
 	if (code) {
 		munmap(thread->stack, thread->stack_bytes);
-		return err_set_errno(err, code, "cannot start thread %s", options->name);
+		return say_why(options, code, err);
 	}
 	pthread_setname_np(thread->id, options->name);
 	thread->is_running = true;

@@ -123,4 +123,9 @@ config rt
 expect_equal "status of --require-rt without SCHED_FIFO" 5 $?
 grep -q "NOT REALTIME" "$TEST_TMP/run.err" || fail "no reason for status 5"
 
+config cpu
+"$RTLOOP" run -q -a 1023 "$TEST_TMP/cpu.yaml" > "$TEST_TMP/run.out" 2> "$TEST_TMP/run.err"
+expect_equal "status of a CPU that is not there" 1 $?
+grep -q "on CPU 1023; expected one that" "$TEST_TMP/run.err" || fail "no word of the CPU"
+
 finish
