@@ -16,14 +16,14 @@ enum event_code {
 			    */
 	EVENT_LONG_WORK,   /* overrun: busy at the next release; value: releases missed */
 	EVENT_DEVICE_LOST, /* value: errno; 0: end of file */
-	EVENT_DEVICE_OPENED, /* value: times opened */
-	EVENT_DEVICE_STALE,  /* value: channels that turned stale */
-	EVENT_FRAME_DROPPED, /* value: frames dropped since the last such event */
-	EVENT_CLOCK_STEPPED, /* value: ns that CLOCK_REALTIME jumped */
-	EVENT_EVENTS_LOST,   /* value: events that had no room */
-	EVENT_OPEN_FAILED,   /* value: errno */
-	EVENT_LOG_FAILED,    /* value: errno */
-	EVENT_BUS_ERROR,     /* value: classes of the bus's errors, as bits */
+	EVENT_DEVICE_OPENED,   /* value: times opened */
+	EVENT_DEVICE_STALE,    /* value: channels that turned stale */
+	EVENT_FRAME_DROPPED,   /* value: frames dropped since the last such event */
+	EVENT_CLOCK_STEPPED,   /* value: ns that CLOCK_REALTIME jumped */
+	EVENT_EVENTS_LOST,     /* value: events that had no room */
+	EVENT_OPEN_FAILED,     /* value: errno */
+	EVENT_LOG_FAILED,      /* value: errno */
+	EVENT_BUS_ERROR,       /* value: classes of the bus's errors, as bits */
 	EVENT_REQUEST_REFUSED, /* value: the code that the device gave */
 	EVENT_CODES,
 };
