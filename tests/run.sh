@@ -4,7 +4,8 @@
 # usage: BUILD=<absolute build folder> tests/run.sh unit|integration|rt...
 #        TESTS="test_ring test_dump" runs only these, EXCEPT="..." all but these; TEST_TIMEOUT_S=120 is
 #        one program's limit; TEST_ROOT=FOLDER is where each gets its TEST_TMP, TEST_OUTPUT=FOLDER where
-#        what they print is kept.
+#        what they print is kept. TEST_CLAIMS=FOLDER: shared with another run, each test goes to the first
+#        to claim it; TEST_ORDER=reverse begins at the other end.
 #
 # A unit program is a cmocka program: it is run with TAP output, so that each of its tests counts. One
 # that skips prints the reason as the line before skip(). An integration test is a script
@@ -233,8 +234,18 @@ run_script() { # name
 
 # --- all of them -------------------------------------------------------------------------------------
 
+if [ "${TEST_ORDER:-}" = reverse ]; then
+	mapfile -t names < <(printf '%s\n' "${names[@]}" | tac)
+fi
+is_taken() { # name
+	[ -n "${TEST_CLAIMS:-}" ] && ! mkdir "$TEST_CLAIMS/${1##*/}" 2>/dev/null
+}
+
 trap interrupted INT TERM
 for i in "${!names[@]}"; do
+	if is_taken "${names[i]}"; then
+		continue
+	fi
 	progress "$i"
 	case ${kind_of[${names[i]}]} in
 	unit) run_unit "${names[i]}" ;;

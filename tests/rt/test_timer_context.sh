@@ -1,0 +1,76 @@
+#!/bin/bash
+# In which context the timer of each pacer expires, read from the kernel's own tracepoints. A wake-up from
+# the hard interrupt owes nothing to anybody; one from the softirq waits on PREEMPT_RT for a thread to be
+# scheduled, ktimers (from 6.13) or ksoftirqd, and behind all else that this thread has to do.
+. "$(dirname "$0")/lib.sh"
+
+# What 6.12 does; a pacer that is not here is shown, not judged.
+declare -A expected=(
+	[nanosleep]="hard hrtimer_wakeup"
+	[timerfd]="soft timerfd_tmrproc"
+)
+pacers=$("$RTLOOP" drivers loop | sed -n 's/^ *pacer *\(.*\); default.*/\1/p' | sed 's/,\| or / /g')
+
+# The trace's columns are COMM-PID [CPU] FLAGS TIME: EVENT: ... . The third letter of the flags
+# is h or H in a hard interrupt, s in a softirq.
+#
+# Of each timer that the cycle thread starts, the first expiration after it is what ends that wait.
+look_at() { # FILE THREAD
+	awk -v thread="$2" '
+		function field(name) { # hrtimer=00000000abcd
+			if (match($0, name "=[^ ]+")) {
+				return substr($0, RSTART + length(name) + 1, RLENGTH - length(name) - 1)
+			}
+		}
+		/^#/ { next }
+		/ hrtimer_start: / {
+			if ($1 ~ "-" thread "$") {
+				armed[field("hrtimer")] = field("mode")
+				starts++
+			}
+			next
+		}
+		/ hrtimer_expire_entry: / && field("hrtimer") in armed {
+			timer = field("hrtimer")
+			letter = substr($3, 3, 1)
+			where = letter ~ /[hHzZ]/ ? "hard" : "soft"
+			task = $1
+			sub(/-[0-9]+$/, "", task)
+			count[where " " field("function") " " armed[timer] \
+				(where == "soft" ? " " task : "")]++
+			delete armed[timer]
+		}
+		END {
+			for (kind in count) {
+				print count[kind], kind
+			}
+		}
+	' "$1" | sort -rn
+}
+
+for pacer in $pacers; do
+	cat >"$TEST_TMP/$pacer.yaml" <<-END
+		loop: { period: 10ms, cpu: 1, pacer: $pacer }
+		log: { file: $pacer.mcap, sync: 100ms }
+	END
+	start_loop "$TEST_TMP/$pacer.yaml" || continue
+	trace_reset
+	trace_event timer/hrtimer_start "common_pid == $cycle_thread"
+	trace_event timer/hrtimer_expire_entry
+	trace_for 1 "$TEST_TMP/$pacer.trace"
+	stop_loop
+	look_at "$TEST_TMP/$pacer.trace" "$cycle_thread" >"$TEST_TMP/$pacer.contexts"
+	while read -r count context function mode task; do
+		echo "$pacer: $count times in $context interrupt context: $function, armed as $mode${task:+, run by $task}"
+	done <"$TEST_TMP/$pacer.contexts"
+	if [ -n "${expected[$pacer]:-}" ]; then
+		read -r context function <<<"${expected[$pacer]}"
+		expect_equal "contexts with $pacer" "$context" "$(awk -v name="$function" \
+			'$3 == name { print $2 }' "$TEST_TMP/$pacer.contexts" | sort -u | xargs)"
+		expect_at_least "expirations with $pacer" 20 "$(awk -v name="$function" \
+			'$3 == name { n += $1 } END { print n + 0 }' "$TEST_TMP/$pacer.contexts")"
+	fi
+done
+expect_at_least "pacers" 2 "$(wc -w <<<"$pacers")"
+trace_reset
+finish
