@@ -215,6 +215,16 @@ test-unit-run: $(UNIT_PROGRAMS)
 test-integration-run: $(PROGRAM) $(PEER_PROGRAMS)
 	@$(RUN_TESTS) integration
 
+# In a virtual machine with a PREEMPT_RT kernel: docs/testbed.md.
+.PHONY: test-rt test-rt-run bench-rt bench-rt-run
+test-rt bench-rt:
+	@scripts/deps.sh rt $(if $(filter bench-rt,$@),bench)
+	@+$(MAKE) --no-print-directory $@-run
+test-rt-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS)
+	@BUILD='$(abspath $(BUILD))' scripts/test-rt.sh
+bench-rt-run: $(PROGRAM) $(BENCH_PROGRAMS)
+	@BUILD='$(abspath $(BUILD))' scripts/bench-rt.sh
+
 # Cross-built, under qemu's user emulation.
 .PHONY: test-arm test-arm-run
 test-arm:
@@ -291,9 +301,11 @@ help:
 	'make            build $(PROGRAM)' \
 	'make demo       watch rtloop sample a serial line, a UDP sensor and a signal generator (10 s)' \
 	'make test       unit and integration tests; also test-unit, test-integration' \
+	'make test-rt    unit, integration and real-time tests on a PREEMPT_RT kernel in a virtual machine' \
 	'make test-arm   build for arm64 and armhf, and run the unit tests of both under qemu-user' \
 	'make check      format, warnings, layers, real-time tags, cppcheck, clang-tidy, shellcheck' \
 	'make bench      measure, beside the targets; BENCH_SECONDS=5 for a quick look' \
+	'make bench-rt   count instructions on that kernel: pacers beside cyclictest, cycles' \
 	'make install    to PREFIX=$(PREFIX), under DESTDIR; also uninstall' \
 	'make deps       install what all of these need' \
 	'make clean      remove $(BUILD)' \

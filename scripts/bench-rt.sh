@@ -1,0 +1,218 @@
+#!/bin/bash
+# Measure rtloop on the testbed's PREEMPT_RT kernel by counting: the guest has one CPU, and its clock moves
+# 2 ns with each instruction and not otherwise (QEMU's -icount). Nothing that the host does shows, and a
+# second run gives the same table but for a per cent or so. It says how many instructions lie between a
+# release and the cycle, and how many a cycle takes, kernel and all; of caches, buses and interrupts of
+# hardware it knows nothing. All figures come from one boot.
+#
+# usage: BUILD=<absolute build folder> scripts/bench-rt.sh
+set -u
+export LC_ALL=C
+cd "$(dirname "$0")/.." || exit 1
+
+BUILD=${BUILD:-$PWD/build}
+rtloop=$BUILD/rtloop
+ns_per_instruction=2
+
+if [ "${1:-}" != --inside ]; then
+	exec scripts/vm/boot.sh --icount --timeout 900 -- env BUILD="$BUILD" scripts/bench-rt.sh --inside
+fi
+
+# --- in the guest -------------------------------------------------------------------------------------
+
+work=/run/bench
+mkdir -p $work
+cd $work || exit 1
+broken=0
+period_us=1000
+loops=5000
+rounds=3
+
+row() { # name value...
+	local name=$1
+	shift
+	printf '  %-46s' "$name"
+	printf ' %12s' "$@"
+	printf '\n'
+}
+
+broken() {
+	echo "  BROKEN: $*"
+	broken=1
+}
+
+ratio() { # a b
+	awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.3f", a / b; else print "-" }'
+}
+
+mean() { # numbers, a line each
+	awk '{ sum += $1; n++ } END { if (n) printf "%.0f", sum / n }'
+}
+
+# --- the pacers ---------------------------------------------------------------------------------------
+
+loop_line() { # more options
+	echo "loop: { period: ${period_us}us, cpu: 0, priority: 80$* }"
+}
+
+wake_cyclictest() {
+	cyclictest -q -m -N -t1 -p80 -i$period_us -a0 -l $loops -h 1000000 |
+		sed -n 's/^# Avg Latencies: 0*//p'
+}
+
+wake_pacer() { # pacer
+	loop_line ", pacer: $1" >wake.yaml
+	"$rtloop" run -q --require-rt --json run.json -l $loops wake.yaml >run.out 2>&1 || return 1
+	jq '.latency.mean_ns | round' run.json
+}
+
+bench_wake() {
+	local kinds=(cyclictest) kind value round verdict
+	mapfile -t -O 1 kinds < <("$rtloop" drivers loop |
+		sed -n 's/^ *pacer *\(.*\); default.*/\1/p' | sed 's/, \| or /\n/g')
+	echo
+	echo "Average wake-up latency: ${period_us} us, FIFO 80, $rounds times $loops cycles in turns"
+	row "" ns "x cyclictest" target
+	for ((round = 0; round < rounds; round++)); do
+		for kind in "${kinds[@]}"; do
+			case $kind in
+			cyclictest) value=$(wake_cyclictest) ;;
+			*) value=$(wake_pacer "$kind") ;;
+			esac || broken "$kind: $(cat run.out)"
+			echo "$value" >>"wake.$kind"
+		done
+	done
+	for kind in "${kinds[@]}"; do
+		value=$(mean <"wake.$kind")
+		verdict=$(ratio "$value" "$(mean <wake.cyclictest)")
+		case $kind in
+		cyclictest) row "$kind" "$value" ;;
+		nanosleep)
+			row "$kind" "$value" "$verdict" "$(awk -v r="$verdict" \
+				'BEGIN { print (r <= 1.05) ? "<= 1.05 met" : "<= 1.05 MISSED" }')"
+			;;
+		*) row "$kind" "$value" "$verdict" ;;
+		esac
+	done
+}
+
+# --- instructions ---------------------------------------------------------------------------------------
+
+# "NS CYCLES" of the cycle thread so far: it waits once a cycle.
+usage_of() { # PID THREAD
+	local task=/proc/$1/task/$2
+	echo "$(cut -d' ' -f1 "$task/schedstat") $(sed -n 's/^voluntary_ctxt_switches:\t//p' "$task/status")"
+}
+
+# Runs FILE for a while; sets in_cycle, from wake-up to the end of the record, and in_all, with the wait:
+# all that the thread is charged for.
+count_instructions() { # FILE
+	local pid task thread='' before after
+	in_cycle=- in_all=-
+	"$rtloop" run -q --json run.json "$1" >run.out 2>&1 &
+	pid=$!
+	sleep 1
+	for task in /proc/"$pid"/task/*; do
+		if [ "$(cat "$task/comm")" = rtloop-cycle ]; then
+			thread=${task##*/}
+		fi
+	done
+	if [ -z "$thread" ]; then
+		broken "$1: $(cat run.out)"
+		return 1
+	fi
+	before=$(usage_of $pid "$thread")
+	sleep 2
+	after=$(usage_of $pid "$thread")
+	kill -INT $pid
+	wait $pid || broken "$1: $(cat run.out)"
+	in_all=$(echo "$before $after" | awk -v per=$ns_per_instruction '{ printf "%.0f", ($3 - $1) / ($4 - $2) / per }')
+	in_cycle=$(jq --argjson per $ns_per_instruction '(.busy.mean_ns + .record.mean_ns) / $per | round' run.json)
+}
+
+count_row() { # name FILE
+	if count_instructions "$2"; then
+		row "$1" "$in_cycle" "$in_all"
+	fi
+}
+
+first_port=21000
+udp_config() { # endpoints period
+	local i
+	period_us=$2 loop_line
+	echo "devices:"
+	for ((i = 0; i < $1; i++)); do
+		echo "  d$i:"
+		echo "    driver: udp"
+		echo "    listen: \"127.0.0.1:$((first_port + i))\""
+		echo "    in: { value: { byte: 0, bytes: 8, type: integer } }"
+	done
+	if [ "$1" -eq 0 ]; then
+		echo "  {}"
+	fi
+}
+
+bench_endpoints() {
+	local n load
+	echo
+	echo "Instructions a cycle, kernel and all: N UDP endpoints, no log"
+	row "" "the cycle" "with its wait"
+	for n in 0 16 64; do
+		udp_config $n 1000 >idle.yaml
+		count_row "$n idle" idle.yaml
+	done
+	for n in 16 64; do
+		udp_config $n 20000 >ready.yaml
+		"$BUILD/tests/bench/udp_load" $first_port $n 20000 &
+		load=$!
+		count_row "$n with a datagram each" ready.yaml
+		jq -r '"    that is \([.devices[].counts.frames] | add / $cycles * 100 | round / 100) datagrams a cycle"' \
+			--argjson cycles "$(jq .cycles run.json)" run.json
+		kill $load
+		wait $load 2>/dev/null
+	done
+}
+
+# --- lines of a gpio-sim chip ---------------------------------------------------------------------------
+
+gpio_config() { # lines each|all
+	local i
+	loop_line
+	echo "devices:"
+	echo "  panel:"
+	echo "    driver: gpio"
+	echo "    chip: $chip"
+	echo "    read: $2"
+	echo "    in:"
+	for ((i = 0; i < $1; i++)); do
+		echo "      l$i: { line: $i }"
+	done
+}
+
+bench_gpio() {
+	local n how sim=/sys/kernel/config/gpio-sim/bench
+	echo
+	echo "Instructions a cycle, kernel and all: N levels of a gpio-sim chip, no log"
+	if ! "$rtloop" drivers gpio >/dev/null 2>&1; then
+		echo "  not measured: this rtloop is built without libgpiod"
+		return
+	fi
+	mkdir -p $sim/bank
+	echo 64 >$sim/bank/num_lines
+	echo 1 >$sim/live
+	chip=$(cat $sim/bank/chip_name)
+	row "" "the cycle" "with its wait"
+	for n in 8 64; do
+		for how in each all; do
+			gpio_config $n $how >gpio.yaml
+			count_row "$n lines, read: $how" gpio.yaml
+		done
+	done
+	echo 0 >$sim/live
+}
+
+echo "$("$rtloop" version | head -n 1) on $(uname -srv), counting instructions"
+bench_wake
+bench_endpoints
+bench_gpio
+exit $broken
