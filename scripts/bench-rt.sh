@@ -104,25 +104,45 @@ usage_of() { # PID THREAD
 	echo "$(cut -d' ' -f1 "$task/schedstat") $(sed -n 's/^voluntary_ctxt_switches:\t//p' "$task/status")"
 }
 
+# While the guest waits for the host, for a page of a file, its clock leaps: so what has to be there is
+# waited for, and never for a time.
+wait_for() { # command...
+	local i
+	for ((i = 0; i < 1000; i++)); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	broken "waited in vain for: $*"
+	return 1
+}
+
+# shellcheck disable=SC2317,SC2329 # called by wait_for
+find_thread() { # PID; sets thread
+	local task
+	for task in /proc/"$1"/task/*; do
+		if [ "$(cat "$task/comm" 2>/dev/null)" = rtloop-cycle ]; then
+			thread=${task##*/}
+			return 0
+		fi
+	done
+	! kill -0 "$1" 2>/dev/null # it ended
+}
+
 # Runs FILE for a while; sets in_cycle, from wake-up to the end of the record, and in_all, with the wait:
 # all that the thread is charged for.
 count_instructions() { # FILE
-	local pid task thread='' before after
+	local pid thread='' before after
 	in_cycle=- in_all=-
 	"$rtloop" run -q --json run.json "$1" >run.out 2>&1 &
 	pid=$!
-	sleep 1
-	for task in /proc/"$pid"/task/*; do
-		if [ "$(cat "$task/comm")" = rtloop-cycle ]; then
-			thread=${task##*/}
-		fi
-	done
+	wait_for find_thread $pid
 	if [ -z "$thread" ]; then
 		broken "$1: $(cat run.out)"
 		return 1
 	fi
+	sleep 1
 	before=$(usage_of $pid "$thread")
-	sleep 2
+	sleep 5
 	after=$(usage_of $pid "$thread")
 	kill -INT $pid
 	wait $pid || broken "$1: $(cat run.out)"
@@ -152,8 +172,17 @@ udp_config() { # endpoints period
 	fi
 }
 
+datagrams_sent() {
+	awk '/^Udp: [0-9]/ { print $5 }' /proc/net/snmp
+}
+
+# shellcheck disable=SC2317,SC2329 # called by wait_for
+has_sent() { # count
+	[ "$(datagrams_sent)" -ge "$1" ]
+}
+
 bench_endpoints() {
-	local n load
+	local n load before
 	echo
 	echo "Instructions a cycle, kernel and all: N UDP endpoints, no log"
 	row "" "the cycle" "with its wait"
@@ -163,8 +192,10 @@ bench_endpoints() {
 	done
 	for n in 16 64; do
 		udp_config $n 20000 >ready.yaml
+		before=$(datagrams_sent)
 		"$BUILD/tests/bench/udp_load" $first_port $n 20000 &
 		load=$!
+		wait_for has_sent $((before + n))
 		count_row "$n with a datagram each" ready.yaml
 		jq -r '"    that is \([.devices[].counts.frames] | add / $cycles * 100 | round / 100) datagrams a cycle"' \
 			--argjson cycles "$(jq .cycles run.json)" run.json
