@@ -122,7 +122,7 @@ machine=(
 	qemu-system-x86_64 "${accel[@]}" -cpu max -smp "$cpus" -m "$memory_mib" -no-reboot -nodefaults
 	-no-user-config -kernel "$image" "${shared[@]}"
 	-append "console=ttyS0 quiet panic=-1 root=root rootfstype=9p \
-rootflags=trans=virtio,version=9p2000.L,msize=512000,cache=loose ro norandmaps init=$here/guest-init.sh$append"
+rootflags=trans=virtio,version=9p2000.L,msize=512000,cache=loose ro norandmaps tsc=reliable init=$here/guest-init.sh$append"
 )
 
 # --- a shell --------------------------------------------------------------------------------------------
