@@ -53,6 +53,7 @@ rt	file	/usr/src/linux-source-6.12.tar.xz	linux-source-6.12>=6.12
 rt	command	cyclictest	rt-tests
 rt	command	gpioget		gpiod>=2
 rt	command	cansend		can-utils
+rt	command	evemu-event	evemu-tools
 arm	command	aarch64-linux-gnu-gcc	gcc-aarch64-linux-gnu
 arm	header:aarch64-linux-gnu	stdio.h	libc6-dev-arm64-cross
 arm	module:aarch64-linux-gnu	yaml-0.1	libyaml-dev:arm64
