@@ -10,6 +10,8 @@ LDFLAGS ?=
 SANITIZE ?=
 # WERROR=1: a warning is an error.
 WERROR ?=
+# WITHOUT=libgpiod: an optional library that is there, but is not to be used.
+WITHOUT ?=
 
 ifneq ($(findstring thread,$(SANITIZE)),)
 BUILD ?= build/tsan
@@ -51,7 +53,8 @@ library_name = $(firstword $(subst >=, ,$(1)))
 library_found = $(shell $(PKG_CONFIG) --exists '$(subst >=, >= ,$(1))' 2>/dev/null && echo yes)
 upper = $(shell printf '%s' '$(1)' | tr 'a-z-' 'A-Z_')
 MISSING_REQUIRED := $(strip $(foreach l,$(REQUIRED_LIBRARIES),$(if $(call library_found,$(l)),,$(l))))
-OPTIONAL_FOUND := $(strip $(foreach l,$(OPTIONAL_LIBRARIES),$(if $(call library_found,$(l)),$(l))))
+OPTIONAL_FOUND := $(strip $(foreach l,$(OPTIONAL_LIBRARIES),\
+	$(if $(filter $(WITHOUT),$(call library_name,$(l))),,$(if $(call library_found,$(l)),$(l)))))
 OPTIONAL_MISSING := $(filter-out $(OPTIONAL_FOUND),$(OPTIONAL_LIBRARIES))
 LIBRARIES := $(foreach l,$(filter-out $(MISSING_REQUIRED),$(REQUIRED_LIBRARIES)) $(OPTIONAL_FOUND),\
 	$(call library_name,$(l)))
@@ -311,7 +314,7 @@ help:
 	'make clean      remove $(BUILD)' \
 	'' \
 	'Switches: CC CFLAGS LDFLAGS CROSS_COMPILE PKG_CONFIG BUILD V=1 WERROR=1' \
-	'          SANITIZE=address,undefined SANITIZE=thread'
+	'          SANITIZE=address,undefined SANITIZE=thread WITHOUT=libgpiod'
 
 # Objects are kept, though only patterns name them.
 .SECONDARY:
