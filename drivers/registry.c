@@ -3,8 +3,9 @@
 #include <string.h>
 
 const struct driver *const registry_drivers[] = {
-	&chardev_driver, &gpio_driver, &modbus_driver, &mqueue_driver, &serial_driver,
-	&sim_driver,	 &tcp_driver,  &udp_driver,    &unix_driver,   NULL,
+	&can_driver,	&chardev_driver, &gpio_driver, &modbus_driver,
+	&mqueue_driver, &serial_driver,	 &sim_driver,  &tcp_driver,
+	&udp_driver,	&unix_driver,	 NULL,
 };
 
 const struct driver *driver_find(const char *name)

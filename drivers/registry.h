@@ -4,6 +4,7 @@
 
 #include "drivers/driver.h"
 
+extern const struct driver can_driver;
 extern const struct driver chardev_driver;
 extern const struct driver gpio_driver;
 extern const struct driver modbus_driver;
