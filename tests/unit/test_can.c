@@ -1,4 +1,4 @@
-/* wraps: socket setsockopt ioctl bind sys_now sys_realtime */
+/* wraps: socket setsockopt __setsockopt64 ioctl __ioctl_time64 bind sys_now sys_realtime */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,7 +108,21 @@ int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t 
 	return 0;
 }
 
+/* What both are called on 32-bit machines with 64 bits of time. */
+int __wrap___setsockopt64(int fd, int level, int name, const void *value,
+			  socklen_t bytes);
+int __wrap___setsockopt64(int fd, int level, int name, const void *value, socklen_t bytes)
+{
+	return __wrap_setsockopt(fd, level, name, value, bytes);
+}
+
 int __wrap_ioctl(int fd, unsigned long request, void *argument);
+int __wrap___ioctl_time64(int fd, unsigned long request, void *argument);
+int __wrap___ioctl_time64(int fd, unsigned long request, void *argument)
+{
+	return __wrap_ioctl(fd, request, argument);
+}
+
 int __wrap_ioctl(int fd, unsigned long request, void *argument)
 {
 	struct ifreq *question = argument;

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/time_types.h>
 #include <netinet/in.h>
 #include <string.h>
@@ -222,13 +223,21 @@ static void the_kernel_stamps_and_counts_when_asked(void **state)
 	struct mmsghdr message = { .msg_hdr = bed.header };
 	int64_t before_ns, after_ns;
 	unsigned sent = 0;
+	int rc;
 
 	is_real = true;
 	assert_int_equal(bind(in, (struct sockaddr *)&to, sizeof(to)), 0);
 	assert_int_equal(getsockname(in, (struct sockaddr *)&to, &bytes), 0);
 	assert_int_equal(connect(out, (struct sockaddr *)&to, sizeof(to)), 0);
 	assert_int_equal(setsockopt(in, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small)), 0);
-	assert_int_equal(control_ask(in), 0);
+	rc = control_ask(in);
+	if (rc == -ENOPROTOOPT) {
+		close(in);
+		close(out);
+		print_message("an emulator keeps SO_TIMESTAMPNS_NEW from the kernel\n");
+		skip();
+	}
+	assert_int_equal(rc, 0);
 	before_ns = __real_sys_now();
 	bed.now.wake_ns = before_ns;
 	for (; sent < 100; sent++) {

@@ -572,7 +572,7 @@ static void no_change_of_a_few_bytes_does_harm(void **state)
 					       : (uint64_t)good[next_random(&seed) %
 								bytes]);
 		}
-		bytes -= round % 5 == 0 ? next_random(&seed) % bytes : 0;
+		bytes -= round % 5 == 0 ? (size_t)next_random(&seed) % bytes : 0;
 		dbc_destroy(bed.dbc);
 		bed.dbc = NULL;
 		if (dbc_parse("f.dbc", text, bytes, &bed.dbc, &bed.err) == 0) {
