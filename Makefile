@@ -225,7 +225,7 @@ test-rt bench-rt:
 	@+$(MAKE) --no-print-directory $@-run
 test-rt-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS)
 	@BUILD='$(abspath $(BUILD))' scripts/test-rt.sh
-bench-rt-run: $(PROGRAM) $(BENCH_PROGRAMS)
+bench-rt-run: $(PROGRAM) $(PEER_PROGRAMS) $(BENCH_PROGRAMS)
 	@BUILD='$(abspath $(BUILD))' scripts/bench-rt.sh
 
 # Cross-built, under qemu's user emulation.

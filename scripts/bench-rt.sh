@@ -26,7 +26,7 @@ cd $work || exit 1
 broken=0
 period_us=1000
 loops=5000
-rounds=3
+rounds=5
 
 row() { # name value...
 	local name=$1
@@ -45,8 +45,8 @@ ratio() { # a b
 	awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.3f", a / b; else print "-" }'
 }
 
-mean() { # numbers, a line each
-	awk '{ sum += $1; n++ } END { if (n) printf "%.0f", sum / n }'
+middle() { # numbers, an odd count of lines
+	sort -g | awk '{ v[NR] = $1 } END { print v[(NR + 1) / 2] }'
 }
 
 # --- the pacers ---------------------------------------------------------------------------------------
@@ -71,7 +71,7 @@ bench_wake() {
 	mapfile -t -O 1 kinds < <("$rtloop" drivers loop |
 		sed -n 's/^ *pacer *\(.*\); default.*/\1/p' | sed 's/, \| or /\n/g')
 	echo
-	echo "Average wake-up latency: ${period_us} us, FIFO 80, $rounds times $loops cycles in turns"
+	echo "Average wake-up latency: ${period_us} us, FIFO 80, the middle of $rounds rounds of $loops cycles"
 	row "" ns "x cyclictest" target
 	for ((round = 0; round < rounds; round++)); do
 		for kind in "${kinds[@]}"; do
@@ -83,8 +83,8 @@ bench_wake() {
 		done
 	done
 	for kind in "${kinds[@]}"; do
-		value=$(mean <"wake.$kind")
-		verdict=$(ratio "$value" "$(mean <wake.cyclictest)")
+		value=$(middle <"wake.$kind")
+		verdict=$(ratio "$value" "$(middle <wake.cyclictest)")
 		case $kind in
 		cyclictest) row "$kind" "$value" ;;
 		nanosleep)
@@ -204,6 +204,47 @@ bench_endpoints() {
 	done
 }
 
+# --- a flood ----------------------------------------------------------------------------------------------
+
+flood_port=21900
+flood_config() { # budget
+	loop_line
+	echo "devices:"
+	echo "  flood:"
+	echo "    driver: udp"
+	echo "    listen: \"127.0.0.1:$flood_port\""
+	echo "    budget: $1"
+	echo "    in: { sequence: { byte: 2, bytes: 4, order: big, type: integer } }"
+}
+
+flood_row() { # name budget
+	flood_config "$2" >flood.yaml
+	if ! "$rtloop" run -q --require-rt --json run.json -l $loops flood.yaml >run.out 2>&1; then
+		broken "flood: $(cat run.out)"
+		return
+	fi
+	mapfile -t figures < <(jq '.latency.mean_ns, .latency.max_ns, .read.mean_ns, .read.max_ns | round' run.json)
+	row "$1" "${figures[@]}"
+}
+
+# What receiving shares with the network's softirq: on PREEMPT_RT a lock for each CPU, whose holder is
+# boosted and has to be waited for.
+bench_flood() {
+	local before sensor
+	echo
+	echo "A UDP flood sent on the cycle's own CPU, $loops cycles: ns"
+	row "" latency "at most" read "at most"
+	flood_row "no flood" 1
+	before=$(datagrams_sent)
+	"$BUILD/tests/peers/sensor" --flood --duration 1000 $flood_port &
+	sensor=$!
+	wait_for has_sent $((before + 100))
+	flood_row "flood, 1 datagram a cycle taken" 1
+	flood_row "flood, 16 datagrams a cycle taken" 16
+	kill $sensor
+	wait $sensor 2>/dev/null
+}
+
 # --- lines of a gpio-sim chip ---------------------------------------------------------------------------
 
 gpio_config() { # lines each|all
@@ -245,5 +286,6 @@ bench_gpio() {
 echo "$("$rtloop" version | head -n 1) on $(uname -srv), counting instructions"
 bench_wake
 bench_endpoints
+bench_flood
 bench_gpio
 exit $broken
