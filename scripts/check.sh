@@ -73,18 +73,42 @@ step_cppcheck() {
 		-I. -D_GNU_SOURCE -D__linux__
 }
 
+# tidy_file FILE: what clang-tidy says of it. What it had nothing to say of is remembered by the checksum of
+# all that goes in: the tool, its rules, the flags and every file that is read, the system's too.
+tidy_file() {
+	local read_files key
+	# shellcheck disable=SC2086 # words
+	if read_files=$(clang -M $TIDY_FLAGS "$1" 2>/dev/null); then
+		key=$(read_files=${read_files#*:}
+			{
+				echo "$TIDY_VERSION $TIDY_FLAGS $1"
+				cat .clang-tidy ${read_files//\\/}
+			} | sha256sum | cut -d' ' -f1)
+		if [ -e "$TIDY_CACHE/$key" ]; then
+			return 0
+		fi
+	fi
+	# What it prints on stderr is how many warnings of system headers it left out.
+	# shellcheck disable=SC2086
+	clang-tidy --quiet "$1" -- $TIDY_FLAGS 2>/dev/null || return 1
+	[ -z "${key:-}" ] || : >"$TIDY_CACHE/$key"
+}
+
 step_tidy() {
 	need clang-tidy || return 1
-	local generated=$build/check-tidy flags
+	local generated=$build/check-tidy
 	make -s BUILD="$generated" "$generated/gen/rtloop/cmd/build_info.h" || return 1
-	flags="-std=gnu11 -D_GNU_SOURCE -I. -I$generated/gen"
-	flags+=" $(make -s print-library-flags) $(pkg-config --cflags cmocka ck)"
-	# One file a run: clang-tidy 14 reports every va_start() of a second file. What it prints on
-	# stderr is how many warnings of system headers it left out.
-	export TIDY_FLAGS=$flags
-	# shellcheck disable=SC2016 # the inner shell expands these
-	if ! list_files '*.c' | xargs -r -P "$jobs" -n 1 \
-		sh -c 'clang-tidy --quiet "$1" -- $TIDY_FLAGS 2>/dev/null' sh >"$generated/output"; then
+	TIDY_FLAGS="-std=gnu11 -D_GNU_SOURCE -I. -I$generated/gen"
+	TIDY_FLAGS+=" $(make -s print-library-flags) $(pkg-config --cflags cmocka ck)"
+	TIDY_VERSION=$(clang-tidy --version)
+	TIDY_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rtloop/tidy
+	export TIDY_FLAGS TIDY_VERSION TIDY_CACHE
+	export -f tidy_file
+	mkdir -p "$TIDY_CACHE"
+	find "$TIDY_CACHE" -type f -mtime +30 -delete
+	# shellcheck disable=SC2016 # the inner shell expands it
+	# One file a run: clang-tidy 14 reports every va_start() of a second file.
+	if ! list_files '*.c' | xargs -r -P "$jobs" -n 1 bash -c 'tidy_file "$1"' bash >"$generated/output"; then
 		grep -E ': (error|warning): ' "$generated/output"
 		echo "how it gets there: $generated/output"
 		return 1
