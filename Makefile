@@ -270,6 +270,8 @@ bindir  := $(DESTDIR)$(PREFIX)/bin
 mandir  := $(DESTDIR)$(PREFIX)/share/man/man1
 compdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 docdir  := $(DESTDIR)$(PREFIX)/share/doc/rtloop
+# Where the program looks for them: beside its own folder.
+plotdir := $(DESTDIR)$(PREFIX)/share/rtloop/plot
 
 # A cross-built program does not run here: give RTLOOP_HOST=<an rtloop built for this machine>.
 RTLOOP_HOST ?= $(PROGRAM)
@@ -285,7 +287,8 @@ install: $(PROGRAM) $(BUILD)/rtloop.1 $(BUILD)/rtloop.bash
 	install -D -m 755 $(PROGRAM) $(bindir)/rtloop
 	install -D -m 644 $(BUILD)/rtloop.1 $(mandir)/rtloop.1
 	install -D -m 644 $(BUILD)/rtloop.bash $(compdir)/rtloop
-	install -d $(docdir)/docs $(docdir)/examples
+	install -d $(docdir)/docs $(docdir)/examples $(plotdir)
+	install -m 644 $(wildcard scripts/plot/*.gp) $(plotdir)
 	install -m 644 LICENSE $(wildcard README.md CONTRIBUTING.md) $(docdir)
 	cp -R docs/. $(docdir)/docs
 	cp -R config/examples/. $(docdir)/examples
@@ -293,7 +296,8 @@ install: $(PROGRAM) $(BUILD)/rtloop.1 $(BUILD)/rtloop.bash
 
 uninstall:
 	rm -f $(bindir)/rtloop $(mandir)/rtloop.1 $(compdir)/rtloop
-	rm -rf $(docdir)
+	rm -rf $(docdir) $(plotdir)
+	rmdir $(dir $(plotdir)) 2>/dev/null || :
 
 .PHONY: clean help
 clean:

@@ -25,6 +25,7 @@ test	command	socat		socat
 test	command	strace		strace
 test	file	/bin/kill	procps
 test	command	jq		jq
+test	command	gnuplot		gnuplot-nox
 test	command	node		nodejs
 test	command	npm		npm
 test	file	/etc/ssl/certs/ca-certificates.crt	ca-certificates
@@ -39,6 +40,7 @@ check	effects	clang		clang-22
 bench	command	cyclictest	rt-tests
 bench	command	valgrind	valgrind
 bench	command	jq		jq
+bench	command	gnuplot		gnuplot-nox
 bench	module	ck		libck-dev
 rt	command	qemu-system-x86_64	qemu-system-x86
 rt	command	busybox		busybox-static

@@ -26,6 +26,8 @@ grep -q 'complete .*rtloop' share/bash-completion/completions/rtloop || fail "no
 grep -q 'MIT License' share/doc/rtloop/LICENSE || fail "no licence"
 [ -d share/doc/rtloop/docs ] || fail "no documents"
 [ -e share/doc/rtloop/examples/demo.yaml ] || fail "no example"
+[ -e share/rtloop/plot/latency.gp ] || fail "no script that plots latencies"
+[ -e share/rtloop/plot/timeline.gp ] || fail "no script that plots a run over time"
 bin/rtloop check share/doc/rtloop/examples/demo.yaml >/dev/null || fail "the installed example is wrong"
 
 if find . -type f ! -perm -a+r | grep .; then
