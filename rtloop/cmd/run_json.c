@@ -7,32 +7,7 @@
 #include "rtloop/base/time.h"
 #include "rtloop/cmd/json.h"
 #include "rtloop/cmd/run_report.h"
-
-static void put_hist(struct json *json, const char *name, const struct hist *hist)
-{
-	json_begin(json, name, '{');
-	json_uint(json, "count", counter_get(&hist->count));
-	json_uint(json, "min_ns", counter_get(&hist->min_ns));
-	json_float(json, "mean_ns", hist_mean(hist));
-	json_uint(json, "max_ns", counter_get(&hist->max_ns));
-	json_int(json, "median_ns", hist_quantile(hist, 0.5));
-	json_int(json, "p99_ns", hist_quantile(hist, 0.99));
-	json_int(json, "p99_9_ns", hist_quantile(hist, 0.999));
-	json_uint(json, "overflow", counter_get(&hist->overflow));
-	json_begin(json, "bins_us", '{');
-	for (unsigned bin = 0; bin < HIST_BINS; bin++) {
-		uint64_t count = counter_get(&hist->bins[bin]);
-		char start[24];
-
-		if (count > 0) {
-			snprintf(start, sizeof(start), "%llu",
-				 (unsigned long long)hist_bin_start(bin));
-			json_uint(json, start, count);
-		}
-	}
-	json_end(json, '}');
-	json_end(json, '}');
-}
+#include "rtloop/cmd/timing.h"
 
 static void put_realtime(struct json *json, const struct realtime *realtime)
 {
@@ -78,11 +53,11 @@ static void put_loop(struct json *json, const struct app *app)
 	json_int(json, "major_faults", usage->major_faults);
 	json_int(json, "voluntary_switches", usage->voluntary_switches);
 	json_int(json, "involuntary_switches", usage->involuntary_switches);
-	put_hist(json, "latency", &stats->latency);
-	put_hist(json, "busy", &stats->busy);
-	put_hist(json, "read", &stats->read);
-	put_hist(json, "write", &stats->write);
-	put_hist(json, "record", &stats->record);
+	timing_put_json(json, "latency", &stats->latency);
+	timing_put_json(json, "busy", &stats->busy);
+	timing_put_json(json, "read", &stats->read);
+	timing_put_json(json, "write", &stats->write);
+	timing_put_json(json, "record", &stats->record);
 }
 
 static void put_device(struct json *json, const struct app *app, unsigned index)

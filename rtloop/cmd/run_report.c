@@ -7,14 +7,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cmd/terminal.h"
-
-#define LABEL_WIDTH 10
-#define BAR_WIDTH   50
-
-static double to_us(int64_t ns)
-{
-	return (double)ns / 1000.0;
-}
+#include "rtloop/cmd/timing.h"
 
 static double run_seconds(const struct app *app)
 {
@@ -74,8 +67,8 @@ void run_status_show(struct run_status *status)
 		" cycles  latency max %.0f us  busy max %.0f us  "
 		"%" PRIu64 " overruns  %" PRIu64 " gaps  %u of %u devices",
 		run_seconds(app), counter_get(&stats->cycles),
-		to_us((int64_t)counter_get(&stats->latency.max_ns)),
-		to_us((int64_t)counter_get(&stats->busy.max_ns)), overruns(stats),
+		timing_us((int64_t)counter_get(&stats->latency.max_ns)),
+		timing_us((int64_t)counter_get(&stats->busy.max_ns)), overruns(stats),
 		counter_get(&app->recorder.gaps), app->device_count - away,
 		app->device_count);
 	if (atomic_load(&app->logger.is_degraded)) {
@@ -96,7 +89,7 @@ void run_status_wipe(struct run_status *status)
 
 static void print_label(FILE *out, const char *label)
 {
-	fprintf(out, "%-*s", LABEL_WIDTH, label);
+	fprintf(out, "%-*s", TIMING_LABEL_WIDTH, label);
 }
 
 static void print_realtime(const struct app *app, FILE *out)
@@ -165,88 +158,24 @@ static void print_cycles(const struct app *app, FILE *out)
 		counter_get(&stats->missed), counter_get(&stats->caught_up));
 }
 
-static void print_times(FILE *out, const char *label, const struct hist *hist)
-{
-	print_label(out, label);
-	fprintf(out, "%8.1f %8.1f %8.1f %8.1f %8.1f %8.1f",
-		to_us((int64_t)counter_get(&hist->min_ns)),
-		to_us(hist_quantile(hist, 0.5)), hist_mean(hist) / 1000.0,
-		to_us(hist_quantile(hist, 0.99)), to_us(hist_quantile(hist, 0.999)),
-		to_us((int64_t)counter_get(&hist->max_ns)));
-	if (counter_get(&hist->overflow)) {
-		fprintf(out, "  %" PRIu64 " past the histogram",
-			counter_get(&hist->overflow));
-	}
-}
-
 static void print_timing(const struct app *app, FILE *out)
 {
 	const struct stats *stats = &app->loop.stats;
 
 	fputc('\n', out);
-	print_label(out, "us");
-	fputs("     min   median     mean      p99    p99.9      max\n", out);
-	print_times(out, "latency", &stats->latency);
+	timing_print_head(out);
+	timing_print(out, "latency", &stats->latency);
 	fprintf(out, "  wake-up after the release; worst in cycle %" PRIu64 "\n",
 		counter_get(&stats->worst_latency_cycle));
-	print_times(out, "busy", &stats->busy);
+	timing_print(out, "busy", &stats->busy);
 	fprintf(out, "  wake-up to last write; worst in cycle %" PRIu64 "\n",
 		counter_get(&stats->worst_busy_cycle));
-	print_times(out, "  read", &stats->read);
+	timing_print(out, "  read", &stats->read);
 	fputc('\n', out);
-	print_times(out, "  write", &stats->write);
+	timing_print(out, "  write", &stats->write);
 	fputc('\n', out);
-	print_times(out, "record", &stats->record);
+	timing_print(out, "record", &stats->record);
 	fputs("  handing records to the logger\n", out);
-}
-
-/* Rows double: 0 to 1 us, 1 to 2, 2 to 4, and so on. */
-static uint64_t count_between(const struct hist *hist, uint64_t from_us, uint64_t to_us_)
-{
-	uint64_t count = 0;
-
-	for (unsigned bin = 0; bin < HIST_BINS; bin++) {
-		uint64_t start_us = hist_bin_start(bin);
-
-		if (start_us >= from_us && start_us < to_us_) {
-			count += counter_get(&hist->bins[bin]);
-		}
-	}
-	return count;
-}
-
-/* One mark at least, so that a single bad cycle is seen. */
-static void print_bar(FILE *out, uint64_t count, uint64_t all)
-{
-	unsigned marks = (unsigned)((double)count / (double)all * BAR_WIDTH + 0.5);
-
-	marks = count > 0 && marks == 0 ? 1 : marks;
-	for (unsigned i = 0; i < marks; i++) {
-		fputc('#', out);
-	}
-	fputc('\n', out);
-}
-
-static void print_histogram(const struct app *app, FILE *out)
-{
-	const struct hist *hist = &app->loop.stats.latency;
-	uint64_t all = counter_get(&hist->count), seen = 0;
-	uint64_t from_us = 0, to_us_ = 1;
-
-	fputs("\nwake-up latency, us\n", out);
-	while (seen < all - counter_get(&hist->overflow) && from_us < HIST_LIMIT_US) {
-		uint64_t count = count_between(hist, from_us, to_us_);
-
-		seen += count;
-		if (count > 0) {
-			fprintf(out, "%8" PRIu64 " to %-8" PRIu64 "%10" PRIu64 " ",
-				from_us, to_us_, count);
-			print_bar(out, count, all);
-		}
-		from_us = to_us_;
-		to_us_ *= 2;
-	}
-	fputc('\n', out);
 }
 
 static uint64_t faults_of(const struct device *device)
@@ -376,9 +305,7 @@ void run_report_print(const struct app *app, FILE *out)
 	print_cycles(app, out);
 	print_log(app, out);
 	print_timing(app, out);
-	if (counter_get(&app->loop.stats.cycles) > 0) {
-		print_histogram(app, out);
-	}
+	timing_print_histogram(out, "wake-up latency, us", &app->loop.stats.latency);
 	print_devices(app, out);
 	fflush(out);
 }
