@@ -42,9 +42,9 @@ static bool second_fits(unsigned char lead, unsigned char second)
 	}
 }
 
-/* Of the character at @text; 0: it is not valid. */
-static size_t character_bytes(const unsigned char *text, size_t bytes)
+size_t utf8_character_bytes(const char *at, size_t bytes)
 {
+	const unsigned char *text = (const unsigned char *)at;
 	size_t length = length_of(text[0]);
 
 	if (length == 0 || length > bytes) {
@@ -63,8 +63,7 @@ size_t utf8_valid_bytes(const char *text, size_t bytes)
 	size_t valid = 0;
 
 	while (valid < bytes) {
-		size_t length = character_bytes((const unsigned char *)text + valid,
-						bytes - valid);
+		size_t length = utf8_character_bytes(text + valid, bytes - valid);
 
 		if (length == 0) {
 			break;

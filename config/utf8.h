@@ -10,6 +10,10 @@
  */
 size_t utf8_valid_bytes(const char *text, size_t bytes);
 
+/** utf8_character_bytes - of the whole, valid character at the start; 0: none begins
+ * there. @bytes: at least 1. [init] */
+size_t utf8_character_bytes(const char *text, size_t bytes);
+
 /** utf8_characters - of valid UTF-8. [init] */
 size_t utf8_characters(const char *text, size_t bytes);
 

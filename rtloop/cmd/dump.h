@@ -7,7 +7,9 @@
 #include <stdio.h>
 
 #include "rtloop/base/attr.h"
+#include "rtloop/cmd/clean.h"
 #include "rtloop/cmd/cmd.h"
+#include "rtloop/cmd/log_time.h"
 #include "rtloop/cmd/terminal.h"
 #include "rtloop/mcap/bytes.h"
 #include "rtloop/mcap/log.h"
@@ -27,20 +29,6 @@ struct dump_options {
 	char **files;
 	unsigned file_count;
 };
-
-/* dump_time.c */
-
-/**
- * dump_time_parse - "12.5", "90s", "1.5min" from @start_ns on, or
- * "2026-02-01T12:00:00.5Z".
- *
- * Without an offset from UTC a date is local time; the T may be a space. -EINVAL. [any
- * but rt]
- */
-int dump_time_parse(const char *text, uint64_t start_ns, uint64_t *ret_ns) MUST_CHECK;
-
-/** dump_time_print - RFC 3339, local time, nanoseconds. @text: 64 bytes. [any but rt] */
-const char *dump_time_print(char *text, size_t text_bytes, uint64_t ns);
 
 /* dump_select.c */
 
@@ -92,15 +80,6 @@ void dump_column_name(char *name, size_t name_bytes, const char *topic,
 		      const char *field);
 
 /* dump_text.c */
-
-/**
- * dump_print_clean - a text out of a file, without what would drive a terminal. [any but
- * rt]
- */
-void dump_print_clean(FILE *out, const char *text);
-
-/** dump_print_text - the same of a text that is not ended by a NUL. [any but rt] */
-void dump_print_text(FILE *out, struct mcap_text text);
 
 /** dump_put_csv_text - quoted where it must be (RFC 4180). [any but rt] */
 void dump_put_csv_text(struct bytes *out, const char *text, size_t length);

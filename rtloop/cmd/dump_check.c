@@ -27,7 +27,7 @@ static void tell_problem(void *context, uint64_t offset, const char *text)
 	}
 	progress_end(&checker->progress);
 	printf("%s: byte %" PRIu64 ": ", checker->path, offset);
-	dump_print_clean(stdout, text);
+	clean_print(stdout, text);
 	printf("\n");
 }
 

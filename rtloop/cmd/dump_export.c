@@ -62,7 +62,7 @@ static int select_columns(struct exporter *exporter, struct mcap_survey *survey)
 
 		if (!schema) {
 			fprintf(stderr, "%s: topic ", exporter->path);
-			dump_print_clean(stderr, stream->name);
+			clean_print(stderr, stream->name);
 			fprintf(stderr, " is left out: %s\n", why);
 			continue;
 		}
@@ -127,12 +127,11 @@ static int parse_times(struct exporter *exporter)
 	exporter->time.problem = tell_problem;
 	exporter->time.context = exporter;
 	if (options->from &&
-	    dump_time_parse(options->from, start_ns, &exporter->time.from_ns)) {
+	    log_time_parse(options->from, start_ns, &exporter->time.from_ns)) {
 		return command_wrong(exporter->command, "'%s' is not a time",
 				     options->from);
 	}
-	if (options->to &&
-	    dump_time_parse(options->to, start_ns, &exporter->time.to_ns)) {
+	if (options->to && log_time_parse(options->to, start_ns, &exporter->time.to_ns)) {
 		return command_wrong(exporter->command, "'%s' is not a time",
 				     options->to);
 	}

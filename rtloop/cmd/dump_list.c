@@ -36,8 +36,8 @@ static void print_times(const struct mcap_survey *survey)
 		printf("  messages  none\n");
 		return;
 	}
-	printf("  start     %s\n", dump_time_print(text, sizeof(text), survey->start_ns));
-	printf("  end       %s\n", dump_time_print(text, sizeof(text), survey->end_ns));
+	printf("  start     %s\n", log_time_print(text, sizeof(text), survey->start_ns));
+	printf("  end       %s\n", log_time_print(text, sizeof(text), survey->end_ns));
 	printf("  duration  %.3f s\n", seconds(survey));
 }
 
@@ -48,7 +48,7 @@ static void print_head(const char *path, const struct mcap_survey *survey)
 	printf(", %" PRIu64 " chunk%s\n", survey->chunks, survey->chunks == 1 ? "" : "s");
 	if (survey->library) {
 		printf("  written   by ");
-		dump_print_clean(stdout, survey->library);
+		clean_print(stdout, survey->library);
 		printf("\n");
 	}
 	if (survey->is_closed) {
@@ -73,10 +73,10 @@ static void print_channels(const struct schema *schema)
 			continue;
 		}
 		printf("%s", comma);
-		dump_print_clean(stdout, field->name);
+		clean_print(stdout, field->name);
 		if (field->comment[0] && strlen(field->comment) <= DECLARED_UNITS_MAX) {
 			printf(" (");
-			dump_print_clean(stdout, field->comment);
+			clean_print(stdout, field->comment);
 			printf(")");
 		}
 		comma = ", ";
@@ -104,19 +104,18 @@ static void print_stream(struct mcap_survey *survey, const struct mcap_stream *s
 	const char *why;
 
 	printf("  ");
-	dump_print_clean(stdout, stream->name);
+	clean_print(stdout, stream->name);
 	printf("%*s %12" PRIu64 " %9.1f  ",
 	       width > (int)strlen(stream->name) ? width - (int)strlen(stream->name) : 0,
 	       "", stream->messages, rate);
 	schema = mcap_streams_schema(&survey->streams, stream, &why);
 	if (!schema) {
 		printf("cannot be exported: ");
-		dump_print_clean(stdout, why);
+		clean_print(stdout, why);
 	} else if (strncmp(stream->name, "/io/", 4) == 0) {
 		print_channels(schema);
 	} else {
-		dump_print_clean(stdout,
-				 mcap_streams_schema_name(&survey->streams, stream));
+		clean_print(stdout, mcap_streams_schema_name(&survey->streams, stream));
 	}
 	printf("\n");
 }
@@ -148,9 +147,9 @@ static void print_pairs(struct mcap_reader *reader, uint64_t offset)
 	}
 	while (mcap_next_pair(&metadata.pairs, &key, &value)) {
 		printf("    ");
-		dump_print_text(stdout, key);
+		clean_print_text(stdout, key);
 		printf(": ");
-		dump_print_text(stdout, value);
+		clean_print_text(stdout, value);
 		printf("\n");
 	}
 }
@@ -163,10 +162,10 @@ static void print_items(const struct mcap_survey *survey, struct mcap_reader *re
 	for (const struct mcap_survey_item *item = survey->items; item;
 	     item = item->next) {
 		printf(item->media_type ? "  attachment " : "  metadata ");
-		dump_print_clean(stdout, item->name);
+		clean_print(stdout, item->name);
 		if (item->media_type) {
 			printf(" (");
-			dump_print_clean(stdout, item->media_type);
+			clean_print(stdout, item->media_type);
 			printf(", %" PRIu64 " bytes)\n", item->bytes);
 		} else {
 			printf("\n");

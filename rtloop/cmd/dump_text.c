@@ -3,21 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/utf8.h"
 #include "rtloop/cmd/dump.h"
-
-void dump_print_text(FILE *out, struct mcap_text text)
-{
-	for (size_t i = 0; i < text.length; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-
-		fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
-	}
-}
-
-void dump_print_clean(FILE *out, const char *text)
-{
-	dump_print_text(out, (struct mcap_text){ .data = text, .length = strlen(text) });
-}
 
 void dump_put_csv_text(struct bytes *out, const char *text, size_t length)
 {
@@ -141,44 +128,6 @@ void dump_put_json_value(struct bytes *out, const struct schema_value *value)
 	}
 }
 
-/* Bytes of the UTF-8 character that begins there; 0: none does. */
-static size_t utf8_length(const unsigned char *at, size_t left)
-{
-	static const struct {
-		unsigned char first, last; /* of the leading byte */
-		unsigned char second_first, second_last;
-		size_t length;
-	} forms[] = {
-		{ 0x00, 0x7f, 0, 0, 1 },       { 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-		size_t length = forms[i].length;
-
-		if (at[0] < forms[i].first || at[0] > forms[i].last) {
-			continue;
-		}
-		if (length > left) {
-			return 0;
-		}
-		if (length > 1 &&
-		    (at[1] < forms[i].second_first || at[1] > forms[i].second_last)) {
-			return 0;
-		}
-		for (size_t k = 2; k < length; k++) {
-			if ((at[k] & 0xc0) != 0x80) {
-				return 0;
-			}
-		}
-		return length;
-	}
-	return 0;
-}
-
 static void put_json_character(struct bytes *out, const char *at, size_t length)
 {
 	unsigned char c = (unsigned char)*at;
@@ -205,7 +154,7 @@ void dump_put_json_text(struct bytes *out, const char *text, size_t length)
 
 	bytes_put_u8(out, '"');
 	for (size_t i = 0; i < length; i += step ? step : 1) {
-		step = utf8_length((const unsigned char *)text + i, length - i);
+		step = utf8_character_bytes(text + i, length - i);
 		put_json_character(out, text + i, step);
 	}
 	bytes_put_u8(out, '"');

@@ -2,18 +2,34 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
+
+#include "config/utf8.h"
+
+static void put_character(FILE *out, const char *at, size_t bytes)
+{
+	unsigned char c = (unsigned char)*at;
+
+	if (bytes == 0) {
+		fputs("\\ufffd", out);
+	} else if (c == '"' || c == '\\') {
+		fprintf(out, "\\%c", c);
+	} else if (c < 0x20 || c == 0x7f) {
+		fprintf(out, "\\u%04x", c);
+	} else {
+		fwrite(at, 1, bytes, out);
+	}
+}
 
 static void put_quoted(FILE *out, const char *text)
 {
+	size_t left = strlen(text);
+	size_t bytes;
+
 	fputc('"', out);
-	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
-		if (*c == '"' || *c == '\\') {
-			fprintf(out, "\\%c", *c);
-		} else if (*c < 0x20 || *c == 0x7f) {
-			fprintf(out, "\\u%04x", *c);
-		} else {
-			fputc(*c, out);
-		}
+	for (; left > 0; text += bytes ? bytes : 1, left -= bytes ? bytes : 1) {
+		bytes = utf8_character_bytes(text, left);
+		put_character(out, text, bytes);
 	}
 	fputc('"', out);
 }

@@ -1,4 +1,7 @@
-/* Writes JSON to a stream, one value after the other; commas and indentation are seen to. */
+/*
+ * Writes JSON to a stream, one value after the other; commas and indentation are seen to.
+ * Texts may hold anything: what is not UTF-8 becomes U+FFFD.
+ */
 #ifndef RTLOOP_CMD_JSON_H
 #define RTLOOP_CMD_JSON_H
 

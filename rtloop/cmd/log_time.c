@@ -1,13 +1,15 @@
+#include "rtloop/cmd/log_time.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "rtloop/base/time.h"
-#include "rtloop/cmd/dump.h"
 
 static const struct {
 	const char *name;
@@ -122,7 +124,7 @@ static int parse_date(const char *text, uint64_t *ret_ns)
 	return 0;
 }
 
-int dump_time_parse(const char *text, uint64_t start_ns, uint64_t *ret_ns)
+int log_time_parse(const char *text, uint64_t start_ns, uint64_t *ret_ns)
 {
 	if (parse_date(text, ret_ns) == 0) {
 		return 0;
@@ -130,7 +132,7 @@ int dump_time_parse(const char *text, uint64_t start_ns, uint64_t *ret_ns)
 	return parse_seconds(text, start_ns, ret_ns);
 }
 
-const char *dump_time_print(char *text, size_t text_bytes, uint64_t ns)
+const char *log_time_print(char *text, size_t text_bytes, uint64_t ns)
 {
 	time_t seconds = (time_t)(ns / (uint64_t)NS_PER_SEC);
 	char date[32], offset[8];
