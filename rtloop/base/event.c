@@ -30,6 +30,8 @@ static const struct event_kind kinds[EVENT_CODES] = {
 	[EVENT_REQUEST_REFUSED] = { "request_refused", EVENT_WARNING,
 				    "the device refused a request; value: the code it "
 				    "gave" },
+	[EVENT_EVIDENCE] = { "evidence", EVENT_INFO,
+			     "what was seen around overruns; value: number of the look" },
 };
 
 static const struct event_kind unknown = { "unknown", EVENT_WARNING,

@@ -25,6 +25,7 @@ enum event_code {
 	EVENT_LOG_FAILED,      /* value: errno */
 	EVENT_BUS_ERROR,       /* value: classes of the bus's errors, as bits */
 	EVENT_REQUEST_REFUSED, /* value: the code that the device gave */
+	EVENT_EVIDENCE,	       /* with a text of its own; value: number of the look */
 	EVENT_CODES,
 };
 

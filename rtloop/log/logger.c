@@ -73,7 +73,7 @@ static void handle_event(struct logger *logger, const struct record *record)
 	if (logger_file_is_open(logger)) {
 		logger_file_event(logger, &note);
 	} else {
-		notes_add(&logger->notes, &note.event, note.time_ns);
+		notes_add(&logger->notes, &note.event, note.time_ns, NULL);
 	}
 }
 
@@ -341,8 +341,14 @@ void logger_fini(struct logger *logger)
 
 void logger_note(struct logger *logger, const struct record_event *event)
 {
+	logger_tell(logger, event, NULL);
+}
+
+void logger_tell(struct logger *logger, const struct record_event *event,
+		 const char *text)
+{
 	if (logger->options) {
-		notes_add(&logger->notes, event, sys_now());
+		notes_add(&logger->notes, event, sys_now(), text);
 	}
 }
 

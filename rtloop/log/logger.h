@@ -128,6 +128,10 @@ void logger_fini(struct logger *logger);
 /** logger_note - an event from outside the cycle; nothing if never started. [super] */
 void logger_note(struct logger *logger, const struct record_event *event);
 
+/** logger_tell - the same, with words of its own; see notes_add(). [super] */
+void logger_tell(struct logger *logger, const struct record_event *event,
+		 const char *text);
+
 /** logger_failure - the text of the last failure, "" if there was none, into @err. [super] */
 void logger_failure(struct logger *logger, struct err *err);
 

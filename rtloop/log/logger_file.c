@@ -182,7 +182,7 @@ void logger_file_note(struct logger *logger, enum event_code code, int64_t value
 					    .cycle = last_cycle(logger),
 					    .value = value };
 
-	notes_add(&logger->notes, &event, sys_now());
+	notes_add(&logger->notes, &event, sys_now(), NULL);
 }
 
 void logger_file_degrade(struct logger *logger, int code, const struct err *err)
@@ -238,7 +238,7 @@ static int write_event(struct logger *logger, const struct log_note *note)
 	cdr_put_u8(&cdr, (uint8_t)kind->level);
 	cdr_put_string(&cdr, kind->name);
 	cdr_put_string(&cdr, device_name(logger, note->event.device));
-	cdr_put_string(&cdr, kind->text);
+	cdr_put_string(&cdr, note->text[0] ? note->text : kind->text);
 	if (cdr_writer_end(&cdr, &bytes)) {
 		return 0; /* cannot be: names and texts are bounded */
 	}

@@ -18,10 +18,14 @@ static void lose(struct notes *notes, uint64_t count)
 	counter_add(&notes->lost, count);
 }
 
-void notes_add(struct notes *notes, const struct record_event *event, int64_t time_ns)
+void notes_add(struct notes *notes, const struct record_event *event, int64_t time_ns,
+	       const char *text)
 {
-	const struct log_note note = { .event = *event, .time_ns = time_ns };
+	struct log_note note = { .event = *event, .time_ns = time_ns };
 
+	if (text) {
+		memcpy(note.text, text, strnlen(text, sizeof(note.text) - 1));
+	}
 	pthread_mutex_lock(&notes->mutex);
 	if (notes->count < NOTES_MAX) {
 		notes->list[notes->count++] = note;
@@ -66,6 +70,7 @@ static bool take_locked(struct notes *notes, struct log_note *ret_note)
 		ret_note->event.code = EVENT_EVENTS_LOST;
 		ret_note->event.device = EVENT_NO_DEVICE;
 		ret_note->event.value = (int64_t)notes->untold;
+		ret_note->text[0] = '\0';
 		notes->untold = 0;
 		return true;
 	}

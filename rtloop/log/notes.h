@@ -14,11 +14,13 @@
 #include "rtloop/base/counter.h"
 #include "rtloop/base/record.h"
 
-#define NOTES_MAX 256
+#define NOTES_MAX	256
+#define NOTE_TEXT_BYTES 256 /* its NUL included */
 
 struct log_note {
 	struct record_event event;
-	int64_t time_ns; /* CLOCK_MONOTONIC */
+	int64_t time_ns;	    /* CLOCK_MONOTONIC */
+	char text[NOTE_TEXT_BYTES]; /* ""; the words of the event's kind */
 };
 
 struct notes {
@@ -34,8 +36,14 @@ struct notes {
 void notes_init(struct notes *notes);
 void notes_fini(struct notes *notes);
 
-/** notes_add - behind all others. [any but rt] */
-void notes_add(struct notes *notes, const struct record_event *event, int64_t time_ns);
+/**
+ * notes_add - behind all others.
+ * @text: in place of the words of the event's kind, cut after NOTE_TEXT_BYTES - 1; NULL: those words
+ *
+ * [any but rt]
+ */
+void notes_add(struct notes *notes, const struct record_event *event, int64_t time_ns,
+	       const char *text);
 
 /** notes_put_back - events older than all that wait, in their order, and @lost more that none keeps. [log]
  */

@@ -19,7 +19,7 @@ struct look_event {
 	unsigned file; /* the how many-th that was looked at, from 0 */
 	char kind[32];
 	char device[32];
-	char text[128];
+	char text[256];
 };
 
 struct look_topic {

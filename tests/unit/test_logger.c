@@ -598,6 +598,42 @@ static void an_event_of_the_supervisor_needs_no_cycle(void **state)
 	assert_in_range(seen->time_ns, before_ns, sys_now());
 }
 
+static void an_event_may_bring_words_of_its_own(void **state)
+{
+	struct bench *bench = *state;
+	const struct record_event event = {
+		.code = EVENT_EVIDENCE, .device = EVENT_NO_DEVICE, .cycle = 12, .value = 3
+	};
+	const struct look_event *seen;
+
+	start(bench);
+	logger_tell(&bench->logger, &event, "softirqs cpu=1 NET_RX=7");
+	logger_note(&bench->logger, &event);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_int_equal(log_look_count(&bench->look, "evidence"), 2);
+	seen = log_look_find(&bench->look, "evidence");
+	assert_int_equal(seen->value, 3);
+	assert_string_equal(seen->text, "softirqs cpu=1 NET_RX=7");
+	assert_string_equal(seen[1].text, event_kind(EVENT_EVIDENCE)->text);
+}
+
+static void the_longest_words_fit_into_the_log(void **state)
+{
+	struct bench *bench = *state;
+	const struct record_event event = { .code = EVENT_REQUEST_REFUSED, .device = 0 };
+	char text[NOTE_TEXT_BYTES];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	start(bench);
+	logger_tell(&bench->logger, &event, text);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_string_equal(log_look_find(&bench->look, "request_refused")->text, text);
+}
+
 /* --- the clock ------------------------------------------------------------------------------ */
 
 static bool has_seen_step(void *context)
@@ -1411,6 +1447,8 @@ int main(void)
 		TEST(an_event_of_no_known_device_names_none),
 		TEST(an_event_of_no_known_kind_says_so),
 		TEST(an_event_of_the_supervisor_needs_no_cycle),
+		TEST(an_event_may_bring_words_of_its_own),
+		TEST(the_longest_words_fit_into_the_log),
 		TEST(a_step_of_the_clock_is_an_event_and_moves_no_log_time),
 		TEST(the_file_after_a_step_has_the_new_offset),
 		TEST(a_disk_that_stalls_makes_a_gap_of_the_exact_range),

@@ -38,7 +38,7 @@ static void add(struct notes *notes, int64_t value)
 {
 	const struct record_event event = event_of(value);
 
-	notes_add(notes, &event, 10 * value);
+	notes_add(notes, &event, 10 * value, NULL);
 }
 
 static void put_back(struct notes *notes, int64_t first, unsigned count, uint64_t lost)
@@ -46,7 +46,8 @@ static void put_back(struct notes *notes, int64_t first, unsigned count, uint64_
 	struct log_note list[NOTES_MAX];
 
 	for (unsigned i = 0; i < count; i++) {
-		list[i] = (struct log_note){ event_of(first + i), 10 * (first + i) };
+		list[i] = (struct log_note){ .event = event_of(first + i),
+					     .time_ns = 10 * (first + i) };
 	}
 	notes_put_back(notes, list, count, lost);
 }
@@ -81,6 +82,52 @@ static void assert_none(struct notes *notes)
 	struct log_note note;
 
 	assert_false(notes_take(notes, &note));
+}
+
+static void a_note_keeps_words_of_its_own(void **state)
+{
+	const struct record_event event = event_of(1);
+	struct log_note note;
+	char text[] = "words";
+
+	notes_add(*state, &event, 10, text);
+	memset(text, 'x', sizeof(text));
+	add(*state, 2);
+	assert_true(notes_take(*state, &note));
+	assert_string_equal(note.text, "words");
+	assert_true(notes_take(*state, &note));
+	assert_string_equal(note.text, "");
+}
+
+static void words_that_are_too_long_are_cut(void **state)
+{
+	const struct record_event event = event_of(1);
+	struct log_note note;
+	char text[2 * NOTE_TEXT_BYTES];
+
+	memset(text, 'x', sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	notes_add(*state, &event, 10, text);
+	assert_true(notes_take(*state, &note));
+	assert_int_equal(strlen(note.text), NOTE_TEXT_BYTES - 1);
+	assert_memory_equal(note.text, text, NOTE_TEXT_BYTES - 1);
+}
+
+static void the_words_of_a_lost_note_are_lost(void **state)
+{
+	const struct record_event event = event_of(NOTES_MAX);
+	struct log_note note;
+
+	for (int i = 0; i < NOTES_MAX; i++) {
+		add(*state, i);
+	}
+	notes_add(*state, &event, 10, "words");
+	for (int i = 0; i < NOTES_MAX; i++) {
+		assert_next(*state, i);
+	}
+	assert_true(notes_take(*state, &note));
+	assert_int_equal(note.event.code, EVENT_EVENTS_LOST);
+	assert_string_equal(note.text, "");
 }
 
 static void events_come_out_in_their_order(void **state)
@@ -183,6 +230,9 @@ static void those_that_none_kept_are_told_of_too(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(a_note_keeps_words_of_its_own),
+		TEST(words_that_are_too_long_are_cut),
+		TEST(the_words_of_a_lost_note_are_lost),
 		TEST(events_come_out_in_their_order),
 		TEST(those_without_room_are_told_of_once),
 		TEST(what_is_put_back_comes_first),
