@@ -60,6 +60,49 @@ static void put_loop(struct json *json, const struct app *app)
 	timing_put_json(json, "record", &stats->record);
 }
 
+static void put_series(struct json *json, const char *name,
+		       const struct timeline *timeline,
+		       uint64_t (*get)(const struct peak *peak))
+{
+	json_begin(json, name, '[');
+	for (unsigned i = 0; i < timeline->count; i++) {
+		json_uint(json, NULL, get(&timeline->points[i]));
+	}
+	json_end(json, ']');
+}
+
+static uint64_t get_cycles(const struct peak *peak)
+{
+	return peak->cycles;
+}
+
+static uint64_t get_latency(const struct peak *peak)
+{
+	return peak->latency_max_ns;
+}
+
+static uint64_t get_busy(const struct peak *peak)
+{
+	return peak->busy_max_ns;
+}
+
+static uint64_t get_overruns(const struct peak *peak)
+{
+	return peak->overruns;
+}
+
+static void put_timeline(struct json *json, const struct timeline *timeline)
+{
+	json_begin(json, "timeline", '{');
+	json_float(json, "interval_s",
+		   (double)timeline_interval_ns(timeline) / (double)NS_PER_SEC);
+	put_series(json, "cycles", timeline, get_cycles);
+	put_series(json, "latency_max_ns", timeline, get_latency);
+	put_series(json, "busy_max_ns", timeline, get_busy);
+	put_series(json, "overruns", timeline, get_overruns);
+	json_end(json, '}');
+}
+
 static void put_device(struct json *json, const struct app *app, unsigned index)
 {
 	const struct device *device = &app->devices[index];
@@ -126,6 +169,7 @@ static void put_report(FILE *out, const struct app *app)
 		   (double)(app->end_ns - app->start_ns) / (double)NS_PER_SEC);
 	put_realtime(&json, &app->realtime);
 	put_loop(&json, app);
+	put_timeline(&json, &app->super.timeline);
 	json_begin(&json, "devices", '[');
 	for (unsigned i = 0; i < app->device_count; i++) {
 		put_device(&json, app, i);

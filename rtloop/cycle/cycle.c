@@ -131,6 +131,20 @@ static void count_overruns(struct stats *stats, const struct grid_step *step,
 	counter_add(&stats->caught_up, is_catching_up);
 }
 
+static void record_peak(struct loop *loop, const struct cycle_time *now,
+			const struct cycle_times *times, const struct grid_step *step,
+			bool is_catching_up)
+{
+	const struct peak peak = {
+		.cycles = 1,
+		.overruns = (uint64_t)step->is_late_wake + step->is_long_work,
+		.latency_max_ns = is_catching_up ? 0 : (uint64_t)times->latency_ns,
+		.busy_max_ns = (uint64_t)cycle_times_busy_ns(times),
+	};
+
+	peaks_record(&loop->peaks, now->release_ns - loop->grid.start_ns, &peak);
+}
+
 static bool is_over(struct loop *loop, const struct grid_step *step)
 {
 	const struct loop_options *options = loop->options;
@@ -183,6 +197,7 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	loop->record_ns = times.record_ns;
 	stats_record(&loop->stats, now.cycle, &times, is_catching_up);
 	count_overruns(&loop->stats, &step, is_catching_up);
+	record_peak(loop, &now, &times, &step, is_catching_up);
 	loop->cycle++;
 	return !is_over(loop, &step);
 }

@@ -19,6 +19,7 @@
 #include "rtloop/cycle/grid.h"
 #include "rtloop/cycle/options.h"
 #include "rtloop/cycle/pacer.h"
+#include "rtloop/cycle/peaks.h"
 #include "rtloop/cycle/poller.h"
 #include "rtloop/cycle/realtime.h"
 #include "rtloop/cycle/seat.h"
@@ -63,6 +64,7 @@ struct loop {
 	struct poller poller;
 	struct grid grid;
 	struct stats stats;
+	struct peaks peaks;
 	struct thread thread;
 	bool any_lost;
 	uint64_t mail_seen;

@@ -12,7 +12,7 @@ static void note_worst(const struct hist *hist, struct counter *worst, int64_t n
 void stats_record(struct stats *stats, uint64_t cycle, const struct cycle_times *times,
 		  bool is_caught_up)
 {
-	int64_t busy_ns = times->read_ns + times->write_ns;
+	int64_t busy_ns = cycle_times_busy_ns(times);
 
 	if (!is_caught_up) {
 		note_worst(&stats->latency, &stats->worst_latency_cycle,

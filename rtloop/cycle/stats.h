@@ -32,6 +32,12 @@ struct cycle_times {
 	int64_t record_ns;
 };
 
+/** cycle_times_busy_ns - from the wake-up to the last write: the phases between. [any] */
+static inline RT_SAFE int64_t cycle_times_busy_ns(const struct cycle_times *times)
+{
+	return times->read_ns + times->write_ns;
+}
+
 /**
  * stats_record - count one finished cycle.
  * @is_caught_up: it was run late on purpose: its latency is no wake-up's and is left out

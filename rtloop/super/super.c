@@ -217,6 +217,25 @@ static void tend_devices(struct supervisor *super)
 	}
 }
 
+static void take_peaks(struct supervisor *super)
+{
+	struct peak peak;
+
+	while (peaks_take(&super->loop->peaks, &peak)) {
+		timeline_add(&super->timeline, &peak);
+	}
+}
+
+static void take_last_peaks(struct supervisor *super)
+{
+	struct peak peak;
+
+	take_peaks(super);
+	if (peaks_take_last(&super->loop->peaks, &peak)) {
+		timeline_add(&super->timeline, &peak);
+	}
+}
+
 /* A signal ends the sleep early. */
 static void rest(void)
 {
@@ -235,6 +254,7 @@ void super_run(struct supervisor *super)
 			loop_ask_stop(super->loop);
 		}
 		tend_devices(super);
+		take_peaks(super);
 		if (super->each_second && sys_now() >= second_ns) {
 			super->each_second(super->context);
 			second_ns += NS_PER_SEC;
@@ -242,4 +262,5 @@ void super_run(struct supervisor *super)
 		rest();
 	}
 	loop_join(super->loop);
+	take_last_peaks(super);
 }

@@ -13,6 +13,7 @@
 #include "rtloop/base/err.h"
 #include "rtloop/cycle/loop.h"
 #include "rtloop/log/logger.h"
+#include "rtloop/super/timeline.h"
 
 /* What the supervisor knows of one device. */
 struct tended {
@@ -27,9 +28,10 @@ struct tended {
 };
 
 struct supervisor {
-	struct loop *loop;     /* borrowed */
-	struct logger *logger; /* borrowed */
-	struct tended *tended; /* one a device */
+	struct loop *loop;	  /* borrowed */
+	struct logger *logger;	  /* borrowed */
+	struct tended *tended;	  /* one a device */
+	struct timeline timeline; /* complete once the loop has ended */
 	/* told of what a person should see at once; may be NULL. [super] */
 	void (*tell)(void *context, const struct device *device, const char *text);
 	/* once a second while the loop runs; may be NULL. [super] */

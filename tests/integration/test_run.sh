@@ -11,11 +11,23 @@ devices:
 END
 }
 
+# What the timeline adds up to is what the run counted.
+check_timeline() {
+	expect_equal "cycles in the timeline" "$(report .cycles)" "$(report '.timeline.cycles | add')"
+	expect_equal "overruns in the timeline" "$(report '.late_wakes + .long_works')" \
+		"$(report '.timeline.overruns | add')"
+	expect_equal "worst latency in the timeline" "$(report .latency.max_ns)" \
+		"$(report '.timeline.latency_max_ns | max')"
+	expect_equal "worst busy time in the timeline" "$(report .busy.max_ns)" \
+		"$(report '.timeline.busy_max_ns | max')"
+}
+
 config loops
 run_file "$TEST_TMP/loops.yaml" -l 250
 expect_equal "status of -l" 0 "$status"
 expect_equal "cycles of -l 250" 250 "$(report .cycles)"
 check_log "$TEST_TMP/loops.mcap"
+check_timeline
 
 run_file "$TEST_TMP/loops.yaml" -l 10
 expect_equal "status where the log is there" 1 "$status"
@@ -46,6 +58,7 @@ for signal in INT TERM; do
 	expect_equal "status after SIG$signal" 0 $?
 	grep -q "it was asked to stop" "$TEST_TMP/run.out" || fail "no word of SIG$signal"
 	check_log "$TEST_TMP/signal$signal.mcap"
+	check_timeline
 done
 
 # A signal must not wait for a long period to pass.
@@ -83,6 +96,9 @@ sleep 0.2
 kill -INT $pid
 wait $pid
 expect_at_least "releases missed in half a second" 400 "$(report .missed)"
+check_timeline
+# half a second without a cycle, which is at least four whole tenths
+expect_at_least "intervals without a cycle" 4 "$(report '[.timeline.cycles[] | select(. == 0)] | length')"
 expect_equal "releases run or missed" "$(report '.cycles + .missed')" "$("$RTLOOP" dump --csv \
 	--channels cycle.release,cycle.missed "$TEST_TMP/skip.mcap" | tail -1 |
 	awk -F, '{ print $3 + 1 + $4 }')"

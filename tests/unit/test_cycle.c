@@ -563,6 +563,39 @@ static void the_worst_cycle_is_known_by_its_number(void **state)
 	assert_int_equal(counter_get(&bed.loop.stats.worst_busy_cycle), 4);
 }
 
+static void the_peaks_of_a_tenth_of_a_second_are_kept(void **state)
+{
+	struct peak peak;
+
+	begin();
+	run_many(50);
+	assert_true(run_late(2 * PERIOD)); /* an overrun: releases 51 and 52 are missed */
+	run_many(47);
+	assert_false(peaks_take(&bed.loop.peaks, &peak));
+	run_many(1); /* release 100 */
+	assert_true(peaks_take(&bed.loop.peaks, &peak));
+	assert_int_equal(peak.step, 0);
+	assert_int_equal(peak.cycles, 98);
+	assert_int_equal(peak.overruns, 1);
+	assert_int_equal(peak.latency_max_ns, 2 * PERIOD);
+	assert_int_equal(peak.busy_max_ns, 50 * NS_PER_US);
+}
+
+static void a_cycle_caught_up_is_no_peak_of_the_latency(void **state)
+{
+	struct peak peak;
+
+	bed.options.overrun = OVERRUN_CATCH_UP;
+	begin();
+	bed.takes_ns[1] = 3 * PERIOD; /* busy at releases 1 to 3 */
+	run_many(1);
+	bed.takes_ns[1] = 0;
+	assert_true(cycle_run(&bed.loop, bed.clock_ns));
+	assert_true(peaks_take_last(&bed.loop.peaks, &peak));
+	assert_int_equal(peak.cycles, 2);
+	assert_int_equal(peak.latency_max_ns, LATENCY_NS);
+}
+
 static void a_loop_without_devices_runs(void **state)
 {
 	bed.stage.count = 0;
@@ -618,6 +651,8 @@ int main(void)
 		TEST(what_was_dropped_before_a_silence_is_told_in_time),
 		TEST(every_cycle_that_was_run_is_recorded_or_in_a_gap),
 		TEST(the_worst_cycle_is_known_by_its_number),
+		TEST(the_peaks_of_a_tenth_of_a_second_are_kept),
+		TEST(a_cycle_caught_up_is_no_peak_of_the_latency),
 		TEST(a_loop_without_devices_runs),
 		TEST(without_a_descriptor_to_be_had_a_loop_says_so),
 	};
