@@ -9,20 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "rtloop/base/time.h"
+#include "rtloop/base/scaled.h"
 
-struct unit {
-	const char *name;
-	int64_t scale;
-};
-
-static const struct unit duration_units[] = {
-	{ "ns", 1 },	     { "us", NS_PER_US },	 { "ms", NS_PER_MS },
-	{ "s", NS_PER_SEC }, { "min", 60 * NS_PER_SEC }, { "h", 3600 * NS_PER_SEC },
-	{ NULL, 0 },
-};
-
-static const struct unit size_units[] = {
+static const struct scaled_unit size_units[] = {
 	{ "", 1 },
 	{ "B", 1 },
 	{ "KiB", INT64_C(1) << 10 },
@@ -108,33 +97,13 @@ int value_parse_int(const char *text, int64_t *ret_value)
 	return code;
 }
 
-static const char *skip_digits(const char *text)
-{
-	while (isdigit((unsigned char)*text)) {
-		text++;
-	}
-	return text;
-}
-
-/* [digits][.digits], at least one digit; returns its end, or NULL. */
-static const char *skip_decimal(const char *text)
-{
-	const char *point = skip_digits(text);
-	const char *end = point;
-
-	if (*point == '.') {
-		end = skip_digits(point + 1);
-	}
-	return end - text > (*point == '.' ? 1 : 0) ? end : NULL;
-}
-
 /* strtod() takes more than a decimal number: spaces, hexadecimal, infinity. */
 static bool is_decimal(const char *text)
 {
 	if (*text == '-' || *text == '+') {
 		text++;
 	}
-	text = skip_decimal(text);
+	text = scaled_skip_decimal(text);
 	if (text && (*text == 'e' || *text == 'E')) {
 		text++;
 		if (*text == '-' || *text == '+') {
@@ -143,7 +112,7 @@ static bool is_decimal(const char *text)
 		if (!*text) {
 			return false;
 		}
-		text = skip_digits(text);
+		text += strspn(text, "0123456789");
 	}
 	return text && !*text;
 }
@@ -163,81 +132,10 @@ int value_parse_float(const char *text, double *ret_value)
 	return 0;
 }
 
-static const struct unit *find_unit(const struct unit *units, const char *name)
-{
-	for (; units->name; units++) {
-		if (strcmp(units->name, name) == 0) {
-			return units;
-		}
-	}
-	return NULL;
-}
-
-/*
- * 0.d1d2d3... of a unit, from the last digit on; -EINVAL where that is no whole number of
- * parts: a remainder at any digit stays one to the end.
- */
-static int parse_fraction(const char *digits, size_t count, int64_t scale,
-			  int64_t *ret_parts)
-{
-	int64_t tenfold = 0;
-
-	while (count > 0) {
-		tenfold += (digits[--count] - '0') * scale;
-		if (tenfold % 10 != 0) {
-			return -EINVAL;
-		}
-		tenfold /= 10;
-	}
-	*ret_parts = tenfold;
-	return 0;
-}
-
-static int parse_whole(const char *text, const char *end, int64_t scale,
-		       int64_t *ret_parts)
-{
-	int64_t value = 0;
-
-	for (; text < end; text++) {
-		if (__builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, *text - '0', &value)) {
-			return -ERANGE;
-		}
-	}
-	return __builtin_mul_overflow(value, scale, ret_parts) ? -ERANGE : 0;
-}
-
-/* A decimal number with a unit right after it, in whole parts. */
-static int parse_scaled(const char *text, const struct unit *units, int64_t *ret_parts)
-{
-	const char *end = skip_decimal(text);
-	const struct unit *unit = end ? find_unit(units, end) : NULL;
-	const char *point = skip_digits(text);
-	int64_t parts;
-	int64_t fraction = 0;
-	int code;
-
-	if (!unit) {
-		return -EINVAL;
-	}
-	if (*point == '.') {
-		code = parse_fraction(point + 1, (size_t)(end - point) - 1, unit->scale,
-				      &fraction);
-		if (code < 0) {
-			return code;
-		}
-	}
-	code = parse_whole(text, point, unit->scale, &parts);
-	if (code < 0) {
-		return code;
-	}
-	return __builtin_add_overflow(parts, fraction, ret_parts) ? -ERANGE : 0;
-}
-
 int value_parse_duration(const char *text, int64_t *ret_ns)
 {
 	int64_t ns;
-	int code = parse_scaled(text, duration_units, &ns);
+	int code = scaled_parse(text, scaled_duration_units, &ns);
 
 	if (code == 0) {
 		*ret_ns = ns;
@@ -248,7 +146,7 @@ int value_parse_duration(const char *text, int64_t *ret_ns)
 int value_parse_size(const char *text, int64_t *ret_bytes)
 {
 	int64_t bytes;
-	int code = parse_scaled(text, size_units, &bytes);
+	int code = scaled_parse(text, size_units, &bytes);
 
 	if (code == 0) {
 		*ret_bytes = bytes;
@@ -281,9 +179,9 @@ int value_parse_bytes(const char *text, size_t bytes, uint8_t *data, size_t *ret
 
 const char *value_print_size(char *text, size_t text_bytes, int64_t bytes)
 {
-	const struct unit *unit = size_units;
+	const struct scaled_unit *unit = size_units;
 
-	for (const struct unit *next = unit; next->name; next++) {
+	for (const struct scaled_unit *next = unit; next->name; next++) {
 		if (bytes != 0 && bytes % next->scale == 0) {
 			unit = next;
 		}
