@@ -154,6 +154,9 @@ void help_print_man(FILE *out)
 		print_command(out, command);
 	}
 	fputs(".SH ENVIRONMENT\n.TP\n.B NO_COLOR\nset to anything: no colours\n"
+	      ".TP\n.BR NOTIFY_SOCKET \", \" WATCHDOG_USEC \", \" WATCHDOG_PID\n"
+	      "set by a service manager that wants to be told how a run goes, as in\n"
+	      ".BR sd_notify (3)\n"
 	      ".SH SEE ALSO\n.BR cyclictest (8),\n.BR sched (7)\n",
 	      out);
 }

@@ -213,9 +213,25 @@ static void tell(void *context, const struct device *device, const char *text)
 	fprintf(stderr, "rtloop: device '%s': %s\n", device->spec->name, text);
 }
 
+/* To the terminal, and to whoever manages the service. */
 static void each_second(void *context)
 {
-	run_status_show(context);
+	struct run_status *status = context;
+	char text[256];
+
+	run_status_show(status);
+	run_status_text(status->app, text, sizeof(text));
+	service_status(&status->app->super.service, text + strspn(text, " "));
+}
+
+/* Whoever cannot be told how it goes is no reason not to run. */
+static void open_service(struct app *app)
+{
+	struct err err;
+
+	if (service_open(&app->super.service, &err)) {
+		fprintf(stderr, "rtloop: %s\n", err.text);
+	}
 }
 
 static int report(const struct app *app, const struct run_request *request)
@@ -243,6 +259,7 @@ static int run_to_end(struct app *app, const struct run_request *request)
 	app->super.tell = tell;
 	app->super.each_second = each_second;
 	super_take_signals();
+	open_service(app);
 	code = app_start(app, request->needs_realtime, &err);
 	if (code) {
 		fprintf(stderr, "rtloop: %s\n", err.text);

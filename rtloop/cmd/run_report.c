@@ -50,30 +50,34 @@ static uint64_t overruns(const struct stats *stats)
 	return counter_get(&stats->late_wakes) + counter_get(&stats->long_works);
 }
 
-void run_status_show(struct run_status *status)
+void run_status_text(const struct app *app, char *text, size_t bytes)
 {
-	const struct app *app = status->app;
 	const struct stats *stats = &app->loop.stats;
 	unsigned away = 0;
+
+	for (unsigned i = 0; i < app->device_count; i++) {
+		away += !app->super.tended[i].is_open;
+	}
+	snprintf(text, bytes,
+		 "%6.0f s  %" PRIu64 " cycles  latency max %.0f us  busy max %.0f us  "
+		 "%" PRIu64 " overruns  %" PRIu64 " gaps  %u of %u devices%s",
+		 run_seconds(app), counter_get(&stats->cycles),
+		 timing_us((int64_t)counter_get(&stats->latency.max_ns)),
+		 timing_us((int64_t)counter_get(&stats->busy.max_ns)), overruns(stats),
+		 counter_get(&app->recorder.gaps), app->device_count - away,
+		 app->device_count,
+		 atomic_load(&app->logger.is_degraded) ? "  LOG DEGRADED" : "");
+}
+
+void run_status_show(struct run_status *status)
+{
+	char text[256];
 
 	if (!status->is_wanted) {
 		return;
 	}
-	for (unsigned i = 0; i < app->device_count; i++) {
-		away += !app->super.tended[i].is_open;
-	}
-	fprintf(stderr,
-		"\r\033[K%6.0f s  %" PRIu64
-		" cycles  latency max %.0f us  busy max %.0f us  "
-		"%" PRIu64 " overruns  %" PRIu64 " gaps  %u of %u devices",
-		run_seconds(app), counter_get(&stats->cycles),
-		timing_us((int64_t)counter_get(&stats->latency.max_ns)),
-		timing_us((int64_t)counter_get(&stats->busy.max_ns)), overruns(stats),
-		counter_get(&app->recorder.gaps), app->device_count - away,
-		app->device_count);
-	if (atomic_load(&app->logger.is_degraded)) {
-		fputs("  LOG DEGRADED", stderr);
-	}
+	run_status_text(status->app, text, sizeof(text));
+	fprintf(stderr, "\r\033[K%s", text);
 	fflush(stderr);
 	status->is_shown = true;
 }

@@ -14,6 +14,9 @@ struct run_status {
 	bool is_shown;
 };
 
+/** run_status_text - how the run goes, in one line; cut off where it does not fit. [super] */
+void run_status_text(const struct app *app, char *text, size_t bytes);
+
 /** run_status_show - write it, or write it anew. [super] */
 void run_status_show(struct run_status *status);
 

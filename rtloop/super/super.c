@@ -41,12 +41,14 @@ int super_init(struct supervisor *super, struct loop *loop, struct logger *logge
 	memset(super, 0, sizeof(*super));
 	super->loop = loop;
 	super->logger = logger;
+	service_init(&super->service, loop->options->period_ns);
 	super->tended = calloc(loop->device_count + 1, sizeof(*super->tended));
 	return super->tended ? 0 : -ENOMEM;
 }
 
 void super_fini(struct supervisor *super)
 {
+	service_close(&super->service);
 	free(super->tended);
 	super->tended = NULL;
 }
@@ -236,6 +238,11 @@ static void take_last_peaks(struct supervisor *super)
 	}
 }
 
+static void look_for_service(struct supervisor *super)
+{
+	service_look(&super->service, counter_get(&super->loop->stats.cycles), sys_now());
+}
+
 /* A signal ends the sleep early. */
 static void rest(void)
 {
@@ -251,8 +258,10 @@ void super_run(struct supervisor *super)
 	while (loop_state(super->loop) == LOOP_RUNS) {
 		/* again and again: an interrupt may come just before the sleep that it is to end */
 		if (signals_taken > 0 || atomic_load(&super->loop->is_asked_to_stop)) {
+			service_stopping(&super->service);
 			loop_ask_stop(super->loop);
 		}
+		look_for_service(super);
 		tend_devices(super);
 		take_peaks(super);
 		if (super->each_second && sys_now() >= second_ns) {
@@ -261,6 +270,9 @@ void super_run(struct supervisor *super)
 		}
 		rest();
 	}
+	/* one that lasted no longer than a look was ready all the same */
+	look_for_service(super);
+	service_stopping(&super->service);
 	loop_join(super->loop);
 	take_last_peaks(super);
 }

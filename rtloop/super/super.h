@@ -1,7 +1,7 @@
 /*
  * The supervisor: the main thread while the loop runs. It takes signals, opens devices, takes back the
- * links of those that were lost, opens them again with back-off, and sees the loop end. All that can
- * block is done here.
+ * links of those that were lost, opens them again with back-off, tells the service manager how it goes, and
+ * sees the loop end. All that can block is done here.
  */
 #ifndef RTLOOP_SUPER_SUPER_H
 #define RTLOOP_SUPER_SUPER_H
@@ -13,6 +13,7 @@
 #include "rtloop/base/err.h"
 #include "rtloop/cycle/loop.h"
 #include "rtloop/log/logger.h"
+#include "rtloop/super/service.h"
 #include "rtloop/super/timeline.h"
 
 /* What the supervisor knows of one device. */
@@ -32,6 +33,7 @@ struct supervisor {
 	struct logger *logger;	  /* borrowed */
 	struct tended *tended;	  /* one a device */
 	struct timeline timeline; /* complete once the loop has ended */
+	struct service service;	  /* opened by whoever wants the manager to be told */
 	/* told of what a person should see at once; may be NULL. [super] */
 	void (*tell)(void *context, const struct device *device, const char *text);
 	/* once a second while the loop runs; may be NULL. [super] */
