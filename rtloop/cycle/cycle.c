@@ -46,6 +46,9 @@ static bool takes_part(const struct device *device, const struct cycle_time *now
 static void read_phase(struct loop *loop, const struct cycle_time *now)
 {
 	loop->poller.ops->scan(&loop->poller, now);
+	if (loop->sampled.count + loop->ticked.count > 0) {
+		blame_mark(&loop->blame, BLAME_NOBODY, BLAME_SCAN);
+	}
 	for (unsigned i = 0; i < loop->sampled.count; i++) {
 		struct device *device = loop->sampled.devices[i];
 
@@ -54,12 +57,15 @@ static void read_phase(struct loop *loop, const struct cycle_time *now)
 			if (!device->is_lost) {
 				device_sampled(device, now);
 			}
+			blame_mark(&loop->blame, device->index, BLAME_SAMPLE);
 		}
 	}
 	for (unsigned i = 0; i < loop->ticked.count; i++) {
-		if (takes_part(loop->ticked.devices[i], now)) {
-			loop->ticked.devices[i]->driver->tick(loop->ticked.devices[i],
-							      now);
+		struct device *device = loop->ticked.devices[i];
+
+		if (takes_part(device, now)) {
+			device->driver->tick(device, now);
+			blame_mark(&loop->blame, device->index, BLAME_TICK);
 		}
 	}
 	for (unsigned i = 0; i < loop->mirrored.count; i++) {
@@ -77,9 +83,11 @@ static void read_phase(struct loop *loop, const struct cycle_time *now)
 static void write_phase(struct loop *loop, const struct cycle_time *now)
 {
 	for (unsigned i = 0; i < loop->emitting.count; i++) {
-		if (takes_part(loop->emitting.devices[i], now)) {
-			loop->emitting.devices[i]->driver->emit(loop->emitting.devices[i],
-								now);
+		struct device *device = loop->emitting.devices[i];
+
+		if (takes_part(device, now)) {
+			device->driver->emit(device, now);
+			blame_mark(&loop->blame, device->index, BLAME_EMIT);
 		}
 	}
 }
@@ -166,6 +174,23 @@ static bool is_over(struct loop *loop, const struct grid_step *step)
 	return end != LOOP_RUNS;
 }
 
+static void hand_over_overrun(struct loop *loop, const struct cycle_time *now,
+			      const struct grid_step *step, int64_t end_ns)
+{
+	const struct overrun overrun = { .cycle = now->cycle,
+					 .release_ns = now->release_ns,
+					 .wake_ns = now->wake_ns,
+					 .end_ns = end_ns,
+					 .record_ns = loop->record_ns,
+					 .is_late_wake = step->is_late_wake,
+					 .is_long_work = step->is_long_work,
+					 .worst = loop->blame.worst };
+
+	if (step->is_late_wake || step->is_long_work) {
+		overruns_put(&loop->overruns, &overrun);
+	}
+}
+
 bool cycle_run(struct loop *loop, int64_t wake_ns)
 {
 	bool is_catching_up = grid_is_catching_up(&loop->grid);
@@ -181,17 +206,20 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	int64_t read_end_ns, write_end_ns;
 
 	recorder_begin(loop->recorder, now.cycle, wake_ns);
+	blame_begin(&loop->blame, wake_ns);
 	take_mail(loop, &now);
 	read_phase(loop, &now);
 	/* before anything is written: what is driven by a lost device must see it bad */
 	give_back_lost(loop, &now);
 	read_end_ns = sys_now();
+	blame_skip(&loop->blame, read_end_ns);
 	write_phase(loop, &now);
 	give_back_lost(loop, &now);
 	write_end_ns = sys_now();
 	times.read_ns = read_end_ns - wake_ns;
 	times.write_ns = write_end_ns - read_end_ns;
 	step = grid_advance(&loop->grid, wake_ns, write_end_ns);
+	hand_over_overrun(loop, &now, &step, write_end_ns);
 	record_phase(loop, &now, &times, &step, is_catching_up);
 	times.record_ns = sys_now() - write_end_ns;
 	loop->record_ns = times.record_ns;

@@ -95,7 +95,9 @@ int loop_init(struct loop *loop, const struct loop_options *options,
 	}
 	spread_phases(loop);
 	code = make_lanes(loop, err);
-	return code ? code : poller_open(&loop->poller, options->poller, err);
+	code = code ? code : poller_open(&loop->poller, options->poller, err);
+	loop->poller.blame = &loop->blame;
+	return code;
 }
 
 void loop_fini(struct loop *loop)

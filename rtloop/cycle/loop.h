@@ -16,8 +16,10 @@
 #include "rtloop/base/record.h"
 #include "rtloop/base/thread.h"
 #include "rtloop/cycle/async.h"
+#include "rtloop/cycle/blame.h"
 #include "rtloop/cycle/grid.h"
 #include "rtloop/cycle/options.h"
+#include "rtloop/cycle/overruns.h"
 #include "rtloop/cycle/pacer.h"
 #include "rtloop/cycle/peaks.h"
 #include "rtloop/cycle/poller.h"
@@ -65,6 +67,8 @@ struct loop {
 	struct grid grid;
 	struct stats stats;
 	struct peaks peaks;
+	struct blame blame;	  /* of the cycle that runs */
+	struct overruns overruns; /* to the supervisor */
 	struct thread thread;
 	bool any_lost;
 	uint64_t mail_seen;

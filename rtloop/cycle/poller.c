@@ -302,4 +302,5 @@ void poller_take(struct poller *poller, struct poll_slot *slot,
 		break;
 	}
 	device_report_drops(slot->link->device, now);
+	blame_mark(poller->blame, slot->link->device->index, BLAME_RECEIVE);
 }

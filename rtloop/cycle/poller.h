@@ -12,6 +12,7 @@
 #include "drivers/device.h"
 #include "rtloop/base/attr.h"
 #include "rtloop/base/err.h"
+#include "rtloop/cycle/blame.h"
 
 struct poller;
 struct poll_link;
@@ -68,6 +69,7 @@ struct poller {
 	int epoll_fd;
 	unsigned polled_count;	    /* endpoints in the scan */
 	struct epoll_event *events; /* POLLER_EVENTS_MAX */
+	struct blame *blame;	    /* borrowed; NULL: nobody asks which call took long */
 };
 
 /** poller_open - -EMFILE, -ENOMEM with @err filled. [init] */

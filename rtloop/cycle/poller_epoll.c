@@ -61,6 +61,9 @@ static void poll_scan(struct poller *poller, const struct cycle_time *now)
 		return;
 	}
 	count = sys_epoll_wait(poller->epoll_fd, poller->events, POLLER_EVENTS_MAX, 0);
+	if (count > 0) {
+		blame_mark(poller->blame, BLAME_NOBODY, BLAME_SCAN);
+	}
 	for (int i = 0; i < count; i++) {
 		struct poll_slot *slot = poller->events[i].data.ptr;
 
