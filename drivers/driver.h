@@ -8,7 +8,8 @@
  *   read phase    receive()  once for each message that the poller took from an endpoint
  *                 sample()   what no endpoint brings: levels, computed values
  *                 tick()     what time alone makes happen: decoding what was left over,
- * time-outs write phase   emit()     requests and outputs; never blocks
+ *                            time-outs
+ *   write phase   emit()     requests and outputs; never blocks
  *
  * Everything that can block (opening, closing, looking names up) is in open() and
  * close(), called by the supervisor. open() makes a complete link; the cycle takes it at
@@ -109,8 +110,9 @@ struct channel_spec {
 	enum value_type type;
 	bool has_substitute;
 	union value substitute;
-	const void
-		*options; /* the driver's own struct for it: in_bytes of struct driver */
+	union value safe;    /* of an output: required, of its type */
+	const void *options; /* the driver's own struct for it: in_bytes or out_bytes of
+				struct driver */
 	struct place place;
 };
 
@@ -121,6 +123,8 @@ struct device_spec {
 	const void *options; /* the driver's own struct: options_bytes */
 	struct channel_spec *in;
 	unsigned in_count;
+	struct channel_spec *out;
+	unsigned out_count;
 	int64_t every;	    /* due in every n-th cycle; 1: in each */
 	int64_t max_age_ns; /* 0: never stale */
 	int64_t budget;	    /* most messages and frames taken a cycle, 1 to
@@ -137,6 +141,8 @@ struct device_spec {
  * @example: a device entry as a configuration would hold it; loaded by a test
  * @options: rows of the device's own keys, bound to options_bytes of struct
  * @in_options: rows of the keys of each input channel, bound to in_bytes of struct
+ * @out_options: the same of each output channel, bound to out_bytes of struct; NULL: it has
+ *               no outputs
  * @state_bytes: memory of struct device's @state, zeroed at start
  * @allows_async: whether "lane: async" makes sense for it
  * @lacks: the library, and the package that brings it, without which this build cannot
@@ -151,6 +157,8 @@ struct driver {
 	size_t options_bytes;
 	const struct option *in_options;
 	size_t in_bytes;
+	const struct option *out_options;
+	size_t out_bytes;
 	size_t state_bytes;
 	bool allows_async;
 	const char *lacks;
@@ -166,6 +174,9 @@ struct driver {
 	 * @in_options; a NULL slot is VALUE_FLOAT. [init]
 	 */
 	enum value_type (*channel_type)(const void *in_options);
+
+	/** out_channel_type - the same of an output channel, from @out_options. [init] */
+	enum value_type (*out_channel_type)(const void *out_options);
 
 	/**
 	 * init - prepare @state: tables, parsed patterns, buffers. -errno with @err
@@ -224,8 +235,14 @@ struct driver {
 	/** tick - what the passing of time brings about. [rt] */
 	void (*tick)(struct device *device, const struct cycle_time *now) RT_SAFE;
 
-	/** emit - send what is due; what does not fit at once is counted, never waited
-	 * for. [rt] */
+	/**
+	 * emit - send what is due; what does not fit at once is counted, never waited for.
+	 *
+	 * What is to be driven is in the cells of device->out, which may change from one call to
+	 * the next. Where device->must_emit is set they are sent whatever the device's own plan
+	 * (every, on, write) says; it is cleared once they are on their way. Where device->is_dry
+	 * is set no output is sent; requests that only read still are. [rt]
+	 */
 	void (*emit)(struct device *device, const struct cycle_time *now) RT_SAFE;
 };
 

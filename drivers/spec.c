@@ -6,7 +6,7 @@
 
 #include "config/describe.h"
 #include "config/scalar.h"
-#include "config/suggest.h"
+#include "drivers/spec_channel.h"
 #include "rtloop/base/time.h"
 
 /* What spec_device_rows are bound to. */
@@ -17,18 +17,8 @@ struct device_keys {
 	int64_t budget;
 	int lane;
 	const struct node *in;
+	const struct node *out;
 };
-
-/* What spec_channel_rows are bound to. */
-struct channel_keys {
-	const char *unit;
-	const char *on_bad;
-	int type;
-	bool has_type;
-};
-
-/* What stays where the type was wrong. */
-#define TYPE_UNKNOWN (-1)
 
 /* What reading any part of the devices needs. */
 struct reader {
@@ -39,10 +29,6 @@ struct reader {
 
 /* In the order of their enums. */
 static const char *const lane_names[] = { "cycle", "async", NULL };
-static const char *const type_names[] = { "bool", "integer", "float", NULL };
-
-/* Fields of the log's messages, whose other fields are the channels. */
-static const char *const reserved_names[] = { "cycle", "sample_ns", "quality" };
 
 const struct option spec_device_rows[] = {
 	{
@@ -93,37 +79,11 @@ const struct option spec_device_rows[] = {
 		.offset = offsetof(struct device_keys, in),
 		.help = "its input channels by name",
 	},
-	{ .name = NULL },
-};
-
-const struct option spec_channel_rows[] = {
 	{
-		.name = "type",
-		.type = OPTION_CHOICE,
-		.offset = offsetof(struct channel_keys, type),
-		.fallback = "float",
-		.choices = type_names,
-		.is_given_offset = offsetof(struct channel_keys, has_type),
-		.help = "what kind of value it holds; some drivers of bits and counts "
-			"have a default of their own",
-	},
-	{
-		.name = "unit",
-		.type = OPTION_TEXT,
-		.offset = offsetof(struct channel_keys, unit),
-		.min = 1,
-		.max = 32,
-		.help = "of the value, for people: it stands in the log and is not "
-			"converted",
-	},
-	{
-		.name = "on_bad",
-		.type = OPTION_TEXT,
-		.offset = offsetof(struct channel_keys, on_bad),
-		.fallback = "hold",
-		.help = "the value once the channel turns bad: hold keeps the last one; "
-			"or one of its "
-			"type",
+		.name = "out",
+		.type = OPTION_MAP,
+		.offset = offsetof(struct device_keys, out),
+		.help = "its output channels by name; another name than those of 'in'",
 	},
 	{ .name = NULL },
 };
@@ -175,162 +135,34 @@ static int choose_driver(const struct reader *reader, const struct node *node,
 	return *ret_driver ? 0 : unknown_driver(reader, name);
 }
 
-static const struct option *row_of_value(enum value_type type)
-{
-	static const struct option rows[] = {
-		[VALUE_BOOL] = { .name = "on_bad", .type = OPTION_BOOL },
-		[VALUE_INT] = { .name = "on_bad", .type = OPTION_INT },
-		[VALUE_FLOAT] = { .name = "on_bad", .type = OPTION_FLOAT },
-	};
-
-	return &rows[type];
-}
-
-static void on_bad_error(const struct binder *binder, const struct node *node,
-			 const struct option *row)
-{
-	struct words words = { .length = 0 };
-	struct suggest suggest;
-
-	suggest_init(&suggest, node->text);
-	suggest_offer(&suggest, "hold");
-	words_add(&words, "'on_bad' is ");
-	describe_node(&words, node);
-	words_add(&words,
-		  row->type == OPTION_BOOL ? "; expected hold, " : "; expected hold or ");
-	describe_expected(&words, row, false);
-	if (suggest.best) {
-		words_add(&words, "; did you mean hold?");
-	}
-	node_error(node, binder->diag, "%s", words.text);
-}
-
-static int read_on_bad(const struct binder *binder, const struct node *channel,
-		       struct channel_spec *spec)
-{
-	const struct node *node = node_child(channel, "on_bad");
-	const struct option *row = row_of_value(spec->type);
-	int code = -EINVAL;
-
-	if (!node || node->is_broken || node->kind != NODE_SCALAR ||
-	    node_is_empty(node) || strcmp(node->text, "hold") == 0) {
-		return 0;
-	}
-	if (!node->is_quoted) {
-		code = scalar_store(binder, row, node->text, node->bytes,
-				    &spec->substitute);
-	}
-	if (code < 0) {
-		on_bad_error(binder, node, row);
-		return 0;
-	}
-	spec->has_substitute = true;
-	return 0;
-}
-
-static void check_channel_name(const struct binder *binder, const struct node *node)
-{
-	if (!bind_name(binder, node, "a channel's name")) {
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(reserved_names); i++) {
-		if (strcmp(node->key, reserved_names[i]) == 0) {
-			node_key_error(node, binder->diag,
-				       "'%s' cannot be a channel's name: the log's "
-				       "messages have a "
-				       "field of this name; expected another",
-				       node->key);
-		}
-	}
-}
-
-/* A unit stands in a comment of the log's schemas: a line break would end it. */
-static void check_unit(const struct channel_spec *spec)
-{
-	for (const char *at = spec->unit; at && *at; at++) {
-		if ((unsigned char)*at < 0x20 || *at == 0x7f) {
-			place_error(&spec->place, "unit",
-				    "a control character in it; expected printable text");
-			return;
-		}
-	}
-}
-
-static enum value_type type_of(const struct channel_keys *keys,
-			       const struct driver *driver, const void *options)
-{
-	if (!keys->has_type && driver && driver->channel_type) {
-		return driver->channel_type(options);
-	}
-	return keys->type == TYPE_UNKNOWN ? VALUE_BOOL : (enum value_type)keys->type;
-}
-
-static int read_channel(const struct reader *reader, const struct driver *driver,
-			const struct node *node, struct channel_spec *spec)
-{
-	struct channel_keys keys = { .type = TYPE_UNKNOWN };
-	struct words what = { .length = 0 };
-	struct bind_target target = { .ignores_unknown = !driver };
-	void *options = arena_take(&reader->list->arena, driver ? driver->in_bytes : 0);
-	int code;
-
-	if (node->is_broken) {
-		return 0;
-	}
-	if (!options) {
-		return -ENOMEM;
-	}
-	words_add(&what, "channel ");
-	describe_key(&what, node->key);
-	target.what = what.text;
-	target.parts[0] = (struct bind_part){ .rows = spec_channel_rows, .base = &keys };
-	target.parts[1] = (struct bind_part){
-		.rows = driver ? driver->in_options : NULL,
-		.base = options,
-	};
-	check_channel_name(reader->binder, node);
-	code = bind_mapping(reader->binder, node, &target);
-	*spec = (struct channel_spec){
-		.name = node->key,
-		.unit = keys.unit,
-		.type = type_of(&keys, driver, options),
-		.options = options,
-		.place = { .diag = reader->binder->diag, .node = node },
-	};
-	if (code == 0) {
-		check_unit(spec);
-	}
-	if (code == 0 && keys.type != TYPE_UNKNOWN) {
-		code = read_on_bad(reader->binder, node, spec);
-	}
-	return code;
-}
-
-static int read_channels(const struct reader *reader, const struct node *in,
-			 struct device_spec *spec)
+/* One map of channels, as far as there is room for all of them. */
+static int read_channels(const struct reader *reader, const struct node *map,
+			 const struct spec_channel_reader *channels,
+			 struct channel_spec **ret_list, unsigned *ret_count)
 {
 	unsigned room = SPEC_CHANNELS_MAX - reader->list->channel_count;
-	unsigned count = in->child_count < room ? in->child_count : room;
-	const struct node *node = in->first;
+	unsigned count = map->child_count < room ? map->child_count : room;
+	const struct node *node = map->first;
+	unsigned done = 0;
 
-	spec->in = arena_take(&reader->list->arena, count * sizeof(*spec->in));
-	if (!spec->in) {
+	*ret_list = arena_take(&reader->list->arena, count * sizeof(**ret_list));
+	if (!*ret_list) {
 		return -ENOMEM;
 	}
-	for (; node && spec->in_count < count; node = node->next) {
-		int code = read_channel(reader, spec->driver, node,
-					&spec->in[spec->in_count]);
+	for (; node && done < count; node = node->next) {
+		int code = spec_channel_read(channels, node, &(*ret_list)[done]);
 
 		if (code < 0) {
 			return code;
 		}
-		spec->in_count++;
+		done++;
 	}
 	if (node) {
 		node_key_error(node, reader->binder->diag,
 			       "too many channels; expected at most %d in all",
 			       SPEC_CHANNELS_MAX);
 	}
+	*ret_count = done;
 	reader->list->channel_count += count;
 	return 0;
 }
@@ -338,6 +170,10 @@ static int read_channels(const struct reader *reader, const struct node *in,
 static int read_in(const struct reader *reader, const struct node *in,
 		   struct device_spec *spec)
 {
+	const struct spec_channel_reader channels = { .binder = reader->binder,
+						      .arena = &reader->list->arena,
+						      .driver = spec->driver };
+
 	if (!in) {
 		return 0;
 	}
@@ -347,7 +183,52 @@ static int read_in(const struct reader *reader, const struct node *in,
 			       spec->driver->name);
 		return 0;
 	}
-	return read_channels(reader, in, spec);
+	return read_channels(reader, in, &channels, &spec->in, &spec->in_count);
+}
+
+static int read_out(const struct reader *reader, const struct node *out,
+		    struct device_spec *spec)
+{
+	const struct spec_channel_reader channels = { .binder = reader->binder,
+						      .arena = &reader->list->arena,
+						      .driver = spec->driver,
+						      .is_out = true };
+
+	if (!out) {
+		return 0;
+	}
+	if (spec->driver && !spec->driver->out_options) {
+		node_key_error(out, reader->binder->diag,
+			       "driver '%s' has no output channels; expected no 'out'",
+			       spec->driver->name);
+		return 0;
+	}
+	return read_channels(reader, out, &channels, &spec->out, &spec->out_count);
+}
+
+static bool has_input(const struct device_spec *spec, const char *name)
+{
+	for (unsigned i = 0; i < spec->in_count; i++) {
+		if (spec->in[i].name && strcmp(spec->in[i].name, name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A channel is device.channel, whichever way it goes. */
+static void check_names(const struct device_spec *spec)
+{
+	for (unsigned i = 0; i < spec->out_count; i++) {
+		const struct channel_spec *out = &spec->out[i];
+
+		if (out->name && has_input(spec, out->name)) {
+			node_key_error(out->place.node, out->place.diag,
+				       "'%s' is an input channel of this device already; "
+				       "expected another name",
+				       out->name);
+		}
+	}
 }
 
 static void check_lane(const struct device_spec *spec)
@@ -419,6 +300,10 @@ static int read_device(const struct reader *reader, const struct node *node,
 	if (code == 0) {
 		code = read_in(reader, keys.in, spec);
 	}
+	if (code == 0) {
+		code = read_out(reader, keys.out, spec);
+	}
+	check_names(spec);
 	/* A driver looks at a device only where every row has found its options right. */
 	if (code == 0 && spec->driver && spec->driver->check &&
 	    diag_total(reader->binder->diag) == errors && node_is_whole(node)) {

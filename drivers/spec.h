@@ -27,8 +27,7 @@ int spec_list_create(const struct binder *binder, const struct node *devices,
 		     struct spec_list **ret_list) MUST_CHECK;
 void spec_list_destroy(struct spec_list *list);
 
-/* Keys that every device has, and every input channel, for the reference. */
+/* Keys that every device has, for the reference. */
 extern const struct option spec_device_rows[];
-extern const struct option spec_channel_rows[];
 
 #endif

@@ -27,8 +27,8 @@ const struct command command_drivers = {
 		"does, every key that its devices and their channels take, and an "
 		"example.\n\n"
 		"Keys that belong to no driver have names too: file (the top of a "
-		"configuration), loop, log, device (keys of every device) and channel "
-		"(keys of every channel).",
+		"configuration), loop, log, device (keys of every device), channel (keys "
+		"of every input channel) and output (keys of every output channel).",
 	.options = drivers_options,
 	.exits = "0  printed\n2  no such driver, or the command line is wrong",
 	.run = run_drivers,

@@ -6,6 +6,7 @@
 
 #include "config/describe.h"
 #include "drivers/spec.h"
+#include "drivers/spec_channel.h"
 #include "rtloop/cmd/help.h"
 #include "rtloop/setup.h"
 
@@ -19,6 +20,7 @@ static const struct reference_part parts[] = {
 	{ "log", "where the log goes", log_rows, false },
 	{ "device", "keys of every device", spec_device_rows, false },
 	{ "channel", "keys of every input channel", spec_channel_rows, false },
+	{ "output", "keys of every output channel", spec_output_rows, false },
 };
 
 const struct reference_part *reference_part_at(unsigned index)
@@ -126,6 +128,11 @@ void reference_print_driver(FILE *out, const struct driver *driver)
 		fprintf(out, "\nKeys of each channel of \"in\", besides those of every "
 			     "channel\n(rtloop drivers channel):\n\n");
 		print_rows(out, driver->in_options, false);
+	}
+	if (driver->out_options) {
+		fprintf(out, "\nKeys of each channel of \"out\", besides those of every "
+			     "output\n(rtloop drivers output):\n\n");
+		print_rows(out, driver->out_options, false);
 	}
 	fprintf(out, "\nExample, below \"devices:\":\n\n");
 	print_example(out, driver->example);

@@ -112,6 +112,10 @@ void markdown_print_driver(FILE *out, const struct driver *driver)
 		fprintf(out, "\n### Keys of each channel of its `in`\n\n");
 		print_rows(out, driver->in_options, false);
 	}
+	if (driver->out_options) {
+		fprintf(out, "\n### Keys of each channel of its `out`\n\n");
+		print_rows(out, driver->out_options, false);
+	}
 	print_example(out, driver->example);
 }
 

@@ -139,8 +139,11 @@ const struct driver fake_driver = {
 	.options_bytes = sizeof(struct fake_options),
 	.in_options = in_rows,
 	.in_bytes = sizeof(struct fake_in_options),
+	.out_options = in_rows,
+	.out_bytes = sizeof(struct fake_in_options),
 	.check = check,
 	.channel_type = channel_type,
+	.out_channel_type = channel_type,
 };
 
 const struct driver fake_output_driver = {

@@ -42,7 +42,7 @@ extern const struct option fake_rows[];
 /* Its check() refuses a number of 13, at its own place. */
 extern const struct driver fake_driver;
 
-/* The same without input channels, but with a thread of its own if one likes. */
+/* The same without channels, but with a thread of its own if one likes. */
 extern const struct driver fake_output_driver;
 
 /* The same again, built without its library. */

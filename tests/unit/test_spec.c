@@ -171,6 +171,79 @@ static void channels_take_common_keys_and_those_of_the_driver(void **state)
 	finish(&r);
 }
 
+static void an_output_has_a_safe_value_of_its_type(void **state)
+{
+	const struct channel_spec *out;
+	struct reading r;
+
+	read_text(&r, "d:\n  driver: fake\n  in: {i: {column: 1}}\n  out:\n"
+		      "    f: {column: 1, unit: V, safe: -1.5}\n"
+		      "    n: {column: 2, type: integer, safe: 0x10}\n"
+		      "    b: {column: 64, safe: true}\n"
+		      "    z: {column: 64, safe: 0}\n"
+		      "    o: {column: 3, type: bool, safe: 1}\n");
+	assert_string_equal(r.errors, "");
+	assert_int_equal(r.list->channel_count, 6);
+	assert_int_equal(r.list->devices[0].in_count, 1);
+	assert_int_equal(r.list->devices[0].out_count, 5);
+	out = r.list->devices[0].out;
+	assert_string_equal(out[0].name, "f");
+	assert_string_equal(out[0].unit, "V");
+	assert_int_equal(out[0].type, VALUE_FLOAT);
+	assert_true(out[0].safe.as_float == -1.5);
+	assert_int_equal(((const struct fake_in_options *)out[1].options)->column, 2);
+	assert_int_equal(out[1].type, VALUE_INT);
+	assert_int_equal(out[1].safe.as_int, 16);
+	assert_int_equal(out[2].type, VALUE_BOOL);
+	assert_true(out[2].safe.as_bool);
+	assert_false(out[3].safe.as_bool);
+	assert_true(out[4].safe.as_bool);
+	finish(&r);
+}
+
+static void a_safe_value_has_no_default(void **state)
+{
+	assert_device_errors(
+		"out: {x: {column: 1}}",
+		"f:1:26: missing key 'safe' in channel 'x'; expected a text: the value "
+		"of its type that is written before the first cycle, at the end, on a "
+		"fault, and while what drives it is not good; a bool may be 0 or 1\n");
+	assert_device_errors("out: {x: {column: 1, safe: }}",
+			     "f:1:41: 'safe' has no value; expected a text\n");
+}
+
+static void a_safe_value_of_another_type_is_refused(void **state)
+{
+	assert_device_errors("out: {x: {column: 1, safe: off}}",
+			     "f:1:47: 'safe' is off; expected a number\n");
+	assert_device_errors("out: {x: {column: 64, safe: 2}}",
+			     "f:1:48: 'safe' is 2; expected true or false, 0 or 1\n");
+	assert_device_errors("out: {x: {column: 64, safe: \"1\"}}",
+			     "f:1:48: 'safe' is \"1\"; expected true or false, 0 or 1\n");
+	assert_device_errors("out: {x: {column: 1, type: integer, safe: 1.5}}",
+			     "f:1:62: 'safe' is 1.5; expected a whole number\n");
+}
+
+static void a_name_is_of_one_channel_whichever_way_it_goes(void **state)
+{
+	assert_device_errors("in: {x: {column: 1}}, out: {x: {column: 1, safe: 0}}",
+			     "f:1:48: 'x' is an input channel of this device already; "
+			     "expected another name\n");
+}
+
+static void an_output_follows_the_rules_of_channels(void **state)
+{
+	assert_device_errors("out: {cycle: {column: 1, safe: 0}}",
+			     "f:1:26: 'cycle' cannot be a channel's name: the log's "
+			     "messages have a field of this name; expected another\n");
+	assert_device_errors("out: {x: {column: 1, safe: 0, on_bad: 1}}",
+			     "f:1:50: unknown key 'on_bad' in channel 'x'; expected one "
+			     "of type, unit, safe, column\n");
+	assert_errors("d: {driver: fake_output, out: {x: {safe: 0}}}\n",
+		      "f:1:26: driver 'fake_output' has no output channels; expected no "
+		      "'out'\n");
+}
+
 static void a_driver_may_tell_the_type_from_the_channels_options(void **state)
 {
 	const struct channel_spec *in;
@@ -434,6 +507,11 @@ int main(void)
 		cmocka_unit_test(a_device_takes_common_keys_and_those_of_its_driver),
 		cmocka_unit_test(common_keys_have_defaults),
 		cmocka_unit_test(channels_take_common_keys_and_those_of_the_driver),
+		cmocka_unit_test(an_output_has_a_safe_value_of_its_type),
+		cmocka_unit_test(a_safe_value_has_no_default),
+		cmocka_unit_test(a_safe_value_of_another_type_is_refused),
+		cmocka_unit_test(a_name_is_of_one_channel_whichever_way_it_goes),
+		cmocka_unit_test(an_output_follows_the_rules_of_channels),
 		cmocka_unit_test(a_driver_may_tell_the_type_from_the_channels_options),
 		cmocka_unit_test(
 			a_driver_whose_library_was_not_there_is_told_with_all_else),
