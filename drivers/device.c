@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/output.h"
 #include "rtloop/base/record.h"
 #include "rtloop/base/time.h"
 
@@ -32,7 +33,7 @@ const char *device_count_name(enum device_count which)
 	return count_names[which];
 }
 
-static void init_channels(struct device *device)
+static void init_inputs(struct device *device)
 {
 	const struct device_spec *spec = device->spec;
 
@@ -45,6 +46,43 @@ static void init_channels(struct device *device)
 			.substitute = spec->in[i].substitute,
 		};
 	}
+}
+
+/* Sealing the image makes all channels bad, and so these safe. */
+static void init_outputs(struct device *device)
+{
+	const struct device_spec *spec = device->spec;
+
+	for (unsigned i = 0; i < spec->out_count; i++) {
+		device->out[i] = (struct channel){
+			.name = spec->out[i].name,
+			.unit = spec->out[i].unit,
+			.type = spec->out[i].type,
+			.has_substitute = true,
+			.substitute = spec->out[i].safe,
+		};
+		device->outputs[i] = (struct output){ .asked = spec->out[i].safe,
+						      .quality = QUALITY_BAD };
+	}
+}
+
+static int add_outputs(struct device *device, struct image *image)
+{
+	unsigned count = device->spec->out_count;
+
+	if (count == 0) {
+		return 0;
+	}
+	device->out = calloc(count, sizeof(*device->out));
+	device->outputs = calloc(count, sizeof(*device->outputs));
+	if (!device->out || !device->outputs) {
+		return -ENOMEM;
+	}
+	init_outputs(device);
+	device->out_published = calloc(1, image_part_bytes(device->out, count));
+	return device->out_published
+		       ? image_add(image, &device->out_part, device->out, count)
+		       : -ENOMEM;
 }
 
 static int bind_device(struct device *device, const struct device_spec *spec,
@@ -61,10 +99,11 @@ static int bind_device(struct device *device, const struct device_spec *spec,
 	if (!device->in || !device->state) {
 		return err_set(err, -ENOMEM, "no memory for device '%s'", spec->name);
 	}
-	init_channels(device);
+	init_inputs(device);
 	device->published = calloc(1, image_part_bytes(device->in, spec->in_count));
 	if (!device->published ||
-	    image_add(image, &device->part, device->in, spec->in_count)) {
+	    image_add(image, &device->part, device->in, spec->in_count) ||
+	    add_outputs(device, image)) {
 		return err_set(err, -ENOMEM, "no memory for device '%s'", spec->name);
 	}
 	return 0;
@@ -89,12 +128,17 @@ int device_init_worker(struct device *worker, const struct device *mirror,
 {
 	int code = bind_device(worker, mirror->spec, mirror->index, image, err);
 
+	worker->is_dry = mirror->is_dry;
 	return code ? code : init_driver(worker, err);
 }
 
 void device_begin(struct device *device)
 {
 	memcpy(device->published, device->part.block, device->part.bytes);
+	if (device->spec->out_count > 0) {
+		memcpy(device->out_published, device->out_part.block,
+		       device->out_part.bytes);
+	}
 }
 
 void device_fini(struct device *device)
@@ -103,6 +147,9 @@ void device_fini(struct device *device)
 		device->driver->fini(device);
 	}
 	free(device->published);
+	free(device->out_published);
+	free(device->outputs);
+	free(device->out);
 	free(device->state);
 	free(device->in);
 	memset(device, 0, sizeof(*device));

@@ -40,19 +40,28 @@ struct device {
 	struct channel *in; /* spec->in_count of them, in the same order */
 	unsigned index;	    /* position in the configuration, from 0 */
 	struct image_part part;
+	struct channel *out;	/* spec->out_count of them: what is driven */
+	struct output *outputs; /* one each, in the same order: what is asked of it */
+	struct image_part out_part;
+	bool is_dry; /* --no-outputs: nothing is driven; set before the loop begins */
 	const struct link *link; /* in force; NULL: the device is away; the seat's */
 
 	/* below: of the thread that polls it */
 	bool *any_lost;		   /* of that thread; borrowed; NULL: none */
 	struct recorder *recorder; /* borrowed; NULL: nothing is recorded */
 	uint16_t topic;		   /* of /io/NAME in the log */
+	uint16_t out_topic;	   /* of /out/NAME; 0: it has no outputs */
 	uint32_t phase;		   /* due where cycle % every == phase */
-	int64_t stale_at_ns;   /* no channel turns stale before; INT64_MAX: none ever */
-	uint8_t *published;    /* copy of the part as last recorded; part.bytes */
-	bool is_lost;	       /* the link goes back at once; lost_code says why */
-	int lost_code;	       /* -errno; 0: end of file */
-	uint64_t drops_told;   /* dropped frames already reported by an event */
-	int64_t drops_tell_ns; /* no such event before */
+	int64_t stale_at_ns;	/* no channel turns stale before; INT64_MAX: none ever */
+	uint8_t *published;	/* copy of the part as last recorded; part.bytes */
+	uint8_t *out_published; /* of out_part, as last recorded */
+	bool is_out_recorded;	/* out_part was recorded at least once */
+	bool must_emit;		/* see emit() in struct driver */
+	bool is_left_safe;	/* the loop has ended: the safe values are on their way */
+	bool is_lost;		/* the link goes back at once; lost_code says why */
+	int lost_code;		/* -errno; 0: end of file */
+	uint64_t drops_told;	/* dropped frames already reported by an event */
+	int64_t drops_tell_ns;	/* no such event before */
 	struct counter counts[COUNT_KINDS];
 	struct counter last_ns;	   /* newest sample's time; 0: none yet */
 	struct counter age_max_ns; /* longest time between two samples */

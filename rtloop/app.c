@@ -29,6 +29,7 @@ static int create_devices(struct app *app, struct err *err)
 		int code = device_init(&app->devices[i], &setup->devices[i], i,
 				       app->image, err);
 
+		app->devices[i].is_dry = setup->is_dry;
 		app->device_count = i + 1;
 		if (code) {
 			return code;
@@ -54,7 +55,13 @@ static int describe_devices(struct app *app, struct err *err)
 			.name = app->devices[i].spec->name,
 			.channels = app->devices[i].in,
 			.channel_count = app->devices[i].spec->in_count,
+			.outputs = app->devices[i].out,
+			.output_count = app->devices[i].spec->out_count,
 		};
+	}
+	for (unsigned i = 0; i < app->device_count; i++) {
+		app->devices[i].out_topic =
+			topics_of_outputs(app->log_devices, app->device_count, i);
 	}
 	if (logger_set_devices(&app->logger, app->log_devices, app->device_count)) {
 		return err_set(err, -ENOMEM, "no memory for the log's topics");
@@ -120,10 +127,13 @@ static void measure_cycle(const struct app *app, uint64_t *ret_worst, uint64_t *
 	for (unsigned i = 0; i < app->device_count; i++) {
 		const struct device *device = &app->devices[i];
 		uint64_t message = record_bytes(device->part.bytes);
+		uint64_t outputs = device->spec->out_count > 0
+					   ? record_bytes(device->out_part.bytes)
+					   : 0;
 
-		usual += message;
+		usual += message + outputs;
 		/* frames within the budget; then the turns to stale and to bad */
-		worst += message * ((uint64_t)device->spec->budget + 2);
+		worst += message * ((uint64_t)device->spec->budget + 2) + outputs;
 	}
 	*ret_worst = worst;
 	*ret_usual = usual;

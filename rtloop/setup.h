@@ -18,6 +18,7 @@ struct setup {
 	struct loop_options loop;
 	struct log_options log;
 	bool has_log;
+	bool is_dry; /* no output is driven: of the command line */
 	const struct node
 		*device_nodes; /* borrowed from the tree: "devices:"; NULL: none */
 	const struct device_spec *devices; /* borrowed from @specs */

@@ -32,6 +32,11 @@ static const struct event_kind kinds[EVENT_CODES] = {
 				    "gave" },
 	[EVENT_EVIDENCE] = { "evidence", EVENT_INFO,
 			     "what was seen around overruns; value: number of the look" },
+	[EVENT_OUTPUTS_SAFE] = { "outputs_safe", EVENT_INFO,
+				 "the safe values were written at the end; value: to how "
+				 "many devices" },
+	[EVENT_OUTPUTS_UNSAFE] = { "outputs_unsafe", EVENT_ERROR,
+				   "the safe values could not be written at the end" },
 };
 
 static const struct event_kind unknown = { "unknown", EVENT_WARNING,

@@ -26,6 +26,8 @@ enum event_code {
 	EVENT_BUS_ERROR,       /* value: classes of the bus's errors, as bits */
 	EVENT_REQUEST_REFUSED, /* value: the code that the device gave */
 	EVENT_EVIDENCE,	       /* with a text of its own; value: number of the look */
+	EVENT_OUTPUTS_SAFE,    /* value: devices left at their safe values at the end */
+	EVENT_OUTPUTS_UNSAFE,  /* value: 0 */
 	EVENT_CODES,
 };
 

@@ -80,7 +80,7 @@ static uint8_t *place_values(const struct added *added, uint32_t bytes, uint8_t 
 	return at;
 }
 
-static void store(struct channel *channel, union value value)
+void channel_store(struct channel *channel, union value value)
 {
 	switch (channel->type) {
 	case VALUE_BOOL:
@@ -107,7 +107,7 @@ static void place_part(const struct added *added, uint8_t *at)
 		channel->quality = at++;
 		*channel->quality = QUALITY_BAD;
 		if (channel->has_substitute) {
-			store(channel, channel->substitute);
+			channel_store(channel, channel->substitute);
 		}
 	}
 }
@@ -170,7 +170,7 @@ void channel_put_float(struct channel *channel, double value, int64_t sample_ns)
 	} else if (channel->type == VALUE_BOOL) {
 		converted.as_bool = value < 0 || value > 0;
 	}
-	store(channel, converted);
+	channel_store(channel, converted);
 	mark_good(channel, sample_ns);
 }
 
@@ -183,7 +183,7 @@ void channel_put_int(struct channel *channel, int64_t value, int64_t sample_ns)
 	} else if (channel->type == VALUE_BOOL) {
 		converted.as_bool = value != 0;
 	}
-	store(channel, converted);
+	channel_store(channel, converted);
 	mark_good(channel, sample_ns);
 }
 
@@ -194,7 +194,7 @@ bool channel_set_quality(struct channel *channel, enum quality quality)
 	}
 	*channel->quality = (uint8_t)quality;
 	if (quality == QUALITY_BAD && channel->has_substitute) {
-		store(channel, channel->substitute);
+		channel_store(channel, channel->substitute);
 	}
 	return true;
 }

@@ -1,8 +1,8 @@
 /*
  * The process image: the newest value, quality and time of every channel, in one block
- * laid out at start. Each device has one contiguous part of it, and that part is, byte
- * for byte, the body of the CDR message that the log holds for the device (topic
- * /io/DEVICE):
+ * laid out at start. Each device has one contiguous part of it for what it reads, and one
+ * for what it drives. Such a part is, byte for byte, the body of the CDR message that the
+ * log holds for it (topics /io/DEVICE and /out/DEVICE):
  *
  *   uint64 cycle | int64 sample_ns | float64 and int64 values | bool values | uint8
  * qualities
@@ -111,6 +111,9 @@ void channel_put_int(struct channel *channel, int64_t value, int64_t sample_ns) 
  * Returns whether the quality changed. [rt]
  */
 bool channel_set_quality(struct channel *channel, enum quality quality) RT_SAFE;
+
+/** channel_store - put a value of the channel's own type into its cell, and nothing else. [rt] */
+void channel_store(struct channel *channel, union value value) RT_SAFE;
 
 /**
  * channel_value - the value as it stands. [any]

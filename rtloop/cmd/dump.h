@@ -73,8 +73,12 @@ int dump_selection_column(const struct dump_selection *selection, const char *to
  */
 const char *dump_selection_unmatched(const struct dump_selection *selection);
 
+/** dump_is_device - whether a topic is of what a device reads, or drives. [any but rt] */
+bool dump_is_device(const char *topic);
+
 /**
- * dump_column_name - "probe.temp", "probe.temp.quality", "cycle.latency_ns". [any but rt]
+ * dump_column_name - "probe.temp", "probe.temp.quality", "probe.cycle", "probe.out.cycle",
+ * "cycle.latency_ns". [any but rt]
  */
 void dump_column_name(char *name, size_t name_bytes, const char *topic,
 		      const char *field);

@@ -112,7 +112,7 @@ static void print_stream(struct mcap_survey *survey, const struct mcap_stream *s
 	if (!schema) {
 		printf("cannot be exported: ");
 		clean_print(stdout, why);
-	} else if (strncmp(stream->name, "/io/", 4) == 0) {
+	} else if (dump_is_device(stream->name)) {
 		print_channels(schema);
 	} else {
 		clean_print(stdout, mcap_streams_schema_name(&survey->streams, stream));

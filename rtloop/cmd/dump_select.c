@@ -16,22 +16,27 @@ enum field_kind {
 
 static const char quality_prefix[] = "quality.";
 
-static bool is_device(const char *topic)
+static bool is_outputs(const char *topic)
 {
-	return strncmp(topic, "/io/", 4) == 0;
+	return strncmp(topic, "/out/", strlen("/out/")) == 0;
+}
+
+bool dump_is_device(const char *topic)
+{
+	return strncmp(topic, "/io/", strlen("/io/")) == 0 || is_outputs(topic);
 }
 
 static const char *device_name(const char *topic)
 {
-	if (is_device(topic)) {
-		return topic + 4;
+	if (dump_is_device(topic)) {
+		return strchr(topic + 1, '/') + 1;
 	}
 	return topic[0] == '/' ? topic + 1 : topic;
 }
 
 static enum field_kind field_kind(const char *topic, const char *field)
 {
-	if (!is_device(topic)) {
+	if (!dump_is_device(topic)) {
 		return FIELD_VALUE;
 	}
 	if (strcmp(field, "cycle") == 0 || strcmp(field, "sample_ns") == 0) {
@@ -47,9 +52,14 @@ void dump_column_name(char *name, size_t name_bytes, const char *topic, const ch
 {
 	const char *device = device_name(topic);
 
-	if (field_kind(topic, field) == FIELD_QUALITY) {
+	enum field_kind kind = field_kind(topic, field);
+
+	if (kind == FIELD_QUALITY) {
 		snprintf(name, name_bytes, "%s.%s.quality", device,
 			 field + sizeof(quality_prefix) - 1);
+	} else if (kind == FIELD_STAMP && is_outputs(topic)) {
+		/* channels are told apart by their names, but a device has these twice */
+		snprintf(name, name_bytes, "%s.out.%s", device, field);
 	} else {
 		snprintf(name, name_bytes, "%s.%s", device, field);
 	}
@@ -126,7 +136,8 @@ static bool is_pattern_matched(const struct dump_selection *selection, const cha
 	bool any = false;
 
 	if (!selection->patterns) {
-		return selection->wants_all || (kind == FIELD_VALUE && is_device(topic));
+		return selection->wants_all ||
+		       (kind == FIELD_VALUE && dump_is_device(topic));
 	}
 	for (unsigned i = 0; selection->patterns[i]; i++) {
 		if (matches(selection->patterns[i], topic, column, kind)) {

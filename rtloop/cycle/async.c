@@ -8,8 +8,9 @@
 #include "rtloop/base/thread.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cycle/pacer.h"
+#include "rtloop/cycle/safe.h"
 
-#define SLOTS	    3
+#define SLOTS	    3 /* of a triple buffer */
 #define SLOT_MASK   3u
 #define SLOT_FRESH  4u /* set in the middle's index while the cycle has not fetched it */
 #define STACK_BYTES (256 << 10)
@@ -17,6 +18,13 @@
 /* Between two interrupts of a worker that is to end: the one may miss the sleep that it is
  * to end. */
 #define STOP_LOOK_NS (2 * NS_PER_MS)
+
+/* Which of three slots is whose: one writes, one reads, and neither waits. */
+struct triple {
+	unsigned back;		 /* of the writer */
+	unsigned front;		 /* of the reader */
+	_Atomic unsigned middle; /* between them */
+};
 
 /* A snapshot of the worker. */
 struct slot {
@@ -38,10 +46,12 @@ struct async {
 	struct thread thread;
 	int64_t period_ns;
 	bool any_lost;
-	struct slot slots[SLOTS];
-	unsigned back;		 /* of the worker */
-	unsigned front;		 /* of the cycle */
-	_Atomic unsigned middle; /* between them */
+	struct slot slots[SLOTS]; /* from the worker to the cycle */
+	struct triple read;
+	uint8_t *driven
+		[SLOTS]; /* like the part of the outputs: from the cycle to the worker */
+	struct triple written;
+	bool has_driven; /* something has come from the cycle */
 	_Atomic bool is_asked_to_stop;
 	_Atomic bool has_ended;
 
@@ -50,19 +60,44 @@ struct async {
 	uint64_t opened_told;
 };
 
+static const struct triple fresh_triple = { .front = 0, .middle = 1, .back = 2 };
+
+/* Leave what was written in the middle and take what was there as the next back. */
+static void triple_leave(struct triple *triple)
+{
+	/* acq_rel: the slot is written; the reader has let go of the other */
+	triple->back = SLOT_MASK & atomic_exchange_explicit(&triple->middle,
+							    triple->back | SLOT_FRESH,
+							    memory_order_acq_rel);
+}
+
+/* Whether there is something newer, which is at the front, then. */
+static bool triple_take(struct triple *triple)
+{
+	if (!(atomic_load_explicit(&triple->middle, memory_order_relaxed) & SLOT_FRESH)) {
+		return false;
+	}
+	/* acq_rel: we have let go of the old front; the slot is written */
+	triple->front =
+		SLOT_MASK & atomic_exchange_explicit(&triple->middle, triple->front,
+						     memory_order_acq_rel);
+	return true;
+}
+
 static int make_slots(struct async *async)
 {
 	for (unsigned i = 0; i < SLOTS; i++) {
 		async->slots[i].block = calloc(1, async->worker.part.bytes);
 		async->slots[i].sample_ns =
 			calloc(async->worker.spec->in_count + 1, sizeof(int64_t));
-		if (!async->slots[i].block || !async->slots[i].sample_ns) {
+		async->driven[i] = calloc(1, async->worker.out_part.bytes + 1);
+		if (!async->slots[i].block || !async->slots[i].sample_ns ||
+		    !async->driven[i]) {
 			return -ENOMEM;
 		}
 	}
-	async->front = 0;
-	async->middle = 1;
-	async->back = 2;
+	async->read = fresh_triple;
+	async->written = fresh_triple;
 	return 0;
 }
 
@@ -129,16 +164,16 @@ void async_destroy(struct async *async)
 	for (unsigned i = 0; i < SLOTS; i++) {
 		free(async->slots[i].block);
 		free(async->slots[i].sample_ns);
+		free(async->driven[i]);
 	}
 	image_destroy(async->image);
 	free(async);
 }
 
-/* Leave a snapshot in the middle and take what was there as the next back. */
 static void leave(struct async *async)
 {
 	const struct device *worker = &async->worker;
-	struct slot *slot = &async->slots[async->back];
+	struct slot *slot = &async->slots[async->read.back];
 
 	memcpy(slot->block, worker->part.block, worker->part.bytes);
 	for (unsigned i = 0; i < worker->spec->in_count; i++) {
@@ -148,10 +183,18 @@ static void leave(struct async *async)
 	slot->lost = counter_get(&worker->counts[COUNT_LOST]);
 	slot->lost_code = worker->lost_code;
 	slot->is_open = worker->link != NULL;
-	/* acq_rel: the snapshot is written; the cycle has let go of the other */
-	async->back = SLOT_MASK & atomic_exchange_explicit(&async->middle,
-							   async->back | SLOT_FRESH,
-							   memory_order_acq_rel);
+	triple_leave(&async->read);
+}
+
+/* Until the cycle has driven something, the image's safe values stay. */
+static void take_driven(struct async *async)
+{
+	struct image_part *part = &async->worker.out_part;
+
+	async->has_driven = triple_take(&async->written) || async->has_driven;
+	if (async->has_driven) {
+		memcpy(part->block, async->driven[async->written.front], part->bytes);
+	}
 }
 
 static void work_once(struct async *async, const struct cycle_time *now)
@@ -170,6 +213,7 @@ static void work_once(struct async *async, const struct cycle_time *now)
 	if (worker->link && !worker->is_lost && driver->tick) {
 		driver->tick(worker, now);
 	}
+	take_driven(async);
 	if (worker->link && !worker->is_lost && driver->emit) {
 		driver->emit(worker, now);
 	}
@@ -185,6 +229,35 @@ static int64_t next_release(const struct async *async, int64_t release_ns)
 
 	return release_ns +
 	       (late_ns > 0 ? late_ns / async->period_ns + 1 : 1) * async->period_ns;
+}
+
+static struct cycle_time time_now(void)
+{
+	int64_t now_ns = sys_now();
+
+	return (struct cycle_time){ .release_ns = now_ns, .wake_ns = now_ns };
+}
+
+/* The worker's last act: as that of the cycle. */
+static void leave_safe(struct async *async)
+{
+	struct device *worker = &async->worker;
+	struct cycle_time now = time_now();
+	int64_t end_ns = now.wake_ns + SAFE_END_NS;
+
+	if (worker->spec->out_count == 0 || worker->is_dry) {
+		return;
+	}
+	seat_attach(&async->seat, &async->poller, &now);
+	safe_begin_end(worker);
+	worker->is_left_safe = safe_end_device(worker, &now);
+	while (!worker->is_left_safe && worker->link && !worker->is_lost &&
+	       now.wake_ns < end_ns) {
+		(void)sys_sleep_until(now.wake_ns + STOP_LOOK_NS);
+		now = time_now();
+		async->poller.ops->scan(&async->poller, &now);
+		worker->is_left_safe = safe_end_device(worker, &now);
+	}
 }
 
 static void *async_main(void *arg)
@@ -211,6 +284,7 @@ static void *async_main(void *arg)
 		release_ns = next_release(async, release_ns);
 		round++;
 	}
+	leave_safe(async);
 	atomic_store(&async->has_ended, true);
 	return NULL;
 }
@@ -234,6 +308,7 @@ void async_stop(struct async *async)
 			(void)sys_sleep_until(sys_now() + STOP_LOOK_NS);
 		}
 		thread_join(&async->thread);
+		async->mirror->is_left_safe = async->worker.is_left_safe;
 	}
 }
 
@@ -268,15 +343,20 @@ void async_fetch(struct async *async, const struct cycle_time *now)
 {
 	const struct slot *slot;
 
-	if (!(atomic_load_explicit(&async->middle, memory_order_relaxed) & SLOT_FRESH)) {
+	if (!triple_take(&async->read)) {
 		return;
 	}
-	/* acq_rel: we have let go of the old front; the snapshot is written */
-	async->front = SLOT_MASK & atomic_exchange_explicit(&async->middle, async->front,
-							    memory_order_acq_rel);
-	slot = &async->slots[async->front];
+	slot = &async->slots[async->read.front];
 	device_mirror(async->mirror, slot->block, slot->sample_ns, now);
 	tell(async, slot);
 	device_copy_counts(async->mirror, &async->worker);
 	device_report_drops(async->mirror, now);
+}
+
+void async_drive(struct async *async)
+{
+	const struct image_part *part = &async->mirror->out_part;
+
+	memcpy(async->driven[async->written.back], part->block, part->bytes);
+	triple_leave(&async->written);
 }

@@ -1,8 +1,8 @@
 /*
  * The async lane: a thread of its own, not real-time, for a device that can block or take
  * long. It polls the device at the device's own pace and leaves its newest values in a
- * triple buffer; the cycle fetches them without waiting and sees their age. What the
- * cycle has is a mirror of the device; the driver's calls are made on the worker only.
+ * triple buffer; the cycle fetches them without waiting and sees their age. Outputs go the
+ * other way alike, and reach the device at its own pace, too. What the cycle has is a mirror of the device; the driver's calls are made on the worker only.
  */
 #ifndef RTLOOP_CYCLE_ASYNC_H
 #define RTLOOP_CYCLE_ASYNC_H
@@ -30,8 +30,8 @@ void async_destroy(struct async *async);
 /** async_start - start its thread. -EAGAIN, -ENOMEM with @err filled. [init] */
 int async_start(struct async *async, struct err *err) MUST_CHECK;
 
-/** async_stop - end its thread and wait for it: as long as the device blocks. NULL is a
- * no-op. [super] */
+/** async_stop - end its thread and wait for it: as long as the device blocks. Its outputs are left at
+ * their safe values. NULL is a no-op. [super] */
 void async_stop(struct async *async);
 
 /** async_seat - where the supervisor leaves links for it. [super] */
@@ -40,5 +40,8 @@ struct seat *async_seat(struct async *async);
 /** async_fetch - take the newest values, if there are newer ones, into the mirror. [rt]
  */
 void async_fetch(struct async *async, const struct cycle_time *now) RT_SAFE;
+
+/** async_drive - leave the mirror's outputs for the worker, which takes the newest. [rt] */
+void async_drive(struct async *async) RT_SAFE;
 
 #endif

@@ -3,14 +3,18 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "drivers/output.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
+#include "rtloop/cycle/safe.h"
 
-/* From the thread's start to its first release: time to reach the first wait. */
-#define START_DELAY_NS (5 * NS_PER_MS)
+/* From the thread's start to its first release: time to take the devices into use and to reach the
+ * first wait. */
+#define START_DELAY_NS	      (5 * NS_PER_MS)
+#define START_DELAY_DEVICE_NS (100 * NS_PER_US)
 
 /* Links come and go only here, between two cycles. */
-static void take_mail(struct loop *loop, const struct cycle_time *now)
+void cycle_take_mail(struct loop *loop, const struct cycle_time *now)
 {
 	uint64_t mail = atomic_load_explicit(&loop->mail, memory_order_acquire);
 
@@ -80,8 +84,17 @@ static void read_phase(struct loop *loop, const struct cycle_time *now)
 	}
 }
 
+/* All is applied before anything is sent: a text may name the outputs of another device. */
 static void write_phase(struct loop *loop, const struct cycle_time *now)
 {
+	for (unsigned i = 0; i < loop->driven.count; i++) {
+		struct device *device = loop->driven.devices[i];
+
+		outputs_apply(device);
+		if (loop->lanes[device->index]) {
+			async_drive(loop->lanes[device->index]);
+		}
+	}
 	for (unsigned i = 0; i < loop->emitting.count; i++) {
 		struct device *device = loop->emitting.devices[i];
 
@@ -89,6 +102,9 @@ static void write_phase(struct loop *loop, const struct cycle_time *now)
 			device->driver->emit(device, now);
 			blame_mark(&loop->blame, device->index, BLAME_EMIT);
 		}
+	}
+	for (unsigned i = 0; i < loop->driven.count; i++) {
+		outputs_record(loop->driven.devices[i], now);
 	}
 }
 
@@ -207,7 +223,7 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 
 	recorder_begin(loop->recorder, now.cycle, wake_ns);
 	blame_begin(&loop->blame, wake_ns);
-	take_mail(loop, &now);
+	cycle_take_mail(loop, &now);
 	read_phase(loop, &now);
 	/* before anything is written: what is driven by a lost device must see it bad */
 	give_back_lost(loop, &now);
@@ -266,13 +282,26 @@ static int64_t wait_for_release(struct loop *loop)
 	return wake_ns < release_ns ? -1 : wake_ns;
 }
 
+/* Devices are in use, and their outputs at their safe values, before the first release. */
+static void begin(struct loop *loop)
+{
+	int64_t now_ns = sys_now();
+	struct cycle_time now = { .wake_ns = now_ns };
+
+	grid_init(&loop->grid,
+		  now_ns + START_DELAY_NS + loop->device_count * START_DELAY_DEVICE_NS,
+		  loop->options);
+	now.release_ns = grid_release_ns(&loop->grid, loop->grid.release);
+	cycle_take_mail(loop, &now);
+}
+
 static void run_cycles(struct loop *loop)
 {
 	struct loop_usage before;
 	int64_t wake_ns;
 
+	begin(loop);
 	read_usage(&before);
-	grid_init(&loop->grid, sys_now() + START_DELAY_NS, loop->options);
 	do {
 		wake_ns = wait_for_release(loop);
 		if (wake_ns < 0) {
@@ -281,6 +310,7 @@ static void run_cycles(struct loop *loop)
 	} while (wake_ns >= 0 && cycle_run(loop, wake_ns));
 	loop->ended_ns = sys_now();
 	note_usage(loop, &before);
+	safe_end(loop);
 }
 
 void *cycle_main(void *arg)

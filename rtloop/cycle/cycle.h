@@ -12,6 +12,9 @@
  */
 bool cycle_run(struct loop *loop, int64_t wake_ns) RT_SAFE;
 
+/** cycle_take_mail - put the links that were offered into force. [rt] between two cycles */
+void cycle_take_mail(struct loop *loop, const struct cycle_time *now) RT_SAFE;
+
 /** cycle_main - the cycle thread. @arg: struct loop */
 void *cycle_main(void *arg);
 

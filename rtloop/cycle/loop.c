@@ -7,6 +7,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cycle/cycle.h"
+#include "rtloop/cycle/safe.h"
 
 static void add_to(struct device_set *set, struct device *device, bool belongs)
 {
@@ -23,6 +24,7 @@ static void sort_out(struct loop *loop, struct device *device)
 	add_to(&loop->sampled, device, !is_mirror && driver->sample);
 	add_to(&loop->ticked, device, !is_mirror && driver->tick);
 	add_to(&loop->emitting, device, !is_mirror && driver->emit);
+	add_to(&loop->driven, device, device->spec->out_count > 0);
 	add_to(&loop->aging, device, device->spec->max_age_ns > 0);
 	add_to(&loop->mirrored, device, is_mirror);
 }
@@ -44,7 +46,7 @@ static void spread_phases(struct loop *loop)
 static int make_sets(struct loop *loop)
 {
 	struct device_set *sets[] = { &loop->sampled, &loop->ticked, &loop->emitting,
-				      &loop->aging, &loop->mirrored };
+				      &loop->driven,  &loop->aging,  &loop->mirrored };
 
 	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
 		sets[i]->devices =
@@ -112,6 +114,7 @@ void loop_fini(struct loop *loop)
 	free(loop->sampled.devices);
 	free(loop->ticked.devices);
 	free(loop->emitting.devices);
+	free(loop->driven.devices);
 	free(loop->aging.devices);
 	free(loop->mirrored.devices);
 	free(loop->lanes);
@@ -182,7 +185,11 @@ void loop_ask_stop(struct loop *loop)
 void loop_join(struct loop *loop)
 {
 	thread_join(&loop->thread);
+	if (loop_state(loop) == LOOP_ENDED_FAILED) {
+		safe_end(loop);
+	}
 	stop_lanes(loop);
+	safe_tell(loop);
 }
 
 static struct seat *seat_of(struct loop *loop, unsigned device_index)

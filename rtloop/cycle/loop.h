@@ -59,6 +59,7 @@ struct loop {
 	struct device_set sampled;
 	struct device_set ticked;
 	struct device_set emitting;
+	struct device_set driven; /* with outputs; async ones too */
 	struct device_set aging;
 	struct device_set mirrored; /* async devices, as the cycle sees them */
 

@@ -1,5 +1,7 @@
 #include "rtloop/cycle/seat.h"
 
+#include "drivers/output.h"
+
 void seat_offer(struct seat *seat, struct poll_link *link)
 {
 	/* pairs with the acquire in seat_attach(): the link is complete */
@@ -80,6 +82,7 @@ void seat_attach(struct seat *seat, struct poller *poller, const struct cycle_ti
 		counter_add(&seat->opened, 1);
 		device_event(seat->device, EVENT_DEVICE_OPENED,
 			     (int64_t)counter_get(&seat->opened));
+		outputs_begin(seat->device, now);
 	}
 }
 

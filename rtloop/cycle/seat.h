@@ -38,7 +38,8 @@ struct poll_link *seat_take_back(struct seat *seat);
 /**
  * seat_attach - take the offered link, if there is one, into the scan, in place of the one before.
  *
- * Where the poller refuses it, it goes straight back and the device is lost. [rt] at an edge
+ * Where the poller refuses it, it goes straight back and the device is lost. A device that was away
+ * sends the safe values of its outputs first. [rt] at an edge
  */
 void seat_attach(struct seat *seat, struct poller *poller,
 		 const struct cycle_time *now) RT_SAFE;

@@ -60,8 +60,16 @@ static void print_camel(FILE *out, const char *name)
 	}
 }
 
+/* One part of a device: what it reads, or what it drives. */
+struct part {
+	const char *device;
+	const struct channel *channels;
+	unsigned channel_count;
+	bool is_out;
+};
+
 /* @attempt: 0 for the plain name. */
-static char *make_schema_name(const struct log_device *device, unsigned attempt)
+static char *make_schema_name(const struct part *part, unsigned attempt)
 {
 	char *text = NULL;
 	size_t bytes;
@@ -71,17 +79,18 @@ static char *make_schema_name(const struct log_device *device, unsigned attempt)
 		return NULL;
 	}
 	fputs(SCHEMA_PREFIX, out);
-	print_camel(out, device->name);
+	print_camel(out, part->device);
+	fputs(part->is_out ? "Out" : "", out);
 	if (attempt > 0) {
 		fprintf(out, "Device%u", attempt);
 	}
 	return fclose(out) ? NULL : text;
 }
 
-static void print_values(FILE *out, const struct log_device *device, bool of_bools)
+static void print_values(FILE *out, const struct part *part, bool of_bools)
 {
-	for (unsigned i = 0; i < device->channel_count; i++) {
-		const struct channel *channel = &device->channels[i];
+	for (unsigned i = 0; i < part->channel_count; i++) {
+		const struct channel *channel = &part->channels[i];
 
 		if ((channel->type == VALUE_BOOL) != of_bools) {
 			continue;
@@ -91,8 +100,17 @@ static void print_values(FILE *out, const struct log_device *device, bool of_boo
 	}
 }
 
+static void print_stamps(FILE *out, bool is_out)
+{
+	fputs(is_out ? "uint64 cycle # in which it was driven\n"
+		       "int64 sample_ns # when that cycle woke, CLOCK_MONOTONIC\n"
+		     : "uint64 cycle # in which it was read\n"
+		       "int64 sample_ns # newest sample, CLOCK_MONOTONIC\n",
+	      out);
+}
+
 /* The order of the fields is that of image.h. */
-static char *make_schema(const struct log_device *device, const char *schema_name)
+static char *make_schema(const struct part *part, const char *schema_name)
 {
 	const char *type = schema_name + strlen(SCHEMA_PREFIX);
 	char *text = NULL;
@@ -102,20 +120,19 @@ static char *make_schema(const struct log_device *device, const char *schema_nam
 	if (!out) {
 		return NULL;
 	}
-	fputs("uint64 cycle # in which it was read\n"
-	      "int64 sample_ns # newest sample, CLOCK_MONOTONIC\n",
-	      out);
-	print_values(out, device, false);
-	print_values(out, device, true);
-	if (device->channel_count > 0) {
-		fprintf(out, "rtloop/%sQuality quality # 0 good, 1 stale, 2 bad\n", type);
+	print_stamps(out, part->is_out);
+	print_values(out, part, false);
+	print_values(out, part, true);
+	if (part->channel_count > 0) {
+		fprintf(out, "rtloop/%sQuality quality # 0 good, 1 stale, 2 bad%s\n",
+			type, part->is_out ? "; not good: the safe value" : "");
 		fputs("================================================================"
 		      "================\n",
 		      out);
 		fprintf(out, "MSG: rtloop/%sQuality\n", type);
 	}
-	for (unsigned i = 0; i < device->channel_count; i++) {
-		fprintf(out, "uint8 %s\n", device->channels[i].name);
+	for (unsigned i = 0; i < part->channel_count; i++) {
+		fprintf(out, "uint8 %s\n", part->channels[i].name);
 	}
 	return fclose(out) ? NULL : text;
 }
@@ -131,28 +148,50 @@ static bool is_name_taken(const struct topics *topics, const char *schema_name)
 }
 
 /* A device may be called "event", and "a_1" and "a1" are both A1: readers tell schemas by name. */
-static char *make_free_name(const struct topics *topics, const struct log_device *device)
+static char *make_free_name(const struct topics *topics, const struct part *part)
 {
-	char *name = make_schema_name(device, 0);
+	char *name = make_schema_name(part, 0);
 
 	for (unsigned i = 1; name && is_name_taken(topics, name); i++) {
 		free(name);
-		name = make_schema_name(device, i);
+		name = make_schema_name(part, i);
 	}
 	return name;
 }
 
-static int add_device(struct topics *topics, const struct log_device *device)
+static int add_part(struct topics *topics, const struct part *part)
 {
 	struct mcap_topic *topic = &topics->topics[topics->count];
-	char *schema_name = make_free_name(topics, device);
+	char *schema_name = make_free_name(topics, part);
 	char *name = NULL;
 
 	topics->count++;
-	topic->name = asprintf(&name, "/io/%s", device->name) < 0 ? NULL : name;
+	topic->name =
+		asprintf(&name, "%s%s", part->is_out ? "/out/" : "/io/", part->device) < 0
+			? NULL
+			: name;
 	topic->schema_name = schema_name;
-	topic->schema_text = schema_name ? make_schema(device, schema_name) : NULL;
+	topic->schema_text = schema_name ? make_schema(part, schema_name) : NULL;
 	return topic->name && topic->schema_text ? 0 : -ENOMEM;
+}
+
+static int add_inputs(struct topics *topics, const struct log_device *device)
+{
+	const struct part part = { .device = device->name,
+				   .channels = device->channels,
+				   .channel_count = device->channel_count };
+
+	return add_part(topics, &part);
+}
+
+static int add_outputs(struct topics *topics, const struct log_device *device)
+{
+	const struct part part = { .device = device->name,
+				   .channels = device->outputs,
+				   .channel_count = device->output_count,
+				   .is_out = true };
+
+	return device->output_count > 0 ? add_part(topics, &part) : 0;
 }
 
 int topics_create(struct topics *topics, const struct log_device *devices,
@@ -161,16 +200,33 @@ int topics_create(struct topics *topics, const struct log_device *devices,
 	int code = 0;
 
 	topics->count = 0;
-	topics->topics = calloc(TOPIC_DEVICES + device_count, sizeof(*topics->topics));
+	topics->topics =
+		calloc(TOPIC_DEVICES + 2 * device_count, sizeof(*topics->topics));
 	if (!topics->topics) {
 		return -ENOMEM;
 	}
 	memcpy(topics->topics, fixed, sizeof(fixed));
 	topics->count = TOPIC_DEVICES;
 	for (unsigned i = 0; i < device_count && code == 0; i++) {
-		code = add_device(topics, &devices[i]);
+		code = add_inputs(topics, &devices[i]);
+	}
+	for (unsigned i = 0; i < device_count && code == 0; i++) {
+		code = add_outputs(topics, &devices[i]);
 	}
 	return code;
+}
+
+uint16_t topics_of_outputs(const struct log_device *devices, unsigned device_count,
+			   unsigned index)
+{
+	unsigned before = 0;
+
+	for (unsigned i = 0; i < index; i++) {
+		before += devices[i].output_count > 0;
+	}
+	return devices[index].output_count > 0
+		       ? (uint16_t)(TOPIC_DEVICES + device_count + before)
+		       : 0;
 }
 
 void topics_destroy(struct topics *topics)

@@ -11,15 +11,19 @@ struct log_device {
 	const char *name;		/* borrowed */
 	const struct channel *channels; /* borrowed; in declared order */
 	unsigned channel_count;
+	const struct channel *outputs; /* likewise, of what is driven */
+	unsigned output_count;	       /* 0: it has no topic of outputs */
 };
 
 struct topics {
-	struct mcap_topic *topics; /* TOPIC_DEVICES of the loop, then one a device */
+	struct mcap_topic *topics; /* TOPIC_DEVICES of the loop, then one a device, then
+				     one for each device with outputs */
 	unsigned count;
 };
 
 /**
- * topics_create - "/cycle", "/gap", "/event", and "/io/NAME" for each device.
+ * topics_create - "/cycle", "/gap", "/event", "/io/NAME" for each device, and
+ * "/out/NAME" for each that has outputs.
  *
  * Schemas are ros2msg; a unit stands as the comment of its field. -ENOMEM; topics_destroy() is right
  * after a failure too. [init]
@@ -27,5 +31,9 @@ struct topics {
 int topics_create(struct topics *topics, const struct log_device *devices,
 		  unsigned device_count) MUST_CHECK;
 void topics_destroy(struct topics *topics);
+
+/** topics_of_outputs - the topic of a device's outputs; 0: it has none. [init] */
+uint16_t topics_of_outputs(const struct log_device *devices, unsigned device_count,
+			   unsigned index);
 
 #endif

@@ -169,10 +169,30 @@ static void tick(struct device *device, const struct cycle_time *now)
 	ask_rt(device, CALL_TICK);
 }
 
+static void keep_sent(struct device *device, const struct cycle_time *now)
+{
+	struct actor *actor = actor_of(device);
+
+	assert_in_range(actor->sent_count, 0, ACTOR_SENT_MAX - 1);
+	actor->sent[actor->sent_count++] =
+		(struct sent){ .number = channel_value(&device->out[0]).as_int,
+			       .is_on = channel_value(&device->out[1]).as_bool,
+			       .was_must = device->must_emit,
+			       .cycle = now->cycle };
+	if (device->must_emit && actor->deaf_to > 0) {
+		actor->deaf_to--;
+	} else {
+		device->must_emit = false;
+	}
+}
+
 static void emit(struct device *device, const struct cycle_time *now)
 {
-	const struct actor *actor = ask_rt(device, CALL_EMIT);
+	struct actor *actor = ask_rt(device, CALL_EMIT);
 
+	if (device->spec->out_count > 0) {
+		keep_sent(device, now);
+	}
 	if (actor->in_emit) {
 		actor->in_emit(device);
 	}
@@ -204,11 +224,16 @@ static void prepare(struct actor *actor, unsigned index)
 				 .value_fd = -1 };
 	actor->in[0] = (struct channel_spec){ .name = "number", .type = VALUE_INT };
 	actor->in[1] = (struct channel_spec){ .name = "level", .type = VALUE_INT };
+	actor->out[0] = (struct channel_spec){ .name = "speed",
+					       .type = VALUE_INT,
+					       .safe = { .as_int = 7 } };
+	actor->out[1] = (struct channel_spec){ .name = "motor", .type = VALUE_BOOL };
 	actor->spec = (struct device_spec){ .name = names[index],
 					    .driver = &actor->driver,
 					    .options = actor,
 					    .in = actor->in,
 					    .in_count = ACTOR_CHANNELS,
+					    .out = actor->out,
 					    .every = 1,
 					    .budget = 4 };
 }
@@ -238,7 +263,9 @@ static void bind_devices(struct stage *stage)
 	for (unsigned i = 0; i < stage->count; i++) {
 		struct device *device = &stage->devices[i];
 
-		memcpy(device->published, device->part.block, device->part.bytes);
+		device_begin(device);
+		device->out_topic =
+			(uint16_t)(TOPIC_DEVICES + stage->count + device->index);
 		device->recorder = &stage->recorder;
 	}
 }

@@ -18,6 +18,8 @@
 #define ACTOR_CHANNELS	    2
 #define ACTOR_ENDPOINTS_MAX 3
 #define ACTOR_HEARD_MAX	    256
+#define ACTOR_OUTPUTS	    2
+#define ACTOR_SENT_MAX	    256
 
 /* What a driver can be asked. */
 enum call {
@@ -44,11 +46,22 @@ struct heard {
 	struct sockaddr_storage from;
 };
 
+/* What emit() found in the cells of the outputs. */
+struct sent {
+	int64_t number;
+	bool is_on;
+	bool was_must;
+	uint64_t cycle;
+};
+
 /* One device: what it is to do, and what it was asked. */
 struct actor {
 	struct driver driver; /* its own: a test takes slots away */
 	struct device_spec spec;
 	struct channel_spec in[ACTOR_CHANNELS]; /* "number", "level": integers */
+	struct channel_spec out[ACTOR_OUTPUTS]; /* "speed", "motor": an integer whose safe
+						   value is 7, and a bool, false; only
+						   where the test sets spec.out_count */
 
 	struct endpoint endpoints[ACTOR_ENDPOINTS_MAX]; /* what open() returns */
 	unsigned endpoint_count;
@@ -62,11 +75,14 @@ struct actor {
 	int begun_fd; /* where this is not -1: after a byte written here (of any value) */
 	int value_fd; /* and the value read from here; 0xff loses the device, EIO */
 	void (*in_emit)(struct device *device); /* of the test; NULL: none */
+	unsigned deaf_to; /* so many calls of emit() that must send do not */
 
 	_Atomic unsigned calls[CALLS];
 	unsigned inits; /* less the calls of fini() */
 	struct heard heard[ACTOR_HEARD_MAX];
 	unsigned heard_count;
+	struct sent sent[ACTOR_SENT_MAX];
+	unsigned sent_count;
 	uint32_t ended_tag; /* what hang_up() was given last */
 	int ended_code;
 	struct cycle_time sampled_at;	      /* when sample() was called last */

@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "drivers/output.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cycle/async.h"
@@ -170,6 +171,90 @@ static void the_cycle_sees_the_newest_of_several_values(void **state)
 	assert_int_equal(stage_value(&bed.stage, 0), 20);
 	stage_step(&bed.stage, NS_PER_MS);
 	assert_int_equal(stage_records(&bed.stage, mirror->topic), 1);
+}
+
+static void give_outputs(void)
+{
+	bed.stage.actors[0].spec.out_count = ACTOR_OUTPUTS;
+}
+
+/* Its outputs are there only where the test says so, before the devices are bound. */
+static void raise_again(void)
+{
+	stage_fini(&bed.stage);
+	give_outputs();
+	stage_raise(&bed.stage);
+}
+
+static void drive(int64_t speed)
+{
+	output_ask(&mirror->outputs[0], (union value){ .as_int = speed }, QUALITY_GOOD);
+	outputs_apply(mirror);
+	async_drive(bed.async);
+}
+
+/* A round of the worker is over, and the next one waits in sample(). */
+static void let_work(uint8_t value)
+{
+	give(value);
+	wait_until_begun();
+}
+
+static const struct sent *last_sent(void)
+{
+	const struct actor *actor = &bed.stage.actors[0];
+
+	assert_true(actor->sent_count > 0);
+	return &actor->sent[actor->sent_count - 1];
+}
+
+static void what_the_cycle_drives_reaches_the_driver_the_newest_first(void **state)
+{
+	raise_again();
+	create();
+	offer();
+	start();
+	wait_until_begun();
+	let_work(1);
+	assert_int_equal(bed.stage.actors[0].sent[0].number, 7);
+	assert_true(bed.stage.actors[0].sent[0].was_must);
+	assert_int_equal(last_sent()->number, 7);
+	drive(20);
+	drive(21);
+	let_work(2);
+	assert_int_equal(last_sent()->number, 21);
+	let_work(3);
+	assert_int_equal(last_sent()->number, 21);
+	drive(22);
+	let_work(4);
+	assert_int_equal(last_sent()->number, 22);
+}
+
+static void the_workers_last_act_is_to_send_the_safe_values(void **state)
+{
+	raise_again();
+	create();
+	offer();
+	start();
+	wait_until_begun();
+	drive(20);
+	let_work(1);
+	assert_int_equal(last_sent()->number, 20);
+	bed.stage.actors[0].deaf_to = 2;
+	async_stop(bed.async);
+	assert_int_equal(last_sent()->number, 7);
+	assert_true(last_sent()->was_must);
+	assert_true(mirror->is_left_safe);
+}
+
+static void a_worker_whose_device_is_away_is_not_left_safe(void **state)
+{
+	raise_again();
+	create();
+	start();
+	async_stop(bed.async);
+	assert_int_equal(bed.stage.actors[0].sent_count, 0);
+	assert_false(mirror->is_left_safe);
 }
 
 static void the_driver_is_only_called_with_the_worker(void **state)
@@ -473,6 +558,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_driver_that_blocks_does_not_hold_up_the_cycle),
 		TEST(the_cycle_sees_the_newest_of_several_values),
+		TEST(what_the_cycle_drives_reaches_the_driver_the_newest_first),
+		TEST(the_workers_last_act_is_to_send_the_safe_values),
+		TEST(a_worker_whose_device_is_away_is_not_left_safe),
 		TEST(the_driver_is_only_called_with_the_worker),
 		TEST(a_loss_reaches_the_cycle_and_the_device_can_come_back),
 		TEST(what_happened_between_two_cycles_is_told_in_its_order),

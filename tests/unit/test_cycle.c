@@ -1,4 +1,4 @@
-/* wraps: sys_now blame_mark */
+/* wraps: sys_now sys_sleep_until blame_mark */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,12 +8,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "drivers/output.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cycle/cycle.h"
+#include "rtloop/cycle/safe.h"
 #include "tests/fakes/stage.h"
 
 #define START	   (100 * NS_PER_SEC)
@@ -46,6 +49,14 @@ void __wrap_blame_mark(struct blame *blame, uint32_t device, enum blame_call cal
 void __wrap_blame_mark(struct blame *blame, uint32_t device, enum blame_call call)
 {
 	(void)blame, (void)device, (void)call;
+}
+
+/* Only the end of a loop sleeps here. */
+int __wrap_sys_sleep_until(int64_t ns);
+int __wrap_sys_sleep_until(int64_t ns)
+{
+	bed.clock_ns = ns > bed.clock_ns ? ns : bed.clock_ns;
+	return 0;
 }
 
 static int set_up(void **state)
@@ -628,10 +639,215 @@ static void without_a_descriptor_to_be_had_a_loop_says_so(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void look_at_another(struct device *device)
+{
+	(void)device;
+	bed.seen = (enum quality) * bed.stage.devices[1].out[0].quality;
+}
+
+static void ask(unsigned index, int64_t value)
+{
+	output_ask(&bed.stage.devices[index].outputs[0], (union value){ .as_int = value },
+		   QUALITY_GOOD);
+}
+
+static void give_outputs(unsigned index)
+{
+	actor(index)->spec.out_count = ACTOR_OUTPUTS;
+}
+
+static const struct sent *last_sent(unsigned index)
+{
+	assert_true(actor(index)->sent_count > 0);
+	return &actor(index)->sent[actor(index)->sent_count - 1];
+}
+
+static void what_is_asked_for_in_a_cycle_leaves_in_that_cycle(void **state)
+{
+	give_outputs(0);
+	begin();
+	run_many(2);
+	for (int64_t value = 100; value < 110; value++) {
+		ask(0, value);
+		assert_true(run());
+		assert_int_equal(last_sent(0)->number, value);
+		assert_int_equal(last_sent(0)->cycle, bed.loop.cycle - 1);
+	}
+}
+
+static void what_is_driven_is_recorded_in_the_cycle_in_which_it_leaves(void **state)
+{
+	const uint8_t *body;
+	uint64_t cycle;
+	int64_t value;
+
+	give_outputs(0);
+	begin();
+	run_many(3);
+	assert_int_equal(stage_records(&bed.stage, bed.stage.devices[0].out_topic), 1);
+	ask(0, 55);
+	assert_true(run());
+	body = stage_last(&bed.stage, bed.stage.devices[0].out_topic);
+	memcpy(&cycle, body, sizeof(cycle));
+	memcpy(&value, body + IMAGE_HEAD_BYTES, sizeof(value));
+	assert_int_equal(cycle, 3);
+	assert_int_equal(value, 55);
+}
+
+static void all_outputs_are_applied_before_one_leaves(void **state)
+{
+	give_outputs(1);
+	begin();
+	actor(0)->in_emit = look_at_another;
+	ask(1, 5);
+	assert_true(run());
+	assert_int_equal(bed.seen, QUALITY_GOOD);
+}
+
+static void a_device_sends_its_safe_values_before_what_is_asked_for(void **state)
+{
+	give_outputs(0);
+	begin();
+	ask(0, 50);
+	assert_true(run());
+	assert_int_equal(actor(0)->sent_count, 2);
+	assert_int_equal(actor(0)->sent[0].number, 7);
+	assert_true(actor(0)->sent[0].was_must);
+	assert_int_equal(actor(0)->sent[1].number, 50);
+}
+
+static void outputs_of_a_device_that_is_away_are_still_recorded(void **state)
+{
+	give_outputs(0);
+	make_loop();
+	ask(0, 50);
+	assert_true(run());
+	assert_int_equal(stage_records(&bed.stage, bed.stage.devices[0].out_topic), 1);
+	assert_int_equal(actor_calls(actor(0), CALL_EMIT), 0);
+}
+
+static void at_the_end_the_safe_values_leave_last(void **state)
+{
+	give_outputs(0);
+	give_outputs(1);
+	begin();
+	ask(0, 50);
+	ask(1, 51);
+	run_many(2);
+	safe_end(&bed.loop);
+	assert_int_equal(last_sent(0)->number, 7);
+	assert_true(last_sent(0)->was_must);
+	assert_int_equal(last_sent(1)->number, 7);
+	assert_true(bed.stage.devices[0].is_left_safe);
+	assert_true(bed.stage.devices[1].is_left_safe);
+	assert_false(bed.stage.devices[2].is_left_safe);
+}
+
+static void what_was_not_taken_at_the_end_is_offered_again(void **state)
+{
+	give_outputs(0);
+	begin();
+	run_many(2);
+	actor(0)->deaf_to = 3;
+	safe_end(&bed.loop);
+	assert_true(bed.stage.devices[0].is_left_safe);
+	assert_int_equal(last_sent(0)->number, 7);
+}
+
+static void the_end_does_not_wait_for_ever(void **state)
+{
+	int64_t before_ns;
+
+	give_outputs(0);
+	begin();
+	run_many(2);
+	actor(0)->deaf_to = UINT_MAX;
+	bed.takes_ns[0] = NS_PER_MS;
+	before_ns = bed.clock_ns;
+	safe_end(&bed.loop);
+	assert_false(bed.stage.devices[0].is_left_safe);
+	assert_in_range(bed.clock_ns - before_ns, SAFE_END_NS, 2 * SAFE_END_NS);
+	safe_tell(&bed.loop);
+	stage_step(&bed.stage, NS_PER_MS);
+	assert_int_equal(stage_event(&bed.stage, EVENT_OUTPUTS_UNSAFE)->device, 0);
+	assert_int_equal(stage_event(&bed.stage, EVENT_OUTPUTS_SAFE)->value, 0);
+}
+
+static void the_end_does_not_wait_for_a_device_that_is_away(void **state)
+{
+	give_outputs(0);
+	give_outputs(1);
+	make_loop();
+	offer(1);
+	run_many(1);
+	safe_end(&bed.loop);
+	assert_false(bed.stage.devices[0].is_left_safe);
+	assert_true(bed.stage.devices[1].is_left_safe);
+	safe_tell(&bed.loop);
+	stage_step(&bed.stage, NS_PER_MS);
+	assert_int_equal(stage_events(&bed.stage, EVENT_OUTPUTS_UNSAFE), 1);
+	assert_int_equal(stage_event(&bed.stage, EVENT_OUTPUTS_SAFE)->value, 1);
+}
+
+static void a_device_that_no_cycle_took_into_use_is_left_safe_too(void **state)
+{
+	give_outputs(0);
+	make_loop();
+	offer(0);
+	safe_end(&bed.loop);
+	assert_int_equal(last_sent(0)->number, 7);
+	assert_true(bed.stage.devices[0].is_left_safe);
+}
+
+static void a_dry_device_is_told_nothing_at_the_end(void **state)
+{
+	unsigned calls;
+
+	give_outputs(0);
+	begin();
+	bed.stage.devices[0].is_dry = true;
+	run_many(2);
+	calls = actor_calls(actor(0), CALL_EMIT);
+	safe_end(&bed.loop);
+	safe_tell(&bed.loop);
+	stage_step(&bed.stage, NS_PER_MS);
+	assert_int_equal(actor_calls(actor(0), CALL_EMIT), calls);
+	assert_int_equal(stage_events(&bed.stage, EVENT_OUTPUTS_SAFE), 0);
+	assert_int_equal(stage_events(&bed.stage, EVENT_OUTPUTS_UNSAFE), 0);
+}
+
+static void nothing_is_recorded_after_the_last_cycle(void **state)
+{
+	unsigned before;
+
+	give_outputs(0);
+	begin();
+	ask(0, 50);
+	run_many(2);
+	before = stage_records(&bed.stage, bed.stage.devices[0].out_topic);
+	safe_end(&bed.loop);
+	assert_null(bed.stage.devices[0].recorder);
+	stage_step(&bed.stage, NS_PER_MS);
+	assert_int_equal(stage_records(&bed.stage, bed.stage.devices[0].out_topic),
+			 before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(all_devices_are_read_before_one_is_written),
+		TEST(what_is_asked_for_in_a_cycle_leaves_in_that_cycle),
+		TEST(what_is_driven_is_recorded_in_the_cycle_in_which_it_leaves),
+		TEST(all_outputs_are_applied_before_one_leaves),
+		TEST(a_device_sends_its_safe_values_before_what_is_asked_for),
+		TEST(outputs_of_a_device_that_is_away_are_still_recorded),
+		TEST(at_the_end_the_safe_values_leave_last),
+		TEST(what_was_not_taken_at_the_end_is_offered_again),
+		TEST(the_end_does_not_wait_for_ever),
+		TEST(the_end_does_not_wait_for_a_device_that_is_away),
+		TEST(a_device_that_no_cycle_took_into_use_is_left_safe_too),
+		TEST(a_dry_device_is_told_nothing_at_the_end),
+		TEST(nothing_is_recorded_after_the_last_cycle),
 		TEST(devices_take_turns_where_they_are_not_due_in_each_cycle),
 		TEST(turns_are_spread_among_those_of_one_rate),
 		TEST(a_turn_comes_every_so_many_cycles_though_releases_are_missed),

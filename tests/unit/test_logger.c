@@ -182,7 +182,9 @@ static int set_up(void **state)
 		bench.channels[i] =
 			(struct channel){ .name = names[i], .type = VALUE_FLOAT };
 	}
-	bench.device = (struct log_device){ "probe", bench.channels, CHANNELS };
+	bench.device = (struct log_device){ .name = "probe",
+					    .channels = bench.channels,
+					    .channel_count = CHANNELS };
 	bench.body_bytes = image_part_bytes(bench.channels, CHANNELS);
 	bench.options = (struct log_options){ .dir = bench.folder.path,
 					      .rotate_bytes = 100 * KIB * KIB,

@@ -176,7 +176,9 @@ static void assert_channel(const struct schema *schema, const struct channel *ch
 
 static void the_part_of_a_device_is_the_message_that_its_schema_describes(void **state)
 {
-	const struct log_device device = { "probe", mixed, CHANNELS };
+	const struct log_device device = { .name = "probe",
+					   .channels = mixed,
+					   .channel_count = CHANNELS };
 	const uint64_t cycle = 0x0102030405060708, sample_ns = 0x1112131415161718;
 	struct image *image = image_create();
 	struct image_part part;
@@ -242,8 +244,10 @@ static void a_device_without_inputs_has_the_two_stamps_alone(void **state)
 
 static void devices_stand_behind_the_fixed_topics_in_their_order(void **state)
 {
-	const struct log_device devices[] = { { "zebra", mixed, 1 },
-					      { "oven_2", mixed, 2 } };
+	const struct log_device devices[] = {
+		{ .name = "zebra", .channels = mixed, .channel_count = 1 },
+		{ .name = "oven_2", .channels = mixed, .channel_count = 2 }
+	};
 	struct topics topics;
 
 	assert_int_equal(topics_create(&topics, devices, 2), 0);
@@ -252,6 +256,37 @@ static void devices_stand_behind_the_fixed_topics_in_their_order(void **state)
 	assert_string_equal(topics.topics[TOPIC_DEVICES + 1].name, "/io/oven_2");
 	assert_string_equal(topics.topics[TOPIC_DEVICES + 1].schema_name,
 			    "rtloop/msg/Oven2");
+	topics_destroy(&topics);
+}
+
+static void outputs_stand_behind_all_devices_and_only_where_there_are_some(void **state)
+{
+	const struct log_device devices[] = {
+		{ "panel", mixed, 1, mixed + 1, 2 },
+		{ "panel_out", mixed, 2, NULL, 0 },
+		{ "oven_2", NULL, 0, mixed, 1 },
+	};
+	struct topics topics;
+	struct schema *schema;
+
+	assert_int_equal(topics_create(&topics, devices, 3), 0);
+	assert_int_equal(topics.count, TOPIC_DEVICES + 5);
+	assert_int_equal(topics_of_outputs(devices, 3, 0), TOPIC_DEVICES + 3);
+	assert_int_equal(topics_of_outputs(devices, 3, 1), 0);
+	assert_int_equal(topics_of_outputs(devices, 3, 2), TOPIC_DEVICES + 4);
+	assert_string_equal(topics.topics[TOPIC_DEVICES + 3].name, "/out/panel");
+	assert_string_equal(topics.topics[TOPIC_DEVICES + 4].name, "/out/oven_2");
+	assert_string_equal(topics.topics[TOPIC_DEVICES + 4].schema_name,
+			    "rtloop/msg/Oven2Out");
+	/* taken by the inputs of a device called panel_out */
+	assert_string_not_equal(topics.topics[TOPIC_DEVICES + 3].schema_name,
+				topics.topics[TOPIC_DEVICES + 1].schema_name);
+	schema = parse(&topics.topics[TOPIC_DEVICES + 3]);
+	assert_int_equal(schema->field_count, 6);
+	assert_int_equal(schema_find(schema, "temp")->offset, IMAGE_HEAD_BYTES);
+	assert_int_equal(schema_find(schema, "quality.count")->offset,
+			 IMAGE_HEAD_BYTES + 17);
+	schema_destroy(schema);
 	topics_destroy(&topics);
 }
 
@@ -265,7 +300,9 @@ static void no_two_schemas_have_one_name(void **state)
 	struct topics topics;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		devices[i] = (struct log_device){ names[i], mixed, CHANNELS };
+		devices[i] = (struct log_device){ .name = names[i],
+						  .channels = mixed,
+						  .channel_count = CHANNELS };
 	}
 	assert_int_equal(topics_create(&topics, devices, ARRAY_SIZE(names)), 0);
 	for (unsigned i = 0; i < topics.count; i++) {
@@ -284,7 +321,9 @@ static void no_two_schemas_have_one_name(void **state)
 
 static void without_memory_there_are_no_topics(void **state)
 {
-	const struct log_device device = { "probe", mixed, CHANNELS };
+	const struct log_device device = { .name = "probe",
+					   .channels = mixed,
+					   .channel_count = CHANNELS };
 	const struct rlimit none = { 0, RLIM_INFINITY };
 	struct rlimit before;
 	struct topics topics;
@@ -322,6 +361,8 @@ int main(void)
 			the_part_of_a_device_is_the_message_that_its_schema_describes),
 		cmocka_unit_test(a_device_without_inputs_has_the_two_stamps_alone),
 		cmocka_unit_test(devices_stand_behind_the_fixed_topics_in_their_order),
+		cmocka_unit_test(
+			outputs_stand_behind_all_devices_and_only_where_there_are_some),
 		cmocka_unit_test(no_two_schemas_have_one_name),
 		cmocka_unit_test(without_memory_there_are_no_topics),
 	};
