@@ -26,6 +26,7 @@ enum {
 	RUN_QUIET,
 	RUN_JSON,
 	RUN_REQUIRE_RT,
+	RUN_NO_OUTPUTS,
 };
 
 static const struct command_option run_options[] = {
@@ -43,6 +44,9 @@ static const struct command_option run_options[] = {
 	[RUN_JSON] = { 0, "json", "FILE", "write the report as JSON, too; - is stdout" },
 	[RUN_REQUIRE_RT] = { 0, "require-rt", NULL,
 			     "end at once, with status 5, where it is not real-time" },
+	[RUN_NO_OUTPUTS] = { 0, "no-outputs", NULL,
+			     "drive nothing; the report says what would have been "
+			     "driven" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -61,6 +65,10 @@ const struct command command_run = {
 		       "SIGINT and SIGTERM end a run in order: the cycle ends, every "
 		       "record is written "
 		       "and the log is closed. A second signal ends it at once.\n"
+		       "\n"
+		       "Outputs are at their safe values before the first cycle and "
+		       "after the last one, however the run ends in order; a second "
+		       "signal leaves them as they are.\n"
 		       "\n"
 		       "A device that cannot be opened does not keep the others waiting: "
 		       "its channels "
@@ -86,6 +94,7 @@ struct run_request {
 	int64_t cpu;
 	bool is_quiet;
 	bool needs_realtime;
+	bool is_dry;
 };
 
 static int parse_count(const char *text, int64_t min, int64_t max, int64_t *ret_value)
@@ -158,6 +167,9 @@ static int take_option(const struct command *command, int option, const char *ar
 		break;
 	case RUN_REQUIRE_RT:
 		request->needs_realtime = true;
+		break;
+	case RUN_NO_OUTPUTS:
+		request->is_dry = true;
 		break;
 	}
 	if (code) {
@@ -313,6 +325,7 @@ static int run_run(const struct command *command, int argc, char **argv)
 	diag_init(&diag, request.path);
 	if (setup_load(request.path, &setup, &diag) == 0) {
 		override(&setup->loop, &request);
+		setup->is_dry = request.is_dry;
 		status = setup_check(setup, &diag) ? EXIT_USAGE
 						   : run_setup(setup, &request);
 	} else {

@@ -6,6 +6,7 @@
 
 #include "rtloop/base/time.h"
 #include "rtloop/cmd/json.h"
+#include "rtloop/cmd/run_outputs.h"
 #include "rtloop/cmd/run_report.h"
 #include "rtloop/cmd/timing.h"
 
@@ -129,6 +130,7 @@ static void put_device(struct json *json, const struct app *app, unsigned index)
 			  counter_get(&device->counts[i]));
 	}
 	json_end(json, '}');
+	run_outputs_put(json, device);
 	json_end(json, '}');
 }
 

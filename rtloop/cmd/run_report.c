@@ -6,6 +6,7 @@
 
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
+#include "rtloop/cmd/run_outputs.h"
 #include "rtloop/cmd/terminal.h"
 #include "rtloop/cmd/timing.h"
 
@@ -214,7 +215,10 @@ static void print_device(const struct app *app, unsigned index, FILE *out)
 	uint64_t frames = counter_get(&device->counts[COUNT_FRAMES]);
 
 	fprintf(out, "  %-14s %-7s ", device->spec->name, device->driver->name);
-	if (last_ns == 0) {
+	if (device->spec->in_count == 0) {
+		fprintf(out, "%" PRIu64 " sent",
+			counter_get(&device->counts[COUNT_SENT]));
+	} else if (last_ns == 0) {
 		fputs("no sample came", out);
 	} else {
 		if (frames > 0) {
@@ -311,5 +315,6 @@ void run_report_print(const struct app *app, FILE *out)
 	print_timing(app, out);
 	timing_print_histogram(out, "wake-up latency, us", &app->loop.stats.latency);
 	print_devices(app, out);
+	run_outputs_print(app, out);
 	fflush(out);
 }
