@@ -11,10 +11,12 @@
 #include "rtloop/base/sys.h"
 
 enum gpio_read { GPIO_READ_EACH, GPIO_READ_ALL };
+enum gpio_write { GPIO_WRITE_CHANGE, GPIO_WRITE_CYCLE };
 
 struct gpio_options {
 	const char *chip;
-	int read; /* enum gpio_read */
+	int read;  /* enum gpio_read */
+	int write; /* enum gpio_write */
 	int64_t edge_buffer;
 	bool has_edge_buffer;
 };
@@ -30,6 +32,8 @@ struct gpio {
 	struct sequence of_lines[GPIO_LINES_MAX]; /* of the link in force, by line */
 	struct sequence of_request;		  /* likewise */
 	int64_t missed;				  /* of the request, already counted */
+	uint64_t driven; /* by line: what was written last; valid where is_driven */
+	bool is_driven;
 };
 
 #define EDGE_BYTES	sizeof(struct gpio_v2_line_event)
@@ -39,6 +43,7 @@ struct gpio {
 #define TRIALS 16
 
 static const char *const reads[] = { "each", "all", NULL };
+static const char *const writes[] = { "change", "cycle", NULL };
 
 static const struct option gpio_rows[] = {
 	{
@@ -63,6 +68,15 @@ static const struct option gpio_rows[] = {
 			"call, for which it does",
 	},
 	{
+		.name = "write",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct gpio_options, write),
+		.fallback = "change",
+		.choices = writes,
+		.help = "lines that changed are written, all of them in one call; or all "
+			"lines in each cycle, for a chip that may forget",
+	},
+	{
 		.name = "edge_buffer",
 		.type = OPTION_INT,
 		.offset = offsetof(struct gpio_options, edge_buffer),
@@ -81,6 +95,13 @@ static enum value_type gpio_channel_type(const void *in_options)
 	const struct gpio_channel_options *options = in_options;
 
 	return options->is_count ? VALUE_INT : VALUE_BOOL;
+}
+
+/* A line has two levels. */
+static enum value_type gpio_output_type(const void *out_options)
+{
+	(void)out_options;
+	return VALUE_BOOL;
 }
 
 static void gpio_check(const struct device_spec *spec)
@@ -108,7 +129,7 @@ static unsigned lowest(uint64_t mask)
 /* The shortest of several calls: what the chip takes, and not what came between. */
 static int64_t time_reading(const struct gpio_request *request)
 {
-	uint64_t mask = request->lines.level_mask;
+	uint64_t mask = request->lines.level_mask | request->lines.out_mask;
 	int64_t shortest_ns = INT64_MAX;
 	uint64_t bits;
 
@@ -124,11 +145,12 @@ static int64_t time_reading(const struct gpio_request *request)
 	return shortest_ns == INT64_MAX ? 0 : shortest_ns;
 }
 
-/* Only levels are read from the chip; edges come from the kernel's memory. */
+/* Levels are read from the chip, and written to it; edges come from the kernel's memory. */
 static int judge(const struct device_spec *spec, const struct gpio_request *request,
 		 struct err *err)
 {
-	if (spec->lane == LANE_ASYNC || request->lines.level_mask == 0) {
+	if (spec->lane == LANE_ASYNC ||
+	    (request->lines.level_mask | request->lines.out_mask) == 0) {
 		return 0;
 	}
 	return gpio_bus_judge("/sys", request->chip, time_reading(request), err);
@@ -160,7 +182,7 @@ static int gpio_open(const struct device *device, struct link *ret_link, struct 
 {
 	const struct gpio_options *options = device->spec->options;
 	struct gpio_request *request;
-	int rc = gpio_chip_request(device->spec, options->chip,
+	int rc = gpio_chip_request(device->spec, device->is_dry, options->chip,
 				   (unsigned)options->edge_buffer, &request, err);
 
 	if (rc) {
@@ -192,6 +214,7 @@ static void gpio_attach(struct device *device, const struct cycle_time *now)
 	memset(gpio->of_lines, 0, sizeof(gpio->of_lines));
 	gpio->of_request = (struct sequence){ .newest = 0 };
 	gpio->missed = 0;
+	gpio->is_driven = false;
 }
 
 /* Returns by how much the number is ahead of the newest one; what comes late is not. */
@@ -347,8 +370,65 @@ static void gpio_sample(struct device *device, const struct cycle_time *now)
 	renew_counts(device, now);
 }
 
+/* What the outputs are to be, by line. */
+static uint64_t bits_of_outputs(const struct device *device)
+{
+	const struct gpio_request *request = device->link->handle;
+	uint64_t mask = request->lines.out_mask;
+	uint64_t bits = 0;
+
+	for (; mask; mask &= mask - 1) {
+		unsigned line = lowest(mask);
+		int at = request->lines.lines[line].out_at;
+
+		if (channel_value(&device->out[at]).as_bool) {
+			bits |= UINT64_C(1) << line;
+		}
+	}
+	return bits;
+}
+
+static uint64_t lines_to_write(const struct device *device, uint64_t bits)
+{
+	const struct gpio_options *options = device->spec->options;
+	const struct gpio_request *request = device->link->handle;
+	const struct gpio *gpio = device->state;
+	bool writes_all = options->write == GPIO_WRITE_CYCLE || device->must_emit ||
+			  !gpio->is_driven;
+
+	return writes_all ? request->lines.out_mask : gpio->driven ^ bits;
+}
+
+/* A chip behind a bus may fail for once: then all is written again in the next cycle. */
+static void gpio_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
+static void gpio_emit(struct device *device, const struct cycle_time *now)
+{
+	const struct gpio_request *request = device->link->handle;
+	struct gpio *gpio = device->state;
+	uint64_t bits = bits_of_outputs(device);
+	uint64_t mask = lines_to_write(device, bits);
+	int rc;
+
+	(void)now;
+	if (mask == 0) {
+		return;
+	}
+	rc = sys_gpio_set(request->fd, mask, bits);
+	gpio->is_driven = rc == 0;
+	gpio->driven = bits;
+	if (rc == 0) {
+		device->must_emit = false;
+		device_count(device, COUNT_SENT, 1);
+	} else if (is_gone(rc)) {
+		device_lost(device, rc);
+	} else {
+		device_count(device, COUNT_SEND_DROPPED, 1);
+	}
+}
+
 static const char description[] =
-	"Reads the lines of one GPIO chip: levels, sampled in each cycle, and edges, "
+	"Reads and drives the lines of one GPIO chip: levels, sampled in each cycle, and "
+	"edges, "
 	"which "
 	"the kernel counts with its own time stamps between the cycles. A line may have "
 	"a "
@@ -371,8 +451,15 @@ static const char description[] =
 	"is "
 	"scarce.\n"
 	"\n"
+	"Each output channel is a line that is driven: push-pull, or open-drain or "
+	"open-source. It has its safe value from the moment at which rtloop takes the "
+	"line, so that it never shows another one first. All lines that change in a "
+	"cycle "
+	"are written in one call.\n"
+	"\n"
 	"A chip behind a bus such as i2c, spi or usb takes long to answer, and its calls "
-	"wait: its levels are refused in the cycle, and read with `lane: async`. When a "
+	"wait: its levels and outputs are refused in the cycle; with `lane: async` a "
+	"thread of its own reads and drives them. When a "
 	"chip goes away its channels turn bad, and it is opened again when it is back.";
 
 static const char example[] =
@@ -384,25 +471,32 @@ static const char example[] =
 	"    estop_ok: { line: ESTOP, bias: pull-down, on_bad: false }\n"
 	"    start:    { line: START, debounce: 5ms }\n"
 	"    door:     { line: 21, active_low: true }\n"
-	"    flow:     { line: FLOW, edge: rising, count: true }\n";
+	"    flow:     { line: FLOW, edge: rising, count: true }\n"
+	"  out:\n"
+	"    heater: { line: HEATER, safe: 0 }\n"
+	"    lamp:   { line: LAMP, safe: 0, drive: open-drain }\n";
 
 const struct driver gpio_driver = {
 	.name = "gpio",
-	.summary = "Levels and counted edges of the lines of a GPIO chip",
+	.summary = "Lines of a GPIO chip: levels, counted edges, and outputs",
 	.description = description,
 	.example = example,
 	.options = gpio_rows,
 	.options_bytes = sizeof(struct gpio_options),
 	.in_options = gpio_channel_rows,
 	.in_bytes = sizeof(struct gpio_channel_options),
+	.out_options = gpio_output_rows,
+	.out_bytes = sizeof(struct gpio_output_options),
 	.state_bytes = sizeof(struct gpio),
 	.allows_async = true,
 	.lacks = GPIO_CHIP_LACKS,
 	.check = gpio_check,
 	.channel_type = gpio_channel_type,
+	.out_channel_type = gpio_output_type,
 	.open = gpio_open,
 	.close = gpio_close,
 	.attach = gpio_attach,
 	.receive = gpio_receive,
 	.sample = gpio_sample,
+	.emit = gpio_emit,
 };

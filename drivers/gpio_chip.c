@@ -4,11 +4,12 @@
 
 #ifndef HAVE_LIBGPIOD
 
-int gpio_chip_request(const struct device_spec *spec, const char *chip,
+int gpio_chip_request(const struct device_spec *spec, bool is_dry, const char *chip,
 		      unsigned edge_buffer, struct gpio_request **ret_request,
 		      struct err *err)
 {
 	(void)spec;
+	(void)is_dry;
 	(void)edge_buffer;
 	(void)ret_request;
 	return err_set(err, -ENOSYS, "%s: this rtloop was built without %s", chip,
@@ -193,7 +194,8 @@ static int read_info(struct gpiod_chip *chip, struct gpio_chip_info *info)
 	return rc;
 }
 
-static int set_up(struct gpiod_line_settings *settings, const struct gpio_line *line)
+static int set_up_input(struct gpiod_line_settings *settings,
+			const struct gpio_line *line)
 {
 	static const enum gpiod_line_bias biases[] = {
 		[GPIO_BIAS_AS_IS] = GPIOD_LINE_BIAS_AS_IS,
@@ -222,14 +224,45 @@ static int set_up(struct gpiod_line_settings *settings, const struct gpio_line *
 		       : 0;
 }
 
+/* From the moment of the request on the line is driven with this value. */
+static int set_up_output(struct gpiod_line_settings *settings,
+			 const struct gpio_line *line, const struct channel_spec *out)
+{
+	static const enum gpiod_line_drive drives[] = {
+		[GPIO_DRIVE_PUSH_PULL] = GPIOD_LINE_DRIVE_PUSH_PULL,
+		[GPIO_DRIVE_OPEN_DRAIN] = GPIOD_LINE_DRIVE_OPEN_DRAIN,
+		[GPIO_DRIVE_OPEN_SOURCE] = GPIOD_LINE_DRIVE_OPEN_SOURCE,
+	};
+
+	gpiod_line_settings_set_active_low(settings, line->output->is_active_low);
+	return gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_OUTPUT) ||
+			       gpiod_line_settings_set_drive(
+				       settings, drives[line->output->drive]) ||
+			       gpiod_line_settings_set_output_value(
+				       settings, out[line->out_at].safe.as_bool
+							 ? GPIOD_LINE_VALUE_ACTIVE
+							 : GPIOD_LINE_VALUE_INACTIVE)
+		       ? -errno
+		       : 0;
+}
+
+static int set_up(struct gpiod_line_settings *settings, const struct gpio_line *line,
+		  const struct device_spec *spec)
+{
+	gpiod_line_settings_reset(settings);
+	return line->output ? set_up_output(settings, line, spec->out)
+			    : set_up_input(settings, line);
+}
+
 /* In their order, which is that of the request. */
-static int add_lines(struct gpiod_line_config *config, const struct gpio_lines *lines)
+static int add_lines(struct gpiod_line_config *config, const struct gpio_lines *lines,
+		     const struct device_spec *spec)
 {
 	struct gpiod_line_settings *settings = gpiod_line_settings_new();
 	int rc = settings ? 0 : -ENOMEM;
 
 	for (unsigned i = 0; rc == 0 && i < lines->count; i++) {
-		rc = set_up(settings, &lines->lines[i]);
+		rc = set_up(settings, &lines->lines[i], spec);
 		if (rc == 0 && gpiod_line_config_add_line_settings(
 				       config, &lines->lines[i].offset, 1, settings)) {
 			rc = -errno;
@@ -239,12 +272,13 @@ static int add_lines(struct gpiod_line_config *config, const struct gpio_lines *
 	return rc;
 }
 
-static int request_lines(struct gpiod_chip *chip, const struct gpio_lines *lines,
-			 unsigned edge_buffer, struct gpiod_line_request **ret_handle)
+static int request_lines(struct gpiod_chip *chip, const struct device_spec *spec,
+			 const struct gpio_lines *lines, unsigned edge_buffer,
+			 struct gpiod_line_request **ret_handle)
 {
 	struct gpiod_request_config *request = gpiod_request_config_new();
 	struct gpiod_line_config *config = gpiod_line_config_new();
-	int rc = request && config ? add_lines(config, lines) : -ENOMEM;
+	int rc = request && config ? add_lines(config, lines, spec) : -ENOMEM;
 
 	if (rc == 0) {
 		gpiod_request_config_set_consumer(request, CONSUMER);
@@ -260,8 +294,10 @@ static int request_lines(struct gpiod_chip *chip, const struct gpio_lines *lines
 static bool needs_interrupts(const struct gpio_lines *lines)
 {
 	for (unsigned i = 0; i < lines->count; i++) {
-		if (lines->lines[i].edge != GPIO_EDGE_NONE ||
-		    lines->lines[i].options->debounce_ns > 0) {
+		const struct gpio_line *line = &lines->lines[i];
+
+		if (line->edge != GPIO_EDGE_NONE ||
+		    (line->options && line->options->debounce_ns > 0)) {
 			return true;
 		}
 	}
@@ -282,7 +318,7 @@ static int explain(struct gpiod_chip *chip, const struct gpio_lines *lines, int 
 		rc = err_set(
 			err, code,
 			"%s: the kernel takes at most %d different settings of bias, "
-			"active_low, edge and debounce at once; put others into a "
+			"active_low, drive, edge and debounce at once; put others into a "
 			"second device of this chip",
 			info.name, GPIO_V2_LINE_NUM_ATTRS_MAX);
 	} else if (code == -ENXIO && needs_interrupts(lines)) {
@@ -304,22 +340,27 @@ static int set_nonblocking(int fd)
 	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
 }
 
+static int find_lines(const struct device_spec *spec, bool is_dry,
+		      struct gpiod_chip *chip, struct gpio_request *request,
+		      struct err *err)
+{
+	struct gpio_chip_info info = { .line_count = 0 };
+	int rc = read_info(chip, &info);
+
+	rc = rc ? err_set_errno(err, rc, "%s: cannot be asked for its lines", info.name)
+		: gpio_lines_resolve(spec, is_dry, &info, &request->lines, err);
+	memcpy(request->chip, info.name, sizeof(request->chip));
+	free_info(&info);
+	return rc;
+}
+
 static int fill_request(const struct device_spec *spec, struct gpiod_chip *chip,
 			unsigned edge_buffer, struct gpio_request *request,
 			struct err *err)
 {
-	struct gpio_chip_info info = { .line_count = 0 };
 	struct gpiod_line_request *handle = NULL;
-	int rc = read_info(chip, &info);
+	int rc = request_lines(chip, spec, &request->lines, edge_buffer, &handle);
 
-	rc = rc ? err_set_errno(err, rc, "%s: cannot be asked for its lines", info.name)
-		: gpio_lines_resolve(spec, &info, &request->lines, err);
-	memcpy(request->chip, info.name, sizeof(request->chip));
-	free_info(&info);
-	if (rc) {
-		return rc;
-	}
-	rc = request_lines(chip, &request->lines, edge_buffer, &handle);
 	if (rc) {
 		return explain(chip, &request->lines, rc, err);
 	}
@@ -333,7 +374,7 @@ static int fill_request(const struct device_spec *spec, struct gpiod_chip *chip,
 	return rc;
 }
 
-int gpio_chip_request(const struct device_spec *spec, const char *chip,
+int gpio_chip_request(const struct device_spec *spec, bool is_dry, const char *chip,
 		      unsigned edge_buffer, struct gpio_request **ret_request,
 		      struct err *err)
 {
@@ -344,9 +385,13 @@ int gpio_chip_request(const struct device_spec *spec, const char *chip,
 	if (!request) {
 		return err_set(err, -ENOMEM, "no memory for device '%s'", spec->name);
 	}
+	request->fd = -1;
 	rc = open_chip(chip, &opened, err);
 	if (rc == 0) {
-		rc = fill_request(spec, opened, edge_buffer, request, err);
+		rc = find_lines(spec, is_dry, opened, request, err);
+		if (rc == 0 && request->lines.count > 0) {
+			rc = fill_request(spec, opened, edge_buffer, request, err);
+		}
 		gpiod_chip_close(opened);
 	}
 	if (rc) {
@@ -360,7 +405,9 @@ int gpio_chip_request(const struct device_spec *spec, const char *chip,
 void gpio_chip_release(struct gpio_request *request)
 {
 	if (request) {
-		gpiod_line_request_release(request->handle);
+		if (request->handle) {
+			gpiod_line_request_release(request->handle);
+		}
 		free(request);
 	}
 }

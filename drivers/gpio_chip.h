@@ -26,7 +26,9 @@ struct gpio_request {
 };
 
 /**
- * gpio_chip_request - request the lines of a device's channels as inputs.
+ * gpio_chip_request - request the lines of a device's channels: those of its outputs are at their safe
+ * values from then on.
+ * @is_dry: only those that are read; where there are none, nothing is requested and fd is -1
  * @chip: name, path or label
  * @edge_buffer: edges that the kernel holds; 0: as many as it likes
  *
@@ -35,7 +37,7 @@ struct gpio_request {
  * chip without interrupts; -E2BIG for too many lines or settings; -ENOMEM; -ENOSYS without the library.
  * [super]
  */
-int gpio_chip_request(const struct device_spec *spec, const char *chip,
+int gpio_chip_request(const struct device_spec *spec, bool is_dry, const char *chip,
 		      unsigned edge_buffer, struct gpio_request **ret_request,
 		      struct err *err) MUST_CHECK;
 

@@ -8,6 +8,7 @@
 #include "rtloop/base/time.h"
 
 static const char *const biases[] = { "as-is", "disabled", "pull-up", "pull-down", NULL };
+static const char *const drives[] = { "push-pull", "open-drain", "open-source", NULL };
 static const char *const edges[] = { "none", "rising", "falling", "both", NULL };
 
 const struct option gpio_channel_rows[] = {
@@ -65,6 +66,40 @@ const struct option gpio_channel_rows[] = {
 	},
 	{ .name = NULL },
 };
+
+const struct option gpio_output_rows[] = {
+	{
+		.name = "line",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct gpio_output_options, line),
+		.is_required = true,
+		.min = 1,
+		.max = GPIO_MAX_NAME_SIZE - 1,
+		.help = "the line's name, or its offset on the chip; gpioinfo lists both",
+	},
+	{
+		.name = "active_low",
+		.type = OPTION_BOOL,
+		.offset = offsetof(struct gpio_output_options, is_active_low),
+		.fallback = "false",
+		.help = "whether true is a low voltage; safe is meant so, too",
+	},
+	{
+		.name = "drive",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct gpio_output_options, drive),
+		.fallback = "push-pull",
+		.choices = drives,
+		.help = "both voltages are driven; or only the low one (open-drain), or "
+			"the high one (open-source), and the line is let go of otherwise",
+	},
+	{ .name = NULL },
+};
+
+static const struct gpio_output_options *output_of(const struct channel_spec *channel)
+{
+	return channel->options;
+}
 
 static const struct gpio_channel_options *options_of(const struct channel_spec *channel)
 {
@@ -142,19 +177,54 @@ static bool check_line(const struct device_spec *spec, unsigned index)
 	return is_known;
 }
 
+static void driven_twice(const struct channel_spec *channel, const char *other)
+{
+	place_error(&channel->place, "line",
+		    "channel '%s' has this line already; expected one channel for a line "
+		    "that is driven",
+		    other);
+}
+
+static void check_output(const struct device_spec *spec, unsigned index)
+{
+	const struct channel_spec *channel = &spec->out[index];
+	const char *line = output_of(channel)->line;
+
+	if (channel->type != VALUE_BOOL) {
+		place_error(&channel->place, "type",
+			    "a line is driven to one of two "
+			    "levels; expected bool");
+	}
+	for (unsigned i = 0; i < spec->in_count; i++) {
+		if (strcmp(options_of(&spec->in[i])->line, line) == 0) {
+			driven_twice(channel, spec->in[i].name);
+			return;
+		}
+	}
+	for (unsigned i = 0; i < index; i++) {
+		if (strcmp(output_of(&spec->out[i])->line, line) == 0) {
+			driven_twice(channel, spec->out[i].name);
+			return;
+		}
+	}
+}
+
 void gpio_lines_check(const struct device_spec *spec)
 {
-	unsigned lines = 0;
+	unsigned lines = spec->out_count;
 
 	for (unsigned i = 0; i < spec->in_count; i++) {
 		check_channel(&spec->in[i]);
 		lines += !check_line(spec, i);
 	}
-	if (spec->in_count == 0) {
+	for (unsigned i = 0; i < spec->out_count; i++) {
+		check_output(spec, i);
+	}
+	if (spec->in_count + spec->out_count == 0) {
 		place_error(&spec->place, NULL,
-			    "no channels; expected 'in' with at least one line");
+			    "no channels; expected 'in' or 'out' with at least one line");
 	} else if (lines > GPIO_LINES_MAX) {
-		place_error(&spec->place, "in",
+		place_error(&spec->place, spec->in_count > 0 ? "in" : "out",
 			    "%u lines; expected at most %d, and the others in a second "
 			    "device of this chip",
 			    lines, GPIO_LINES_MAX);
@@ -247,7 +317,6 @@ static struct gpio_line *line_at(struct gpio_lines *lines, uint32_t offset)
 }
 
 static int add_line(struct gpio_lines *lines, uint32_t offset,
-		    const struct gpio_channel_options *options,
 		    struct gpio_line **ret_line, struct err *err)
 {
 	if (lines->count == GPIO_LINES_MAX) {
@@ -259,9 +328,9 @@ static int add_line(struct gpio_lines *lines, uint32_t offset,
 	*ret_line = &lines->lines[lines->count++];
 	**ret_line = (struct gpio_line){
 		.offset = offset,
-		.options = options,
 		.level_at = -1,
 		.count_at = -1,
+		.out_at = -1,
 	};
 	return 0;
 }
@@ -298,10 +367,11 @@ static int add_channel(const struct device_spec *spec, unsigned index,
 	}
 	line = line_at(lines, offset);
 	rc = line ? join_line(spec, index, line, err)
-		  : add_line(lines, offset, options, &line, err);
+		  : add_line(lines, offset, &line, err);
 	if (rc) {
 		return rc;
 	}
+	line->options = line->options ? line->options : options;
 	if (options->is_count) {
 		line->count_at = (int)index;
 		line->edge = options->edge;
@@ -313,14 +383,55 @@ static int add_channel(const struct device_spec *spec, unsigned index,
 	return 0;
 }
 
-int gpio_lines_resolve(const struct device_spec *spec, const struct gpio_chip_info *chip,
-		       struct gpio_lines *ret_lines, struct err *err)
+static int add_output(const struct device_spec *spec, unsigned index,
+		      const struct gpio_chip_info *chip, struct gpio_lines *lines,
+		      struct err *err)
+{
+	const struct gpio_output_options *options = output_of(&spec->out[index]);
+	struct gpio_line *line = NULL;
+	uint32_t offset = 0;
+	int rc = find_line(chip, options->line, &offset, err);
+
+	if (rc) {
+		return rc;
+	}
+	if (line_at(lines, offset)) {
+		return err_set(err, -EINVAL,
+			       "channel '%s': line %u has another channel already; "
+			       "expected one for a line that is driven",
+			       spec->out[index].name, offset);
+	}
+	rc = add_line(lines, offset, &line, err);
+	if (rc == 0) {
+		line->output = options;
+		line->out_at = (int)index;
+		lines->out_mask |= UINT64_C(1) << (line - lines->lines);
+	}
+	return rc;
+}
+
+/* They were added last. */
+static void leave_out_outputs(struct gpio_lines *lines)
+{
+	lines->count -= (unsigned)__builtin_popcountll(lines->out_mask);
+	lines->out_mask = 0;
+}
+
+int gpio_lines_resolve(const struct device_spec *spec, bool is_dry,
+		       const struct gpio_chip_info *chip, struct gpio_lines *ret_lines,
+		       struct err *err)
 {
 	struct gpio_lines lines = { .count = 0 };
 	int rc = 0;
 
 	for (unsigned i = 0; i < spec->in_count && rc == 0; i++) {
 		rc = add_channel(spec, i, chip, &lines, err);
+	}
+	for (unsigned i = 0; i < spec->out_count && rc == 0; i++) {
+		rc = add_output(spec, i, chip, &lines, err);
+	}
+	if (is_dry) {
+		leave_out_outputs(&lines);
 	}
 	if (rc == 0) {
 		*ret_lines = lines;

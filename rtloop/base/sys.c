@@ -121,6 +121,13 @@ int sys_gpio_get(int fd, uint64_t mask, uint64_t *ret_bits)
 	return code;
 }
 
+int sys_gpio_set(int fd, uint64_t mask, uint64_t bits)
+{
+	struct gpio_v2_line_values values = { .mask = mask, .bits = bits };
+
+	return result(RT_CALL(ioctl(fd, GPIO_V2_LINE_SET_VALUES_IOCTL, &values)));
+}
+
 int sys_signal(int event_fd)
 {
 	return result(RT_CALL(eventfd_write(event_fd, 1)));

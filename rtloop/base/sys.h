@@ -67,6 +67,15 @@ ssize_t sys_mq_receive(int fd, void *data, size_t bytes) RT_SAFE;
  */
 int sys_gpio_get(int fd, uint64_t mask, uint64_t *ret_bits) RT_SAFE;
 
+/**
+ * sys_gpio_set - drive lines of a GPIO request, all in one call.
+ * @mask: bit i: the i-th line of the request, which must be an output
+ * @bits: a bit that is set makes its line active; others than those of @mask do not matter
+ *
+ * It waits where the chip is behind a bus that does, as above. [rt]
+ */
+int sys_gpio_set(int fd, uint64_t mask, uint64_t bits) RT_SAFE;
+
 /** sys_signal - add 1 to an eventfd. [rt] */
 int sys_signal(int event_fd) RT_SAFE;
 

@@ -124,6 +124,17 @@ void rig_emit(struct rig *rig)
 	rig->device.driver->emit(&rig->device, &rig->now);
 }
 
+void rig_drive(struct rig *rig, const char *output, double value)
+{
+	for (unsigned i = 0; i < rig->device.spec->out_count; i++) {
+		if (strcmp(rig->device.out[i].name, output) == 0) {
+			channel_put_float(&rig->device.out[i], value, rig->now.wake_ns);
+			return;
+		}
+	}
+	fail_msg("no output '%s'", output);
+}
+
 uint64_t rig_count(const struct rig *rig, enum device_count which)
 {
 	return counter_get(&rig->device.counts[which]);

@@ -41,6 +41,9 @@ void rig_receive(struct rig *rig, const void *data, size_t bytes,
 void rig_tick(struct rig *rig);
 void rig_emit(struct rig *rig);
 
+/** rig_drive - what is to be driven, as the write phase puts it into the cell of an output. */
+void rig_drive(struct rig *rig, const char *output, double value);
+
 /** rig_count - one of the device's counters. */
 uint64_t rig_count(const struct rig *rig, enum device_count which);
 

@@ -247,7 +247,8 @@ static void a_device_has_1_to_64_lines(void **state)
 	size_t at = (size_t)sprintf(text, "d: { driver: gpio, chip: c, in: {");
 
 	assert_errors("d: { driver: gpio, chip: c }\n",
-		      "f:1:1: 'd': no channels; expected 'in' with at least one line\n");
+		      "f:1:1: 'd': no channels; expected 'in' or 'out' with at least one "
+		      "line\n");
 	for (unsigned i = 0; i < 64; i++) {
 		at += (size_t)sprintf(text + at,
 				      "a%u: { line: %u }, n%u: { line: %u, edge: both, "
@@ -285,7 +286,7 @@ static int resolve(const char *text, struct gpio_lines *lines, struct err *err)
 	int rc;
 
 	rig_load(&rig, text);
-	rc = gpio_lines_resolve(&rig.list->devices[0], &chip, lines, err);
+	rc = gpio_lines_resolve(&rig.list->devices[0], false, &chip, lines, err);
 	/* they point into what is gone */
 	for (unsigned i = 0; rc == 0 && i < lines->count; i++) {
 		lines->lines[i].options = NULL;
@@ -433,9 +434,9 @@ static void attach(struct panel *panel)
 	struct err err = { .text = "" };
 
 	panel->request.fd = 77;
-	assert_int_equal(
-		gpio_lines_resolve(rig->device.spec, &chip, &panel->request.lines, &err),
-		0);
+	assert_int_equal(gpio_lines_resolve(rig->device.spec, false, &chip,
+					    &panel->request.lines, &err),
+			 0);
 	rig->link = (struct link){ .handle = &panel->request };
 	rig->device.link = &rig->link;
 	rig->device.driver->attach(&rig->device, &rig->now);
@@ -756,7 +757,7 @@ static void without_the_library_opening_says_so(void **state)
 		gpio_chip_release(NULL);
 		return;
 	}
-	assert_int_equal(gpio_chip_request(NULL, "gpiochip0", 0, &request, &err),
+	assert_int_equal(gpio_chip_request(NULL, false, "gpiochip0", 0, &request, &err),
 			 -ENOSYS);
 	assert_non_null(strstr(err.text, "was built without libgpiod 2"));
 	gpio_chip_release(NULL);

@@ -1,0 +1,102 @@
+#!/bin/bash
+# GPIO outputs on a chip of gpio-sim: what its attributes, the tools of libgpiod 2 and the kernel's trace of
+# GPIO say of lines that rtloop drives.
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/gpio_sim/lib.sh"
+
+make_chip out relays 8 0=HEATER 1=FAN 2=LAMP 3=HORN 4=ESTOP 5=SPARE
+
+# traced LINE: what was written to it, in its order, as a word; lines are numbered from the chip's base.
+base=$(cat "/sys/class/gpio/${chip[out]}/base" 2>/dev/null)
+traced() { # OFFSET
+	sed -n "s/.*gpio_value: $((${base:-$lowest} + $1)) set \\([01]\\)/\\1/p" "$TEST_TMP/trace" | tr -d '\n'
+}
+
+value_of() { # OFFSET
+	cat "${lines[out]}/sim_gpio$1/value"
+}
+
+info_of() { # LINE
+	gpioinfo -c "${chip[out]}" "$1"
+}
+
+cat >"$TEST_TMP/out.yaml" <<END
+loop: { period: 20ms, cpu: 1, priority: 80 }
+log: { file: out.mcap, sync: 100ms }
+devices:
+  relays:
+    driver: gpio
+    chip: relays
+    in:
+      estop: { line: ESTOP }
+    out:
+      heater: { line: HEATER, safe: 0 }
+      fan:    { line: FAN, safe: 1 }
+      lamp:   { line: LAMP, safe: 1, drive: open-drain }
+      horn:   { line: HORN, safe: 0, drive: open-source }
+      spare:  { line: SPARE, safe: 0, active_low: true }
+END
+
+# --- nothing is driven with --no-outputs --------------------------------------------------------------
+
+pull out 0 up
+start_loop "$TEST_TMP/out.yaml" --no-outputs || exit 1
+is_held_by out ESTOP rtloop || fail "the input is not held: $(info_of ESTOP)"
+is_held_by out HEATER rtloop && fail "the output is held: $(info_of HEATER)"
+expect_equal "a line that is not driven" 1 "$(value_of 0)"
+stop_loop
+grep -q 'outputs, NOT driven' "$TEST_TMP/run.out" || fail "the report: $(cat "$TEST_TMP/run.out")"
+grep -Eq 'relays.fan +true, its safe value' "$TEST_TMP/run.out" || fail "the report does not list the fan"
+expect_equal "outputs that are driven" false "$(report '.devices[0].outputs_driven')"
+check_log "$TEST_TMP/out.mcap"
+rm "$TEST_TMP/out.mcap"
+
+# --- the safe values, before the first cycle and at the end -------------------------------------------
+
+pull out 0 up
+pull out 1 down
+pull out 2 up
+pull out 3 up
+pull out 5 down
+trace_reset
+trace_event gpio/gpio_value
+trace_event gpio/gpio_direction
+echo 1 >$tracing/tracing_on
+start_loop "$TEST_TMP/out.yaml" --require-rt || exit 1
+is_held_by out HEATER rtloop || fail "gpioinfo: $(info_of HEATER)"
+for said in HEATER=output LAMP=open-drain HORN=open-source SPARE=active-low; do
+	info_of "${said%%=*}" | grep -q "${said#*=}" || fail "gpioinfo: $(info_of "${said%%=*}")"
+done
+expect_equal "heater, fan and spare, which is active low" "0 1 1" "$(value_of 0) $(value_of 1) $(value_of 5)"
+
+# Open drain: what is true is let go of, and a wire decides; open source: what is false is.
+pull out 2 up
+pull out 3 up
+expect_equal "an open drain that is let go of, and pulled up" 1 "$(value_of 2)"
+expect_equal "an open source that is let go of, and pulled up" 1 "$(value_of 3)"
+pull out 2 down
+pull out 3 down
+expect_equal "an open drain that is let go of, and pulled down" 0 "$(value_of 2)"
+expect_equal "an open source that is let go of, and pulled down" 0 "$(value_of 3)"
+
+kill -TERM "$pid"
+wait "$pid"
+expect_equal "status after SIGTERM" 0 $?
+echo 0 >$tracing/tracing_on
+cp $tracing/trace "$TEST_TMP/trace"
+lowest=$(sed -n 's/.*gpio_direction: \([0-9]*\) .*/\1/p' "$TEST_TMP/trace" | sort -n | head -n 1)
+
+# The request writes it, then the device that comes into use, the first cycle, and the end.
+expect_equal "what was written to the heater" 0 "$(traced 0 | tr -s 0)"
+expect_equal "what was written to the fan" 1 "$(traced 1 | tr -s 1)"
+expect_at_least "times that the fan was written" 3 "$(traced 1 | wc -c)"
+expect_equal "outputs left safe" true "$(report '.devices[0].outputs_left_safe')"
+check_log "$TEST_TMP/out.mcap"
+"$RTLOOP" dump --jsonl -c event "$TEST_TMP/out.mcap" | grep -q '"kind":"outputs_safe"' ||
+	fail "no event tells that the outputs were left safe"
+expect_equal "what the log says was driven" "false true true false false" \
+	"$("$RTLOOP" dump --jsonl -q -c relays "$TEST_TMP/out.mcap" | jq -r 'select(.topic == "/out/relays").data |
+		"\(.heater) \(.fan) \(.lamp) \(.horn) \(.spare)"')"
+
+remove_chip out
+finish
