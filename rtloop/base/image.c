@@ -187,6 +187,14 @@ void channel_put_int(struct channel *channel, int64_t value, int64_t sample_ns)
 	mark_good(channel, sample_ns);
 }
 
+void channel_put(struct channel *channel, union value value, enum quality quality,
+		 int64_t sample_ns)
+{
+	channel_store(channel, value);
+	*channel->quality = (uint8_t)quality;
+	channel->sample_ns = sample_ns;
+}
+
 bool channel_set_quality(struct channel *channel, enum quality quality)
 {
 	if (*channel->quality == quality) {

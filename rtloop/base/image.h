@@ -105,6 +105,15 @@ void channel_put_float(struct channel *channel, double value, int64_t sample_ns)
 void channel_put_int(struct channel *channel, int64_t value, int64_t sample_ns) RT_SAFE;
 
 /**
+ * channel_put - value, quality and time as they are: of logic, which knows all three.
+ * @value: of the channel's type; a float that is a number
+ *
+ * [rt]
+ */
+void channel_put(struct channel *channel, union value value, enum quality quality,
+		 int64_t sample_ns) RT_SAFE;
+
+/**
  * channel_set_quality - change the quality alone; on turning bad a stated substitute is
  * taken.
  *
