@@ -86,6 +86,9 @@ int app_create(struct app **ret_app, struct setup *setup, const char *version,
 	code = code ? code
 		    : loop_init(&app->loop, &setup->loop, app->devices, app->device_count,
 				&app->recorder, err);
+	if (code == 0 && view_init(&app->loop.view, app->image)) {
+		code = err_set(err, -ENOMEM, "no memory for views of the process image");
+	}
 	code = code ? code : describe_devices(app, err);
 	if (code == 0 && super_init(&app->super, &app->loop, &app->logger)) {
 		code = err_set(err, -ENOMEM, "no memory for the supervisor");

@@ -17,6 +17,8 @@ struct image {
 	struct added *added;
 	unsigned added_count;
 	uint8_t *block;
+	size_t bytes;
+	unsigned channel_count;
 };
 
 static const char *const type_names[] = { "bool", "integer", "float" };
@@ -48,6 +50,7 @@ int image_add(struct image *image, struct image_part *part, struct channel *chan
 	}
 	image->added = added;
 	added[image->added_count++] = (struct added){ part, channels, channel_count };
+	image->channel_count += channel_count;
 	return 0;
 }
 
@@ -130,12 +133,68 @@ int image_seal(struct image *image)
 	if (!image->block) {
 		return -ENOMEM;
 	}
+	image->bytes = bytes;
 	bytes = 0;
 	for (unsigned i = 0; i < image->added_count; i++) {
 		place_part(&image->added[i], image->block + bytes);
 		bytes += aligned_bytes(&image->added[i]);
 	}
 	return 0;
+}
+
+size_t image_bytes(const struct image *image)
+{
+	return image->bytes;
+}
+
+unsigned image_channels(const struct image *image)
+{
+	return image->channel_count;
+}
+
+void image_copy(const struct image *image, uint8_t *block, int64_t *sample_ns)
+{
+	memcpy(block, image->block, image->bytes);
+	for (unsigned i = 0; i < image->added_count; i++) {
+		const struct added *added = &image->added[i];
+
+		for (unsigned j = 0; j < added->channel_count; j++) {
+			*sample_ns++ = added->channels[j].sample_ns;
+		}
+	}
+}
+
+/* Its place among the channels of all parts. */
+static size_t number_of(const struct image *image, const struct channel *channel)
+{
+	size_t before = 0;
+
+	for (unsigned i = 0; i < image->added_count; i++) {
+		const struct added *added = &image->added[i];
+
+		if (channel >= added->channels &&
+		    channel < added->channels + added->channel_count) {
+			return before + (size_t)(channel - added->channels);
+		}
+		before += added->channel_count;
+	}
+	return before;
+}
+
+struct channel image_channel_at(const struct image *image, const struct channel *channel,
+				uint8_t *block, const int64_t *sample_ns)
+{
+	/* not by copying all of it: the time is written while this is read */
+	return (struct channel){
+		.name = channel->name,
+		.unit = channel->unit,
+		.type = channel->type,
+		.has_substitute = channel->has_substitute,
+		.substitute = channel->substitute,
+		.cell = block + ((const uint8_t *)channel->cell - image->block),
+		.quality = block + (channel->quality - image->block),
+		.sample_ns = sample_ns[number_of(image, channel)],
+	};
 }
 
 static void mark_good(struct channel *channel, int64_t sample_ns)

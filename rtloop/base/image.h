@@ -84,6 +84,30 @@ int image_add(struct image *image, struct image_part *part, struct channel *chan
  */
 int image_seal(struct image *image) MUST_CHECK;
 
+/** image_bytes - of the block that holds all parts, once it is sealed. [any] */
+size_t image_bytes(const struct image *image) RT_SAFE;
+
+/** image_channels - of all parts together. [any] */
+unsigned image_channels(const struct image *image) RT_SAFE;
+
+/**
+ * image_copy - all that changes: the block, and the times of the samples.
+ * @block: image_bytes() long
+ * @sample_ns: one a channel, in the order in which they were added
+ *
+ * [rt]
+ */
+void image_copy(const struct image *image, uint8_t *block, int64_t *sample_ns) RT_SAFE;
+
+/**
+ * image_channel_at - a channel with the value, the quality and the time that it has in a copy.
+ * @channel: one of those that were added to this image
+ *
+ * [any]
+ */
+struct channel image_channel_at(const struct image *image, const struct channel *channel,
+				uint8_t *block, const int64_t *sample_ns) RT_SAFE;
+
 /**
  * image_part_bytes - the size of a part, as image_seal() lays it out. [any]
  */

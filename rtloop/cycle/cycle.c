@@ -242,6 +242,7 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	stats_record(&loop->stats, now.cycle, &times, is_catching_up);
 	count_overruns(&loop->stats, &step, is_catching_up);
 	record_peak(loop, &now, &times, &step, is_catching_up);
+	view_serve(&loop->view, now.cycle, write_end_ns + times.record_ns);
 	loop->cycle++;
 	return !is_over(loop, &step);
 }

@@ -111,6 +111,7 @@ void loop_fini(struct loop *loop)
 		seat_clear(&loop->seats[i]);
 	}
 	poller_close(&loop->poller);
+	view_fini(&loop->view);
 	free(loop->sampled.devices);
 	free(loop->ticked.devices);
 	free(loop->emitting.devices);

@@ -15,6 +15,7 @@
 #include "drivers/device.h"
 #include "rtloop/base/record.h"
 #include "rtloop/base/thread.h"
+#include "rtloop/base/view.h"
 #include "rtloop/cycle/async.h"
 #include "rtloop/cycle/blame.h"
 #include "rtloop/cycle/grid.h"
@@ -70,6 +71,7 @@ struct loop {
 	struct peaks peaks;
 	struct blame blame;	  /* of the cycle that runs */
 	struct overruns overruns; /* to the supervisor */
+	struct view view; /* of the image, for the supervisor; zeroed: none is made */
 	struct thread thread;
 	bool any_lost;
 	uint64_t mail_seen;
