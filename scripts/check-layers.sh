@@ -11,6 +11,7 @@ declare -A may_include=(
 	[base]=""
 	[config]="base"
 	[mcap]="base"
+	[report]="base mcap"
 	[program]="base"
 	[guard]="base"
 	[drivers]="base config"
@@ -18,7 +19,7 @@ declare -A may_include=(
 	[log]="base config mcap"
 	[super]="base config drivers program cycle mcap log"
 	[app]="base config drivers program cycle mcap log super guard"
-	[cmd]="base config drivers program cycle mcap log super guard app"
+	[cmd]="base config drivers program cycle mcap log report super guard app"
 	[main]="base app cmd"
 )
 

@@ -35,6 +35,17 @@ static bool is_in_time(const struct mcap_log *log, uint64_t time_ns)
 	return time_ns >= log->options.from_ns && time_ns < log->options.to_ns;
 }
 
+static bool is_wanted(const struct mcap_log *log, const struct mcap_chunk *chunk)
+{
+	const struct mcap_log_options *options = &log->options;
+
+	if (chunk->end_ns < options->from_ns || chunk->start_ns >= options->to_ns) {
+		return false;
+	}
+	return !options->wants ||
+	       options->wants(options->context, chunk->start_ns, chunk->end_ns);
+}
+
 static void enter_chunk(struct mcap_log *log, const struct mcap_record *record)
 {
 	struct mcap_chunk chunk;
@@ -44,7 +55,7 @@ static void enter_chunk(struct mcap_log *log, const struct mcap_record *record)
 	if (mcap_parse_chunk(record, &chunk)) {
 		return;
 	}
-	if (chunk.end_ns < log->options.from_ns || chunk.start_ns >= log->options.to_ns) {
+	if (!is_wanted(log, &chunk)) {
 		mcap_reader_skip_chunk(log->reader);
 		return;
 	}

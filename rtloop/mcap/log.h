@@ -22,6 +22,8 @@ struct mcap_log_options {
 	 * Called for what is left out or wrong; may be NULL. Where in the file, and what.
 	 */
 	void (*problem)(void *context, uint64_t offset, const char *text);
+	/* Whether a chunk with messages of that time is wanted; NULL: every one is. */
+	bool (*wants)(void *context, uint64_t start_ns, uint64_t end_ns);
 	void *context;
 };
 
