@@ -242,7 +242,7 @@ static void print_device(const struct app *app, unsigned index, FILE *out)
 static void print_devices(const struct app *app, FILE *out)
 {
 	if (app->device_count > 0) {
-		fputs("devices\n", out);
+		fputs("\ndevices\n", out);
 	}
 	for (unsigned i = 0; i < app->device_count; i++) {
 		print_device(app, i, out);

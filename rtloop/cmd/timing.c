@@ -78,7 +78,6 @@ void timing_print_histogram(FILE *out, const char *title, const struct hist *his
 		from_us = end_us;
 		end_us *= 2;
 	}
-	fputc('\n', out);
 }
 
 void timing_put_json(struct json *json, const char *name, const struct hist *hist)

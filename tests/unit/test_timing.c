@@ -66,7 +66,7 @@ static void a_bar_stands_for_each_doubling_and_a_single_time_is_seen(void **stat
 	expect_text("\ntimes, us\n"
 		    "       4 to 8             1000 "
 		    "##################################################\n"
-		    "      32 to 64               1 #\n\n");
+		    "      32 to 64               1 #\n");
 }
 
 static void an_empty_histogram_is_not_drawn(void **state)
