@@ -51,9 +51,11 @@ array busy[intervals]
 i = 0
 latency_max = 0.0
 busy_max = 0.0
+least = 1e300
 stats data using (i = i + 1, start[i] = $1, latency[i] = $2, busy[i] = $3, \
 	latency_max = $2 > latency_max ? $2 : latency_max, \
-	busy_max = $3 > busy_max ? $3 : busy_max, $2 >= 0 ? $2 : $3) nooutput name "usual"
+	busy_max = $3 > busy_max ? $3 : busy_max, \
+	least = $2 > 0 && $2 < least ? $2 : least, least = $3 > 0 && $3 < least ? $3 : least, $2 >= 0 ? $2 : $3) nooutput name "usual"
 top = latency_max > busy_max ? latency_max : busy_max
 top = top > 0 ? top : 1
 
@@ -94,7 +96,7 @@ is_log = top > 20 * usual_median && usual_median > 0
 if (is_log) {
 	set logscale y
 	set ytics 10
-	set yrange [10 ** floor(log10(usual_min > 0.1 ? usual_min : 0.1)) : top * 2]
+	set yrange [10 ** floor(log10(least > 0.1 ? least : 0.1)) : top * 2]
 	mark = top * 1.5
 	set ylabel "greatest of each " . each . ", µs (logarithmic)"
 } else {
