@@ -43,9 +43,11 @@ expect_line "overruns" \
 expect_line "a gap" "gaps      cycles 900 to 904 (5) before +0.907995 s"
 expect_line "latency" "latency        5.0      8.0     10.3     10.0   2400.0   2400.0  \
 wake-up after the release; worst in cycle 500, +0.502395 s"
-expect_line "busy" "busy          12.0     13.0     13.7     13.0   1202.0   1202.0  \
+expect_line "busy" "busy          12.5     14.0     14.2     14.0   1202.5   1202.5  \
 wake-up to last write; worst in cycle 750, +0.752000 s"
 expect_line "a phase" "  read        10.0     11.0     11.7     11.0   1200.0   1200.0"
+expect_line "the phase of the logic" \
+	"  step         0.5      0.5      0.5      0.5      0.5      0.5"
 expect_line "a bar" "    2048 to 4096            10 #"
 expect_line "how sure" \
 	"          at most 1 in 10 over 10.0 us, 1 in 100 over 10.0 us, 1 in 1000 over 2400.0 us"
@@ -57,9 +59,9 @@ grep -q "^  probe  *960 messages, 94.7 samples/s, longest pause 50.0 ms, last 9.
 expect_line "an overrun" \
 	"  +0.502395 s, 2023-11-14T22:13:20.502400000+00:00: cycle 500, late wake, 2 releases missed"
 expect_line "the cycle before" \
-	"             499        9.9       13.0     11.0      2.0      1.5       0"
+	"             499        9.9       13.5     11.0      0.5      2.0      1.5       0"
 expect_line "its cycle" \
-	"  >          500     2400.0       12.0     10.0      2.0      1.5       2 late wake"
+	"  >          500     2400.0       12.5     10.0      0.5      2.0      1.5       2 late wake"
 expect_equal "overruns shown" 10 "$(grep -c '^  >' out)"
 expect_equal "the worst of them: late wakes" 10 "$(grep -c '^  > .* late wake$' out)"
 
@@ -69,7 +71,7 @@ expect_json "overruns in JSON" "[10,10,20,30,0]" \
 expect_json "latency in JSON" "[9950,5000,2400000,10]" \
 	'[.latency | .count, .min_ns, .max_ns, .bins_us["400"]]'
 expect_json "the worst cycles" "[500,750]" "[.worst_latency.cycle, .worst_busy.cycle]"
-expect_json "phases" '["read","record","write"]' ".phases | keys"
+expect_json "phases" '["read","record","step","write"]' ".phases | keys"
 expect_json "a phase" "[9950,10000,1200000]" "[.phases.read | .count, .min_ns, .max_ns]"
 expect_json "a gap in JSON" "[900,904]" "[.gaps[0] | .first, .last]"
 expect_json "how sure" '[{"one_in":1000,"over_ns":2400000}]' \
@@ -79,7 +81,7 @@ expect_json "overruns, all of them" 20 ".overruns | length"
 expect_json "the cycles around one" "[497,498,499,500,501,502,503]" "[.overruns[0].cycles[].cycle]"
 expect_json "one of both kinds" "[true,false,500,2]" \
 	"[.overruns[0] | .is_late_wake, .is_long_work, .cycle, .missed]"
-expect_json "the other kind" "[false,true,750,1202000]" \
+expect_json "the other kind" "[false,true,750,1202500]" \
 	"[.overruns[1] | .is_late_wake, .is_long_work, .cycle, .cycles[3].busy_ns]"
 expect_json "the device" '["probe",960,950,10,0,50000000]' \
 	"[.devices[0] | .name, .messages, .samples, .stale_turns, .bad_turns, .pause_max_ns]"
@@ -187,7 +189,7 @@ if command -v gnuplot >/dev/null; then
 		grep -qF "oven: 9950 cycles in 10.0 s, period 1ms" "plots/$name.svg" || fail "no title: $name.svg"
 	done
 	grep -qF "oven: max 2400.0 µs" plots/latency.svg || fail "no greatest latency in its picture"
-	grep -qF "busy time: max 1202.0 µs" plots/busy.svg || fail "no greatest busy time in its picture"
+	grep -qF "busy time: max 1202.5 µs" plots/busy.svg || fail "no greatest busy time in its picture"
 	grep -qF "write: max 2.0 µs" plots/busy.svg || fail "no phase in the picture of the busy time"
 	grep -qF "20 overruns" plots/timeline.svg || fail "no overruns in the course of the run"
 	expect_equal "the bins of the latency" "400 10" "$(grep '^400 ' plots/latency.dat)"

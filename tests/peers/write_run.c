@@ -1,12 +1,13 @@
 /*
- * Writes the log of a run of which every figure can be foretold, without running a loop: with rtloop's
- * own topics, for tests of what reports on logs, and to measure how fast that is.
+ * Writes the log of a run of which every figure can be foretold, without running a loop: for tests of
+ * what reports on logs, and to measure how fast that is. Its topics are rtloop's own, but for /cycle,
+ * whose fields are fixed here.
  *
  * usage: write_run FILE FIRST LAST [EVERY [START]]
  *
  * Releases are 1 ms apart; release 0 is at START (1000) s of CLOCK_MONOTONIC, which is
  * 2023-11-14T22:13:20Z. Cycle k has latency 5000 + 100 (k mod 50) ns, read 10000 + 10 (k mod 100),
- * write 2000, record 1500. Among each EVERY (1000) cycles, by k mod EVERY:
+ * step 500, write 2000, record 1500. Among each EVERY (1000) cycles, by k mod EVERY:
  *
  *   500   late wake: latency 2.4 ms, 2 releases are missed, and the cycle after has 0.4 ms
  *   750   long work: read takes 1.2 ms, 1 release is missed
@@ -32,12 +33,36 @@
 #define PERIOD_NS    NS_PER_MS
 #define CHUNK_BYTES  (64 << 10)
 
+static const char cycle_schema[] = "uint64 cycle\n"
+				   "uint64 release\n"
+				   "int64 release_ns\n"
+				   "int64 latency_ns\n"
+				   "int64 read_ns\n"
+				   "int64 step_ns\n"
+				   "int64 write_ns\n"
+				   "int64 record_ns\n"
+				   "uint32 missed\n"
+				   "uint32 flags\n";
+
+/* Just as CDR has them. */
+struct cycle {
+	uint64_t cycle;
+	uint64_t release;
+	int64_t release_ns;
+	int64_t latency_ns;
+	int64_t read_ns;
+	int64_t step_ns;
+	int64_t write_ns;
+	int64_t record_ns;
+	uint32_t missed;
+	uint32_t flags;
+};
+
 struct run {
 	struct mcap_writer *writer;
 	uint64_t every;
 	int64_t start_ns;
 	uint64_t release;
-	uint64_t was_late; /* releases that the cycle before missed by waking late */
 	int64_t sample_ns;
 	int code; /* the first failure */
 };
@@ -113,12 +138,13 @@ static void sample_probe(struct run *run, uint64_t cycle, int64_t wake_ns)
 	}
 }
 
-static void set_times(const struct run *run, struct record_cycle *cycle)
+static void set_times(const struct run *run, struct cycle *cycle)
 {
 	uint64_t at = cycle->cycle % run->every;
 
 	cycle->latency_ns = 5000 + 100 * (int64_t)(cycle->cycle % 50);
 	cycle->read_ns = 10000 + 10 * (int64_t)(cycle->cycle % 100);
+	cycle->step_ns = 500;
 	cycle->write_ns = 2000;
 	cycle->record_ns = 1500;
 	if (at == 500) {
@@ -136,7 +162,7 @@ static void set_times(const struct run *run, struct record_cycle *cycle)
 
 static void write_cycle(struct run *run, uint64_t number)
 {
-	struct record_cycle cycle = {
+	struct cycle cycle = {
 		.cycle = number,
 		.release = run->release,
 		.release_ns = run->start_ns + (int64_t)run->release * PERIOD_NS,
@@ -213,6 +239,7 @@ static int write_run(struct run *run, int fd, uint64_t first, uint64_t last)
 	int code = topics_create(&topics, &device, 1);
 
 	if (!code) {
+		topics.topics[TOPIC_CYCLE].schema_text = cycle_schema;
 		code = write_head(run, &sink, &topics);
 	}
 	if (!code) {
