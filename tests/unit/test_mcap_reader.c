@@ -515,6 +515,55 @@ static void messages_can_be_had_of_some_time_only(void **state)
 	fake_sink_fini(&sink);
 }
 
+/* The times of the only chunk that is wanted. */
+struct wanted {
+	uint64_t time_ns;
+	uint64_t start_ns;
+	uint64_t end_ns;
+};
+
+static bool wants_chunk(void *context, uint64_t start_ns, uint64_t end_ns)
+{
+	struct wanted *wanted = context;
+
+	if (start_ns > wanted->time_ns || end_ns < wanted->time_ns) {
+		return false;
+	}
+	wanted->start_ns = start_ns;
+	wanted->end_ns = end_ns;
+	return true;
+}
+
+static void chunks_that_are_not_wanted_are_passed_over(void **state)
+{
+	struct wanted wanted = { .time_ns = FAKE_START_NS + 13000000 };
+	struct mcap_log_options options = MCAP_LOG_ALL;
+	struct fake_sink sink = { .data = NULL };
+	struct mcap_log_message message;
+	struct fake_file file;
+	struct mcap_log log;
+	unsigned count = 0;
+
+	fake_log_write(&sink, 0, 24);
+	fake_file_init(&file, sink.data, sink.bytes);
+	/* what is passed over is not checked either */
+	fake_file_poke(&file, find_record(&sink, MCAP_CHUNK, 0) + 100, "\xff", 1);
+	options.wants = wants_chunk;
+	options.context = &wanted;
+	assert_int_equal(mcap_log_open(&log, file.path, &options, &err), 0);
+	while (mcap_log_next(&log, &message) > 0) {
+		assert_true(message.message.log_time_ns >= wanted.start_ns);
+		assert_true(message.message.log_time_ns <= wanted.end_ns);
+		count++;
+	}
+	assert_true(count > 0);
+	assert_true(wanted.start_ns > FAKE_START_NS);
+	assert_true(log.problems == 0);
+	mcap_log_close(&log);
+	fake_file_fini(&file);
+	fake_sink_fini(&sink);
+}
+
 static void expect_survey(const struct fake_file *file, bool is_closed)
 {
 	struct mcap_reader *reader = open_file(file);
@@ -906,6 +955,7 @@ int main(void)
 		cmocka_unit_test(a_chunk_can_be_checked_and_skipped),
 		cmocka_unit_test(messages_of_a_damaged_chunk_are_left_out_and_told),
 		cmocka_unit_test(messages_can_be_had_of_some_time_only),
+		cmocka_unit_test(chunks_that_are_not_wanted_are_passed_over),
 		cmocka_unit_test(the_summary_and_going_through_say_the_same),
 		cmocka_unit_test(a_check_finds_every_single_wrong_byte),
 		cmocka_unit_test(a_check_without_crcs_finds_wrong_indexes_and_statistics),
