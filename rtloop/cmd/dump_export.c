@@ -2,11 +2,11 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "config/suggest.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/cmd/dump.h"
+#include "rtloop/cmd/same_file.h"
 
 #define PROGRESS_MESSAGES 4096
 
@@ -121,41 +121,13 @@ static int wrong_channel(const struct exporter *exporter, const char *pattern)
 static int parse_times(struct exporter *exporter)
 {
 	const struct dump_options *options = exporter->options;
-	uint64_t start_ns = exporter->output.start_ns;
 
 	exporter->time = MCAP_LOG_ALL;
 	exporter->time.problem = tell_problem;
 	exporter->time.context = exporter;
-	if (options->from &&
-	    log_time_parse(options->from, start_ns, &exporter->time.from_ns)) {
-		return command_wrong(exporter->command, "'%s' is not a time",
-				     options->from);
-	}
-	if (options->to && log_time_parse(options->to, start_ns, &exporter->time.to_ns)) {
-		return command_wrong(exporter->command, "'%s' is not a time",
-				     options->to);
-	}
-	if (exporter->time.to_ns < exporter->time.from_ns) {
-		return command_wrong(exporter->command, "--to is before --from");
-	}
-	return EXIT_OK;
-}
-
-/* To write over what is being read would end badly. */
-static bool is_input(const struct dump_options *options)
-{
-	struct stat output, input;
-
-	if (stat(options->output, &output)) {
-		return false;
-	}
-	for (unsigned i = 0; i < options->file_count; i++) {
-		if (!stat(options->files[i], &input) && input.st_dev == output.st_dev &&
-		    input.st_ino == output.st_ino) {
-			return true;
-		}
-	}
-	return false;
+	return log_time_parse_span(exporter->command, options->from, options->to,
+				   exporter->output.start_ns, &exporter->time.from_ns,
+				   &exporter->time.to_ns);
 }
 
 static int open_output(struct exporter *exporter)
@@ -169,7 +141,8 @@ static int open_output(struct exporter *exporter)
 	if (!options->output || strcmp(options->output, "-") == 0) {
 		return EXIT_OK;
 	}
-	if (is_input(options)) {
+	/* To write over what is being read would end badly. */
+	if (same_file_among(options->output, options->files, options->file_count)) {
 		return command_wrong(exporter->command, "'%s' is one of the logs",
 				     options->output);
 	}

@@ -148,3 +148,20 @@ const char *log_time_print(char *text, size_t text_bytes, uint64_t ns)
 		 ns % (uint64_t)NS_PER_SEC, offset, offset + 3);
 	return text;
 }
+
+int log_time_parse_span(const struct command *command, const char *from, const char *to,
+			uint64_t start_ns, uint64_t *ret_from_ns, uint64_t *ret_to_ns)
+{
+	*ret_from_ns = 0;
+	*ret_to_ns = UINT64_MAX;
+	if (from && log_time_parse(from, start_ns, ret_from_ns)) {
+		return command_wrong(command, "'%s' is not a time", from);
+	}
+	if (to && log_time_parse(to, start_ns, ret_to_ns)) {
+		return command_wrong(command, "'%s' is not a time", to);
+	}
+	if (*ret_to_ns < *ret_from_ns) {
+		return command_wrong(command, "--to is before --from");
+	}
+	return EXIT_OK;
+}

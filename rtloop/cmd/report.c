@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/value.h"
@@ -13,6 +12,7 @@
 #include "rtloop/cmd/clean.h"
 #include "rtloop/cmd/cmd.h"
 #include "rtloop/cmd/log_time.h"
+#include "rtloop/cmd/same_file.h"
 #include "rtloop/cmd/terminal.h"
 #include "rtloop/cmd/version.h"
 
@@ -153,6 +153,19 @@ static int take_option(const struct command *command, struct report_request *req
 	return EXIT_OK;
 }
 
+/* The cycles of a log that is given twice would count twice. */
+static int check_paths(const struct command *command,
+		       const struct report_request *request)
+{
+	for (unsigned i = 1; i < request->path_count; i++) {
+		if (same_file_among(request->paths[i], request->paths, i)) {
+			return command_wrong(command, "'%s' is given twice",
+					     request->paths[i]);
+		}
+	}
+	return EXIT_OK;
+}
+
 static int parse_options(const struct command *command, int argc, char **argv,
 			 struct report_request *request)
 {
@@ -171,32 +184,19 @@ static int parse_options(const struct command *command, int argc, char **argv,
 	}
 	request->paths = argv + optind;
 	request->path_count = (unsigned)(argc - optind);
-	return request->path_count ? EXIT_OK
-				   : command_wrong(command, "takes at least one LOG");
-}
-
-static int parse_time(const struct reporter *reporter, const char *text, uint64_t *ret_ns)
-{
-	if (text && log_time_parse(text, reporter->sources.start_ns, ret_ns)) {
-		return command_wrong(reporter->command, "'%s' is not a time", text);
+	if (request->path_count == 0) {
+		return command_wrong(command, "takes at least one LOG");
 	}
-	return EXIT_OK;
+	return check_paths(command, request);
 }
 
 static int parse_span(struct reporter *reporter)
 {
-	int status;
+	const struct report_request *request = reporter->request;
 
-	reporter->span = REPORT_ALL;
-	status = parse_time(reporter, reporter->request->from, &reporter->span.from_ns);
-	if (status == EXIT_OK) {
-		status = parse_time(reporter, reporter->request->to,
-				    &reporter->span.to_ns);
-	}
-	if (status == EXIT_OK && reporter->span.to_ns < reporter->span.from_ns) {
-		return command_wrong(reporter->command, "--to is before --from");
-	}
-	return status;
+	return log_time_parse_span(reporter->command, request->from, request->to,
+				   reporter->sources.start_ns, &reporter->span.from_ns,
+				   &reporter->span.to_ns);
 }
 
 /* --- what is said on the way --------------------------------------------------------------------- */
@@ -320,24 +320,6 @@ static int report_run(struct reporter *reporter, unsigned index)
 
 /* --- all runs ------------------------------------------------------------------------------------ */
 
-/* To write over what is being read would end badly. */
-static bool is_input(const struct reporter *reporter, const char *path)
-{
-	struct stat status;
-
-	if (stat(path, &status)) {
-		return false;
-	}
-	for (unsigned i = 0; i < reporter->sources.file_count; i++) {
-		const struct report_file *file = &reporter->sources.files[i];
-
-		if (file->device == status.st_dev && file->inode == status.st_ino) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static int open_json(struct reporter *reporter)
 {
 	const char *path = reporter->request->json_path;
@@ -348,7 +330,9 @@ static int open_json(struct reporter *reporter)
 	if (!path) {
 		return EXIT_OK;
 	}
-	if (!is_stdout && is_input(reporter, path)) {
+	/* To write over what is being read would end badly. */
+	if (!is_stdout && same_file_among(path, reporter->request->paths,
+					  reporter->request->path_count)) {
 		return command_wrong(reporter->command, "'%s' is one of the logs", path);
 	}
 	reporter->json_file = is_stdout ? stdout : fopen(path, "we");
@@ -433,13 +417,12 @@ static int open_sources(struct reporter *reporter)
 {
 	const struct report_request *request = reporter->request;
 	struct err err;
-	int code = report_sources_open(&reporter->sources, request->paths,
-				       request->path_count, &err);
 
-	if (code == -EEXIST) {
-		return command_wrong(reporter->command, "%s", err.text);
+	if (report_sources_open(&reporter->sources, request->paths, request->path_count,
+				&err)) {
+		return fail(reporter, &err);
 	}
-	return code ? fail(reporter, &err) : EXIT_OK;
+	return EXIT_OK;
 }
 
 static int run_report(const struct command *command, int argc, char **argv)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "rtloop/mcap/log.h"
 #include "rtloop/mcap/survey.h"
@@ -193,25 +192,6 @@ static int init_file(struct report_file *file, const char *path, struct err *err
 	return code;
 }
 
-/* Its cycles would count twice, as those of a run of its own. */
-static int check_new(struct report_sources *sources, struct report_file *file,
-		     struct err *err)
-{
-	struct stat status;
-
-	if (stat(file->path, &status)) {
-		return 0; /* it was there a moment ago, and has been read */
-	}
-	file->device = status.st_dev;
-	file->inode = status.st_ino;
-	for (const struct report_file *other = sources->files; other < file; other++) {
-		if (other->device == file->device && other->inode == file->inode) {
-			return err_set(err, -EEXIST, "%s: is given twice", file->path);
-		}
-	}
-	return 0;
-}
-
 static void fini_file(struct report_file *file)
 {
 	free(file->loop);
@@ -313,7 +293,6 @@ int report_sources_open(struct report_sources *sources, char *const *paths,
 	for (unsigned i = 0; i < count && !code; i++) {
 		sources->file_count++;
 		code = init_file(&sources->files[i], paths[i], err);
-		code = code ? code : check_new(sources, &sources->files[i], err);
 	}
 	if (code) {
 		report_sources_close(sources);

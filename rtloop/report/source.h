@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "rtloop/base/attr.h"
 #include "rtloop/base/err.h"
@@ -22,8 +21,6 @@ struct report_file {
 	int64_t period_ns; /* 0: it does not say */
 	int64_t offset_ns; /* log_time minus CLOCK_MONOTONIC */
 	bool has_offset;
-	dev_t device; /* both: which file it is, by whatever path */
-	ino_t inode;
 	uint64_t bytes;
 	bool has_messages;
 	uint64_t start_ns; /* log_time of the first and the last message */
@@ -59,7 +56,7 @@ struct report_sources {
  * Files belong to one run when loop and boot are the same and so is the time of release 0; where a log
  * does not have that, a file that begins with cycle 0 begins a run. A log that is damaged or was not
  * closed is no failure. -errno with @err filled where one cannot be opened, -EBADMSG where one is no
- * MCAP file, -EEXIST where one is given twice, -ENOMEM. [any but rt]
+ * MCAP file, -ENOMEM. [any but rt]
  */
 int report_sources_open(struct report_sources *sources, char *const *paths,
 			unsigned count, struct err *err) MUST_CHECK;

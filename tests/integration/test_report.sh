@@ -153,6 +153,7 @@ expect_json "what is there" "[true,true]" "[.cycles > 8000, .cycles_missing > 10
 
 expect_report "no LOG" 2
 expect_report "a log given twice" 2 whole.mcap ./whole.mcap
+grep -q "'./whole.mcap' is given twice" err || fail "no reason: $(cat err)"
 expect_report "no number" 2 --overruns many whole.mcap
 expect_report "no time" 2 --from yesterday whole.mcap
 expect_report "an end before the beginning" 2 --from 2s --to 1s whole.mcap

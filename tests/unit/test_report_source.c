@@ -179,14 +179,6 @@ static void what_is_no_log_is_refused(void **state)
 	assert_string_equal(err.text, "/nowhere/x.mcap: No such file or directory");
 }
 
-static void a_log_given_twice_is_refused(void **state)
-{
-	add_file("oven", "b007", 0, 9, NS_PER_SEC);
-	paths[1] = paths[0];
-	assert_int_equal(report_sources_open(&sources, paths, 2, &err), -EEXIST);
-	assert_non_null(strstr(err.text, "is given twice"));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,8 +198,6 @@ int main(void)
 			a_log_that_was_not_closed_is_taken_as_far_as_it_goes, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_log_is_refused, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(a_log_given_twice_is_refused, set_up,
 						tear_down),
 	};
 
