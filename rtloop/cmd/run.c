@@ -25,6 +25,7 @@ enum {
 	RUN_AFFINITY,
 	RUN_QUIET,
 	RUN_JSON,
+	RUN_LOG_DIR,
 	RUN_REQUIRE_RT,
 	RUN_NO_OUTPUTS,
 };
@@ -42,6 +43,9 @@ static const struct command_option run_options[] = {
 	[RUN_QUIET] = { 'q', "quiet", NULL,
 			"no status line; only the report at the end" },
 	[RUN_JSON] = { 0, "json", "FILE", "write the report as JSON, too; - is stdout" },
+	[RUN_LOG_DIR] = { 0, "log-dir", "DIR",
+			  "a FILE that has a log writes it into this folder instead, "
+			  "rotated and pruned" },
 	[RUN_REQUIRE_RT] = { 0, "require-rt", NULL,
 			     "end at once, with status 5, where it is not real-time" },
 	[RUN_NO_OUTPUTS] = { 0, "no-outputs", NULL,
@@ -87,6 +91,7 @@ const struct command command_run = {
 struct run_request {
 	const char *path;
 	const char *json_path;
+	const char *log_dir;
 	int64_t priority; /* -1: not given, as below */
 	int64_t period_ns;
 	int64_t cycles;
@@ -165,6 +170,9 @@ static int take_option(const struct command *command, int option, const char *ar
 	case RUN_JSON:
 		request->json_path = argument;
 		break;
+	case RUN_LOG_DIR:
+		request->log_dir = argument;
+		break;
 	case RUN_REQUIRE_RT:
 		request->needs_realtime = true;
 		break;
@@ -206,14 +214,20 @@ static int parse_line(const struct command *command, int argc, char **argv,
 	return EXIT_OK;
 }
 
-static void override(struct loop_options *loop, const struct run_request *request)
+static void override(struct setup *setup, const struct run_request *request)
 {
+	struct loop_options *loop = &setup->loop;
+
 	loop->priority = request->priority >= 0 ? request->priority : loop->priority;
 	loop->period_ns = request->period_ns >= 0 ? request->period_ns : loop->period_ns;
 	loop->cycles = request->cycles >= 0 ? request->cycles : loop->cycles;
 	loop->cpu = request->cpu >= 0 ? request->cpu : loop->cpu;
 	if (request->duration_ns >= 0) {
 		loop->duration_ns = request->duration_ns;
+	}
+	if (request->log_dir) {
+		setup->log.dir = request->log_dir;
+		setup->log.file = NULL;
 	}
 }
 
@@ -324,7 +338,7 @@ static int run_run(const struct command *command, int argc, char **argv)
 	}
 	diag_init(&diag, request.path);
 	if (setup_load(request.path, &setup, &diag) == 0) {
-		override(&setup->loop, &request);
+		override(setup, &request);
 		setup->is_dry = request.is_dry;
 		status = setup_check(setup, &diag) ? EXIT_USAGE
 						   : run_setup(setup, &request);

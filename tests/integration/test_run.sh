@@ -34,6 +34,13 @@ expect_equal "status where the log is there" 1 "$status"
 grep -q "loops.mcap is already there, and is never overwritten" "$TEST_TMP/run.err" ||
 	fail "no word of the log that is there: $(cat "$TEST_TMP/run.err")"
 
+# The same file once more, with the log elsewhere.
+mkdir "$TEST_TMP/elsewhere"
+run_file "$TEST_TMP/loops.yaml" -l 10 --log-dir "$TEST_TMP/elsewhere"
+expect_equal "status of --log-dir" 0 "$status"
+expect_equal "cycles of the log in --log-dir" 10 "$(report .log.cycles_logged)"
+check_log "$TEST_TMP"/elsewhere/*.mcap
+
 config duration
 run_file "$TEST_TMP/duration.yaml" -i 2000 -D 1 -p 0
 expect_equal "status of -D" 0 "$status"
