@@ -272,6 +272,7 @@ compdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 docdir  := $(DESTDIR)$(PREFIX)/share/doc/rtloop
 # Where the program looks for them: beside its own folder.
 plotdir := $(DESTDIR)$(PREFIX)/share/rtloop/plot
+measuredir := $(DESTDIR)$(PREFIX)/share/rtloop/measure
 
 # A cross-built program does not run here: give RTLOOP_HOST=<an rtloop built for this machine>.
 RTLOOP_HOST ?= $(PROGRAM)
@@ -285,18 +286,20 @@ $(BUILD)/rtloop.bash: $(PROGRAM)
 .PHONY: install uninstall
 install: $(PROGRAM) $(BUILD)/rtloop.1 $(BUILD)/rtloop.bash
 	install -D -m 755 $(PROGRAM) $(bindir)/rtloop
+	install -D -m 755 scripts/measure.sh $(bindir)/rtloop-measure
 	install -D -m 644 $(BUILD)/rtloop.1 $(mandir)/rtloop.1
 	install -D -m 644 $(BUILD)/rtloop.bash $(compdir)/rtloop
-	install -d $(docdir)/docs $(docdir)/examples $(plotdir)
+	install -d $(docdir)/docs $(docdir)/examples $(plotdir) $(measuredir)
 	install -m 644 $(wildcard scripts/plot/*.gp) $(plotdir)
+	install -m 644 $(wildcard scripts/measure/*.sh scripts/measure/*.jq) $(measuredir)
 	install -m 644 LICENSE $(wildcard README.md CONTRIBUTING.md) $(docdir)
 	cp -R docs/. $(docdir)/docs
 	cp -R config/examples/. $(docdir)/examples
 	chmod -R u=rwX,go=rX $(docdir)
 
 uninstall:
-	rm -f $(bindir)/rtloop $(mandir)/rtloop.1 $(compdir)/rtloop
-	rm -rf $(docdir) $(plotdir)
+	rm -f $(bindir)/rtloop $(bindir)/rtloop-measure $(mandir)/rtloop.1 $(compdir)/rtloop
+	rm -rf $(docdir) $(plotdir) $(measuredir)
 	rmdir $(dir $(plotdir)) 2>/dev/null || :
 
 .PHONY: clean help

@@ -25,6 +25,7 @@ test	command	socat		socat
 test	command	strace		strace
 test	file	/bin/kill	procps
 test	command	jq		jq
+test	command	cyclictest	rt-tests
 test	command	gnuplot		gnuplot-nox
 test	command	node		nodejs
 test	command	npm		npm
