@@ -238,7 +238,7 @@ if [ "${TEST_ORDER:-}" = reverse ]; then
 	mapfile -t names < <(printf '%s\n' "${names[@]}" | tac)
 fi
 is_taken() { # name
-	[ -n "${TEST_CLAIMS:-}" ] && ! mkdir "$TEST_CLAIMS/${1##*/}" 2>/dev/null
+	[ -n "${TEST_CLAIMS:-}" ] && ! mkdir "$TEST_CLAIMS/${1/\//-}" 2>/dev/null
 }
 
 trap interrupted INT TERM
