@@ -284,7 +284,7 @@ say_plan() {
 	if $drives_outputs; then
 		echo "$program: THE OUTPUTS OF $config ARE DRIVEN" >&2
 	fi
-	say "$what, $rounds rounds of $(show_time "$seconds") each, $kinds:" \
+	say "$what, $rounds round$([ "$rounds" -eq 1 ] || echo s) of $(show_time "$seconds") each, $kinds:" \
 		"$(show_time $((runs_planned * seconds))). The report goes to $out."
 }
 

@@ -149,4 +149,15 @@ try_out() {
 	[ -z "$config" ] || look_at_devices "$json"
 	read -r used_priority used_interval_us used_cpu used_lock < <(jq -r \
 		'[.realtime.priority, (.period_ns / 1000 | round), .realtime.cpu, .realtime.is_locked] | @tsv' "$json")
+	! $has_cyclictest || try_cyclictest
+}
+
+# It refuses to run where it might not have SCHED_FIFO, whatever is asked of it.
+try_cyclictest() {
+	local arguments
+	cyclictest_thread
+	if ! cyclictest "${arguments[@]}" -i 1000 -l 1 >"$work/cyclictest.txt" 2>&1; then
+		has_cyclictest=false
+		why_no_cyclictest="it says: $(grep -v '^#' "$work/cyclictest.txt" | head -n 2 | paste -sd ' ')"
+	fi
 }

@@ -81,11 +81,22 @@ wait_for_end() { # WHAT; returns the exit status of what runs
 	return $status
 }
 
-run_cyclictest() { # JSON OUTPUT WHAT
-	local arguments=(-q -t1 "-p$used_priority" -i "$used_interval_us" -D "$seconds"
-		-h "$CYCLICTEST_LIMIT_US" --histfile=/dev/null "--json=$1")
+# As rtloop really runs: see try_out().
+cyclictest_thread() { # sets arguments
+	arguments=(-q -t1)
+	if [ "$used_priority" -gt 0 ]; then
+		arguments+=("-p$used_priority")
+	else
+		arguments+=(--policy=other)
+	fi
 	! $used_lock || arguments+=(-m)
 	[ "$used_cpu" -lt 0 ] || arguments+=(-a "$used_cpu")
+}
+
+run_cyclictest() { # JSON OUTPUT WHAT
+	local arguments
+	cyclictest_thread
+	arguments+=(-i "$used_interval_us" -D "$seconds" -h "$CYCLICTEST_LIMIT_US" --histfile=/dev/null "--json=$1")
 	start_apart "$2" cyclictest "${arguments[@]}"
 	wait_for_end "$3"
 }

@@ -55,7 +55,7 @@ def first_lines:
 		| wrapped((if .is_fatal then "not real-time: " else "note: " end); "\(.why); mend it with: \(.fix)")),
 	(.measured | select(.stopped_by != "")
 		| "ENDED EARLY by \(.stopped_by), after \(.runs_done) of \(.runs_planned) runs: the report is of what was measured until then."),
-	(.measured | select(.no_cyclictest != "") | "cyclictest was not run: \(.no_cyclictest)."),
+	(.measured | select(.no_cyclictest != "") | wrapped("cyclictest was not run: "; .no_cyclictest)),
 	([.runs[] | select(.program == "rtloop" and .end != "its time was over" and .is_whole)][]
 		| "rtloop's run \(.round) \(.load | of_load) ended early, after \(.seconds | us) s: \(.end)."),
 	([.runs[] | select(.load_died)] | select(length > 0)
