@@ -139,29 +139,48 @@ static int64_t on_time_ns(double duty, int64_t period_ns)
 	return duty > 0.0 ? (int64_t)__builtin_rint(duty / 100.0 * (double)period_ns) : 0;
 }
 
-/* pwm(duty, period): words: whether it began, time into the period, whether it was switched off in it */
+/* The words of a pwm. */
+enum {
+	PWM_HAS_BEGUN,
+	PWM_PHASE,  /* time into the period */
+	PWM_IS_OFF, /* until the next one */
+	PWM_CYCLE,  /* shortest dt so far: that of a cycle, where no release was missed */
+};
+
+static int64_t next_phase(const struct frame *frame, const struct insn *insn)
+{
+	return WORD(PWM_HAS_BEGUN) ? add_ns((int64_t)WORD(PWM_PHASE), frame->dt_ns) : 0;
+}
+
+static void note_cycle(const struct frame *frame, const struct insn *insn)
+{
+	if (!WORD(PWM_HAS_BEGUN) || (int64_t)WORD(PWM_CYCLE) > frame->dt_ns) {
+		WORD(PWM_CYCLE) = (uint64_t)frame->dt_ns;
+	}
+	WORD(PWM_HAS_BEGUN) = 1;
+}
+
+/* pwm(duty, period) */
 OP(block_pwm)
 {
 	const struct slot *duty = ARG(0), *period = ARG(1);
 	uint64_t worth = duty->worth | period->worth;
-	int64_t phase_ns = 0;
+	int64_t phase_ns = next_phase(frame, insn);
 
 	if (UNLIKELY(period->i <= 0)) {
 		put_int(DST, 0, worth | WORTH_BAD | WORTH_RANGE);
 		return;
 	}
-	if (WORD(0)) {
-		phase_ns = add_ns((int64_t)WORD(1), frame->dt_ns);
-	}
 	if (phase_ns >= period->i) {
 		phase_ns %= period->i;
-		WORD(2) = 0;
+		WORD(PWM_IS_OFF) = 0;
 	}
-	WORD(0) = 1;
-	WORD(1) = (uint64_t)phase_ns;
+	note_cycle(frame, insn);
+	WORD(PWM_PHASE) = (uint64_t)phase_ns;
 	/* to the nearest cycle: on where half of this one is within the time */
-	if (on_time_ns(duty->f, period->i) - phase_ns < (frame->dt_ns + 1) / 2) {
-		WORD(2) = 1;
+	if (on_time_ns(duty->f, period->i) - phase_ns <
+	    ((int64_t)WORD(PWM_CYCLE) + 1) / 2) {
+		WORD(PWM_IS_OFF) = 1;
 	}
-	put_int(DST, !WORD(2), worth);
+	put_int(DST, !WORD(PWM_IS_OFF), worth);
 }

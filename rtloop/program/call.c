@@ -519,6 +519,7 @@ static void assign_results(struct compiler *compiler, const struct pending *call
 		const struct binding *binding = &compiler->bindings[i];
 		struct operand operand = *value;
 
+		operand.span = binding->span;
 		operand.slot = (uint16_t)(value->slot + binding->result);
 		operand.type = result_type(call->function, binding->result, unified);
 		statement_assign(compiler, binding->symbol, binding->span, &operand);

@@ -87,7 +87,7 @@ static const struct function functions[] = {
 	  8, true, NUMBER(block_pid), OP_NONE },
 	{ "pwm", "Control", "true for duty percent of each period",
 	  { { .name = "duty", .kind = KIND_FLOAT }, { .name = "period", .kind = KIND_TIME } }, 0, { { .name = "q", .kind = KIND_BOOL } },
-	  3, true, NUMBER(block_pwm), OP_NONE },
+	  4, true, NUMBER(block_pwm), OP_NONE },
 
 	{ "limit", "Numbers", "in, but at least mn and at most mx",
 	  { { .name = "mn", .kind = KIND_ORDERED }, { .name = "in", .kind = KIND_ORDERED }, { .name = "mx", .kind = KIND_ORDERED } }, 0,

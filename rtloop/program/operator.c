@@ -113,7 +113,8 @@ static void binary_error(struct compiler *compiler, const struct pending *pendin
 			 const struct operator_row *row, const struct operand *left,
 			 const struct operand *right)
 {
-	bool is_chain = row->precedence == 5 && left->type == TYPE_BOOL;
+	bool is_chain = row->precedence == 5 && left->type == TYPE_BOOL &&
+			right->type != TYPE_BOOL;
 
 	compiler_error(compiler, pending->span,
 		       "'%s' takes %s; here it stands between %s and %s%s",
@@ -126,7 +127,9 @@ static void apply_binary(struct compiler *compiler, const struct pending *pendin
 {
 	const struct operator_row *row = find_row(pending->token);
 	struct operand *left = &compiler->operands[compiler->operand_count - 2];
-	struct operand right = compiler->operands[compiler->operand_count - 1];
+	const struct operand given = *left;
+	const struct operand *last = &compiler->operands[compiler->operand_count - 1];
+	struct operand right = *last;
 	uint16_t op;
 
 	unify(compiler, left, &right, row->token == TOKEN_OVER);
@@ -136,7 +139,7 @@ static void apply_binary(struct compiler *compiler, const struct pending *pendin
 		left->type = TYPE_TIME;
 	}
 	if (op == OP_NONE) {
-		binary_error(compiler, pending, row, left, &right);
+		binary_error(compiler, pending, row, &given, last);
 		return;
 	}
 	left->slot = builder_op(&compiler->builder, (enum op_number)op, left->slot,
