@@ -13,6 +13,7 @@ void diag_fini(struct diag *diag)
 {
 	for (unsigned i = 0; i < diag->count; i++) {
 		free(diag->errors[i].text);
+		free(diag->errors[i].source);
 	}
 	free(diag->errors);
 	free(diag->file);
@@ -51,6 +52,18 @@ void diag_add(struct diag *diag, unsigned line, unsigned column, const char *for
 	diag->count++;
 }
 
+/* An error that cannot show its line is one all the same. */
+void diag_add_marked(struct diag *diag, const struct diag_mark *mark, const char *text)
+{
+	unsigned count = diag->count;
+
+	diag_add(diag, mark->line, mark->column, "%s", text);
+	if (diag->count > count) {
+		diag->errors[count].source = strndup(mark->source, mark->bytes);
+		diag->errors[count].marked = mark->characters;
+	}
+}
+
 unsigned diag_total(const struct diag *diag)
 {
 	return diag->count + diag->dropped;
@@ -78,6 +91,25 @@ static int compare_errors(const void *left, const void *right)
 	return order != 0 ? order : strcmp(a->text, b->text);
 }
 
+/* Tabs stay what they are, so that the mark stands below what it marks. */
+static void print_mark(const struct diag_error *error, FILE *stream)
+{
+	const char *at = error->source;
+
+	fprintf(stream, "%6u | %s\n       | ", error->line, error->source);
+	for (unsigned column = 1; column < error->column && *at; column++) {
+		fputc(*at == '\t' ? '\t' : ' ', stream);
+		do {
+			at++;
+		} while (((unsigned char)*at & 0xc0) == 0x80);
+	}
+	fputc('^', stream);
+	for (unsigned i = 1; i < error->marked; i++) {
+		fputc('~', stream);
+	}
+	fputc('\n', stream);
+}
+
 void diag_print(struct diag *diag, FILE *stream)
 {
 	const char *file = diag->file ? diag->file : "configuration";
@@ -94,6 +126,9 @@ void diag_print(struct diag *diag, FILE *stream)
 		if (error->line > 0) {
 			fprintf(stream, "%s:%u:%u: %s\n", file, error->line,
 				error->column, error->text);
+			if (error->source) {
+				print_mark(error, stream);
+			}
 		} else {
 			fprintf(stream, "%s: %s\n", file, error->text);
 		}

@@ -14,6 +14,17 @@ struct diag_error {
 	unsigned line;	 /* from 1; 0: the file as a whole */
 	unsigned column; /* from 1, in characters */
 	char *text;	 /* owned */
+	char *source;	 /* owned: the line of the file; NULL: it is not shown */
+	unsigned marked; /* characters to mark in it, from @column on */
+};
+
+/* A place to be shown. */
+struct diag_mark {
+	const char *source; /* the line of the file, not ended by a NUL */
+	size_t bytes;
+	unsigned line;
+	unsigned column; /* from 1, in characters */
+	unsigned characters;
 };
 
 struct diag {
@@ -35,6 +46,14 @@ void diag_fini(struct diag *diag);
  */
 void diag_add(struct diag *diag, unsigned line, unsigned column, const char *format, ...)
 	PRINTF_LIKE(4, 5);
+
+/**
+ * diag_add_marked - the same, and the line is shown below it with the place marked.
+ * @text: what is wrong, then "; " and what is expected
+ *
+ * [init]
+ */
+void diag_add_marked(struct diag *diag, const struct diag_mark *mark, const char *text);
 
 /** diag_total - errors so far, kept or not. [init] */
 unsigned diag_total(const struct diag *diag);

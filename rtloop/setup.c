@@ -40,6 +40,26 @@ const struct option setup_rows[] = {
 		.offset = offsetof(struct setup, device_nodes),
 		.help = "the devices by name",
 	},
+	{
+		.name = "params",
+		.type = OPTION_MAP,
+		.offset = offsetof(struct setup, param_nodes),
+		.help = "values that the program reads and 'rtloop set' changes, by name",
+	},
+	{
+		.name = "vars",
+		.type = OPTION_MAP,
+		.offset = offsetof(struct setup, var_nodes),
+		.help = "values that the program keeps, by name: each with its first "
+			"value, whose form "
+			"gives the type: false, 0, 0.0 or 0s",
+	},
+	{
+		.name = "program",
+		.type = OPTION_TEXT,
+		.offset = offsetof(struct setup, program),
+		.help = "the logic, as a literal block (|): 'rtloop help program'",
+	},
 	{ .name = NULL },
 };
 
@@ -142,6 +162,19 @@ static bool is_whole(const struct setup *setup, const char *key)
 	return !node || node_is_whole(node);
 }
 
+static int bind_logic(struct setup *setup, const struct binder *binder, bool compiles)
+{
+	const struct logic_source source = {
+		.tree = &setup->tree,
+		.params = setup->param_nodes,
+		.vars = setup->var_nodes,
+		.program = node_child(setup->tree.root, "program"),
+		.specs = setup->specs,
+	};
+
+	return logic_create(binder, &source, compiles, &setup->logic);
+}
+
 /* Errors of the file are in @diag; a code is returned for what is not of the file. */
 static int bind_setup(struct setup *setup, struct diag *diag)
 {
@@ -167,8 +200,9 @@ static int bind_setup(struct setup *setup, struct diag *diag)
 	    is_whole(setup, "log")) {
 		check_places(setup, &place);
 	}
-	return spec_list_create(&binder, setup->device_nodes, registry_drivers,
+	code = spec_list_create(&binder, setup->device_nodes, registry_drivers,
 				&setup->specs);
+	return code ? code : bind_logic(setup, &binder, diag_total(diag) == errors);
 }
 
 static int finish_setup(struct setup *setup, const char *path, struct diag *diag)
@@ -217,6 +251,7 @@ int setup_load(const char *path, struct setup **ret_setup, struct diag *diag)
 void setup_destroy(struct setup *setup)
 {
 	if (setup) {
+		logic_destroy(setup->logic);
 		spec_list_destroy(setup->specs);
 		tree_fini(&setup->tree);
 		free(setup);

@@ -9,6 +9,7 @@
 #include "drivers/spec.h"
 #include "rtloop/cycle/options.h"
 #include "rtloop/log/options.h"
+#include "rtloop/logic.h"
 
 /* Text in it belongs to the tree; a command line that overrides an option keeps its own.
  */
@@ -25,6 +26,10 @@ struct setup {
 	unsigned device_count;
 	unsigned channel_count; /* of all devices */
 	struct spec_list *specs;
+	const struct node *param_nodes; /* likewise: "params:" */
+	const struct node *var_nodes;	/* "vars:" */
+	const char *program;		/* "program:"; NULL: none */
+	struct logic_spec *logic;
 };
 
 /**

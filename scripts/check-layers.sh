@@ -26,7 +26,7 @@ declare -A may_include=(
 room_of() { # path
 	case $1 in
 	rtloop/main.c) echo main ;;
-	rtloop/app.[ch] | rtloop/setup.[ch]) echo app ;;
+	rtloop/app.[ch] | rtloop/logic*.[ch] | rtloop/setup.[ch]) echo app ;;
 	rtloop/*/*) echo "$1" | cut -d/ -f2 ;;
 	config/* | drivers/* | tests/*) echo "${1%%/*}" ;;
 	*) echo "" ;;

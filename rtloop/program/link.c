@@ -112,13 +112,11 @@ static int take_memory(struct program *program, const struct builder *builder,
 		       : -ENOMEM;
 }
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash_bytes(uint64_t hash, const void *data, size_t bytes)
+/* FNV-1a, 64 bits; of numbers the least byte first, on every machine. */
+static uint64_t hash_number(uint64_t hash, uint64_t number)
 {
-	const uint8_t *at = data;
-
-	for (size_t i = 0; i < bytes; i++) {
-		hash = (hash ^ at[i]) * UINT64_C(0x100000001b3);
+	for (unsigned shift = 0; shift < 64; shift += 8) {
+		hash = (hash ^ (number >> shift & 0xff)) * UINT64_C(0x100000001b3);
 	}
 	return hash;
 }
@@ -132,7 +130,10 @@ static bool is_of_symbol(const struct insn *insn)
 
 static uint64_t hash_text(uint64_t hash, const char *text)
 {
-	return hash_bytes(hash, text, strlen(text) + 1);
+	for (; *text; text++) {
+		hash = hash_number(hash, (unsigned char)*text);
+	}
+	return hash_number(hash, 0);
 }
 
 /* The line of a statement is no part of what it does, nor is a symbol's number. */
@@ -143,12 +144,13 @@ static uint64_t hash_insn(uint64_t hash, const struct insn *insn,
 				     insn->c,	insn->first, insn->count };
 
 	hash = hash_text(hash, op_rows[insn->op].name);
-	if (is_of_symbol(insn)) {
-		hash = hash_text(hash, symbols[insn->word].name);
-	} else if (insn->op != NUMBER(op_assign)) {
-		hash = hash_bytes(hash, &insn->word, sizeof(insn->word));
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		hash = hash_number(hash, numbers[i]);
 	}
-	return hash_bytes(hash, numbers, sizeof(numbers));
+	if (is_of_symbol(insn)) {
+		return hash_text(hash, symbols[insn->word].name);
+	}
+	return insn->op == NUMBER(op_assign) ? hash : hash_number(hash, insn->word);
 }
 
 static uint64_t hash_program(const struct program *program,
@@ -159,10 +161,13 @@ static uint64_t hash_program(const struct program *program,
 	for (unsigned i = 0; i < program->insn_count; i++) {
 		hash = hash_insn(hash, &program->insns[i], compiler->source->symbols);
 	}
-	hash = hash_bytes(hash, program->operands,
-			  compiler->builder.operands.count * sizeof(*program->operands));
-	return hash_bytes(hash, program->slots,
-			  compiler->builder.consts.count * sizeof(*program->slots));
+	for (unsigned i = 0; i < compiler->builder.operands.count; i++) {
+		hash = hash_number(hash, program->operands[i]);
+	}
+	for (unsigned i = 0; i < compiler->builder.consts.count; i++) {
+		hash = hash_number(hash, program->slots[i].bits);
+	}
+	return hash;
 }
 
 static void fill(struct program *program, const struct compiler *compiler,

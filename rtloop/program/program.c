@@ -21,6 +21,13 @@ static const char *const trouble_keys[TROUBLE_KINDS] = {
 	[TROUBLE_RANGE] = "range",
 };
 
+static const char *const type_names[] = {
+	[TYPE_BOOL] = "bool",
+	[TYPE_INT] = "integer",
+	[TYPE_FLOAT] = "float",
+	[TYPE_TIME] = "duration",
+};
+
 const char *program_trouble_name(enum trouble kind)
 {
 	return trouble_names[kind];
@@ -33,14 +40,7 @@ const char *program_trouble_key(enum trouble kind)
 
 const char *program_type_name(enum program_type type)
 {
-	static const char *const names[] = {
-		[TYPE_BOOL] = "bool",
-		[TYPE_INT] = "integer",
-		[TYPE_FLOAT] = "float",
-		[TYPE_TIME] = "duration",
-	};
-
-	return names[type];
+	return type_names[type];
 }
 
 bool program_is_reserved(const char *name)

@@ -626,8 +626,8 @@ static void states_stay_finite_whatever_comes(void **state)
 		"f := derivative(in.x)",
 		"f := average(in.x, 3)",
 		"f := rate_limit(in.x, 1e308)",
-		"f := pid(sp := -in.x, pv := in.x, kp := in.x, ki := in.x, kd := in.x, "
-		"min := -1e308, max := 1e308)",
+		("f := pid(sp := -in.x, pv := in.x, kp := in.x, ki := in.x, kd := in.x, "
+		 "min := -1e308, max := 1e308)"),
 	};
 	struct logic logic;
 

@@ -489,15 +489,21 @@ static const struct node *last_of(const struct forest *forest, enum program_type
 	return last;
 }
 
+static uint64_t bits_of(double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
 static bool is_same(const struct logic *logic, unsigned symbol, const struct node *node)
 {
 	if (logic_quality(logic, symbol) != (enum quality)node->quality) {
 		return false;
 	}
 	if (node->type == TYPE_FLOAT) {
-		double got = logic_float(logic, symbol);
-
-		return memcmp(&got, &node->f, sizeof(got)) == 0;
+		return bits_of(logic_float(logic, symbol)) == bits_of(node->f);
 	}
 	return (node->type == TYPE_BOOL ? logic_bool(logic, symbol)
 					: logic_int(logic, symbol)) == node->i;
@@ -598,12 +604,14 @@ static void random_bytes_are_refused_or_run(void **state)
 
 	seed = UINT64_C(4711);
 	for (unsigned i = 0; i < 20000; i++) {
-		char text[512] = "q := ";
+		char text[512];
+		size_t length = (size_t)snprintf(text, sizeof(text), "q := ");
 		struct logic logic;
 
 		for (unsigned k = draw(20) + 1; k > 0; k--) {
-			strcat(text, pieces[draw(ARRAY_SIZE(pieces))]);
-			strcat(text, draw(3) ? " " : "");
+			length += (size_t)snprintf(
+				text + length, sizeof(text) - length, "%s%s",
+				pieces[draw(ARRAY_SIZE(pieces))], draw(3) ? " " : "");
 		}
 		logic_make(&logic, text);
 		assert_true((logic.program != NULL) == (logic.errors[0] == '\0'));
