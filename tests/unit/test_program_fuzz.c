@@ -540,9 +540,8 @@ static void compare(const struct logic *logic, const struct node *const nodes[])
 static void copy_inputs(const struct logic *from, struct logic *to)
 {
 	for (unsigned symbol = LOGIC_A; symbol <= LOGIC_HOLD; symbol++) {
-		channel_put(&to->channels[symbol],
-			       channel_value(&from->channels[symbol]),
-			       logic_quality(from, symbol), NS_PER_SEC);
+		channel_put(&to->channels[symbol], channel_value(&from->channels[symbol]),
+			    logic_quality(from, symbol), NS_PER_SEC);
 	}
 }
 
