@@ -35,6 +35,14 @@ const struct option setup_rows[] = {
 		.help = "where the log goes; without it nothing is logged",
 	},
 	{
+		.name = "control",
+		.type = OPTION_BOOL,
+		.offset = offsetof(struct setup, has_control),
+		.fallback = "true",
+		.help = "whether the run can be asked and told by 'rtloop status' and "
+			"its like",
+	},
+	{
 		.name = "devices",
 		.type = OPTION_MAP,
 		.offset = offsetof(struct setup, device_nodes),

@@ -19,6 +19,7 @@ struct setup {
 	struct loop_options loop;
 	struct log_options log;
 	bool has_log;
+	bool has_control;
 	bool is_dry; /* no output is driven: of the command line */
 	const struct node
 		*device_nodes; /* borrowed from the tree: "devices:"; NULL: none */

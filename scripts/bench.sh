@@ -17,6 +17,7 @@ export BUILD
 rtloop=$BUILD/rtloop
 work=$BUILD/bench
 mkdir -p "$work"
+export RUNTIME_DIRECTORY=$work # where runs have their control sockets
 rows=$work/rows.jsonl
 : >"$rows"
 broken=()

@@ -9,6 +9,7 @@ build=${BUILD:-$PWD/build}
 rtloop=$build/rtloop
 demo=$PWD/build/demo # where config/examples/demo.yaml expects it
 peers=()
+export RUNTIME_DIRECTORY=$demo # of its control socket
 
 end_peers() {
 	for peer in "${peers[@]}"; do

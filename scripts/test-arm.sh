@@ -68,7 +68,7 @@ it_runs_a_job() {
 		      b: { wave: square, period: 50ms, type: bool }
 		      c: { wave: ramp, period: 1s, amplitude: 100000, type: integer }
 	END
-	timeout 60 "$runner" "$build/rtloop" run "$folder/job.yaml"
+	RUNTIME_DIRECTORY=$folder timeout 60 "$runner" "$build/rtloop" run "$folder/job.yaml"
 }
 
 its_log_is_whole() {

@@ -39,6 +39,8 @@ extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_dump;
 extern const struct command command_report;
+extern const struct command command_status;
+extern const struct command command_get;
 extern const struct command command_drivers;
 extern const struct command command_version;
 extern const struct command command_help;

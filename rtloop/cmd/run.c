@@ -9,6 +9,7 @@
 #include "rtloop/app.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cmd/cmd.h"
+#include "rtloop/cmd/live.h"
 #include "rtloop/cmd/run_json.h"
 #include "rtloop/cmd/run_report.h"
 #include "rtloop/cmd/terminal.h"
@@ -260,7 +261,7 @@ static void open_service(struct app *app)
 	}
 }
 
-static int report(const struct app *app, const struct run_request *request)
+static int report(struct app *app, const struct run_request *request)
 {
 	run_report_print(app, stdout);
 	if (request->json_path) {
@@ -272,6 +273,21 @@ static int report(const struct app *app, const struct run_request *request)
 		}
 	}
 	return EXIT_OK;
+}
+
+/* A run that cannot be asked runs all the same; but not a second one of a name that is taken. */
+static int open_control(struct live *live, struct app *app)
+{
+	struct err err;
+	int code = app->setup->has_control ? live_open(live, app, &err) : 0;
+
+	if (code) {
+		fprintf(stderr, "rtloop: %s%s\n", err.text,
+			code == -EADDRINUSE ? ""
+					    : "; it runs without 'rtloop status' and its "
+					      "like");
+	}
+	return code == -EADDRINUSE ? code : 0;
 }
 
 static int run_to_end(struct app *app, const struct run_request *request)
@@ -306,13 +322,17 @@ static int run_setup(struct setup *setup, const struct run_request *request)
 {
 	struct app *app = NULL;
 	struct err err = { "" };
-	int status;
+	struct live live = { .app = NULL };
+	int status = EXIT_FAILED;
 
 	if (app_create(&app, setup, version_text(), &err)) {
 		fprintf(stderr, "rtloop: %s\n", err.text);
 		return EXIT_FAILED;
 	}
-	status = run_to_end(app, request);
+	if (open_control(&live, app) == 0) {
+		status = run_to_end(app, request);
+	}
+	live_close(&live);
 	app_destroy(app);
 	return status;
 }

@@ -1,6 +1,7 @@
 #include "rtloop/cmd/run_json.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,7 +38,6 @@ static void put_loop(struct json *json, const struct app *app)
 {
 	const struct loop_options *options = &app->setup->loop;
 	const struct stats *stats = &app->loop.stats;
-	const struct loop_usage *usage = &app->loop.usage;
 
 	json_int(json, "period_ns", options->period_ns);
 	json_text(json, "pacer", run_pacer_name(app));
@@ -50,15 +50,19 @@ static void put_loop(struct json *json, const struct app *app)
 	json_uint(json, "caught_up", counter_get(&stats->caught_up));
 	json_uint(json, "worst_latency_cycle", counter_get(&stats->worst_latency_cycle));
 	json_uint(json, "worst_busy_cycle", counter_get(&stats->worst_busy_cycle));
-	json_int(json, "minor_faults", usage->minor_faults);
-	json_int(json, "major_faults", usage->major_faults);
-	json_int(json, "voluntary_switches", usage->voluntary_switches);
-	json_int(json, "involuntary_switches", usage->involuntary_switches);
 	timing_put_json(json, "latency", &stats->latency);
 	timing_put_json(json, "busy", &stats->busy);
 	timing_put_json(json, "read", &stats->read);
 	timing_put_json(json, "write", &stats->write);
 	timing_put_json(json, "record", &stats->record);
+}
+
+static void put_usage(struct json *json, const struct loop_usage *usage)
+{
+	json_int(json, "minor_faults", usage->minor_faults);
+	json_int(json, "major_faults", usage->major_faults);
+	json_int(json, "voluntary_switches", usage->voluntary_switches);
+	json_int(json, "involuntary_switches", usage->involuntary_switches);
 }
 
 static void put_series(struct json *json, const char *name,
@@ -119,7 +123,7 @@ static void put_device(struct json *json, const struct app *app, unsigned index)
 	}
 	json_bool(json, "has_sample", last_ns != 0);
 	if (last_ns != 0) {
-		json_int(json, "age_ns", app->end_ns - (int64_t)last_ns);
+		json_int(json, "age_ns", run_end_ns(app) - (int64_t)last_ns);
 		json_uint(json, "age_max_ns", counter_get(&device->age_max_ns));
 	}
 	json_float(json, "frames_per_s",
@@ -130,21 +134,26 @@ static void put_device(struct json *json, const struct app *app, unsigned index)
 			  counter_get(&device->counts[i]));
 	}
 	json_end(json, '}');
-	run_outputs_put(json, device);
+	/* while it runs they are the cycle's */
+	if (app->end_ns != 0) {
+		run_outputs_put(json, device);
+	}
 	json_end(json, '}');
 }
 
-static void put_log(struct json *json, const struct app *app)
+static void put_log(struct json *json, struct app *app)
 {
+	char path[PATH_MAX];
 	const struct recorder *recorder = &app->recorder;
-	const struct logger *logger = &app->logger;
+	struct logger *logger = &app->logger;
 	uint64_t lost = counter_get(&logger->cycles_lost);
 
 	if (!app->setup->has_log) {
 		return;
 	}
 	json_begin(json, "log", '{');
-	json_text(json, "path", logger->files.path);
+	logger_path(logger, path);
+	json_text(json, "path", path);
 	json_uint(json, "files", counter_get(&logger->files_begun));
 	json_uint(json, "bytes", counter_get(&logger->bytes));
 	json_uint(json, "cycles_logged", counter_get(&recorder->cycles) - lost);
@@ -159,29 +168,40 @@ static void put_log(struct json *json, const struct app *app)
 	json_end(json, '}');
 }
 
-static void put_report(FILE *out, const struct app *app)
+void run_json_put(struct json *json, struct app *app)
+{
+	bool has_ended = app->end_ns != 0;
+
+	json_text(json, "loop", app->setup->name);
+	json_text(json, "version", app->version);
+	if (has_ended) {
+		json_text(json, "end", run_end_text(app));
+	}
+	json_float(json, "seconds", run_seconds(app));
+	put_realtime(json, &app->realtime);
+	put_loop(json, app);
+	if (has_ended) {
+		put_usage(json, &app->loop.usage);
+		put_timeline(json, &app->super.timeline);
+	}
+	json_begin(json, "devices", '[');
+	for (unsigned i = 0; i < app->device_count; i++) {
+		put_device(json, app, i);
+	}
+	json_end(json, ']');
+	put_log(json, app);
+}
+
+static void put_report(FILE *out, struct app *app)
 {
 	struct json json = { .out = out };
 
 	json_begin(&json, NULL, '{');
-	json_text(&json, "loop", app->setup->name);
-	json_text(&json, "version", app->version);
-	json_text(&json, "end", run_end_text(app));
-	json_float(&json, "seconds",
-		   (double)(app->end_ns - app->start_ns) / (double)NS_PER_SEC);
-	put_realtime(&json, &app->realtime);
-	put_loop(&json, app);
-	put_timeline(&json, &app->super.timeline);
-	json_begin(&json, "devices", '[');
-	for (unsigned i = 0; i < app->device_count; i++) {
-		put_device(&json, app, i);
-	}
-	json_end(&json, ']');
-	put_log(&json, app);
+	run_json_put(&json, app);
 	json_end(&json, '}');
 }
 
-int run_json_write(const struct app *app, const char *path, struct err *err)
+int run_json_write(struct app *app, const char *path, struct err *err)
 {
 	bool is_stdout = strcmp(path, "-") == 0;
 	FILE *out = is_stdout ? stdout : fopen(path, "we");

@@ -1,6 +1,7 @@
 #include "rtloop/cmd/run_report.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,11 +11,14 @@
 #include "rtloop/cmd/terminal.h"
 #include "rtloop/cmd/timing.h"
 
-static double run_seconds(const struct app *app)
+int64_t run_end_ns(const struct app *app)
 {
-	int64_t end_ns = app->end_ns ? app->end_ns : sys_now();
+	return app->end_ns ? app->end_ns : sys_now();
+}
 
-	return (double)(end_ns - app->start_ns) / (double)NS_PER_SEC;
+double run_seconds(const struct app *app)
+{
+	return (double)(run_end_ns(app) - app->start_ns) / (double)NS_PER_SEC;
 }
 
 double run_rate(const struct app *app, uint64_t count)
@@ -226,8 +230,9 @@ static void print_device(const struct app *app, unsigned index, FILE *out)
 		} else {
 			fprintf(out, "%17s", "sampled");
 		}
-		fprintf(out, ", last %.1f ms before the end, longest pause %.1f ms",
-			(double)(app->end_ns - (int64_t)last_ns) / (double)NS_PER_MS,
+		fprintf(out, ", last %.1f ms %s, longest pause %.1f ms",
+			(double)(run_end_ns(app) - (int64_t)last_ns) / (double)NS_PER_MS,
+			app->end_ns ? "before the end" : "ago",
 			(double)counter_get(&device->age_max_ns) / (double)NS_PER_MS);
 	}
 	if (faults_of(device) > 0) {
@@ -265,10 +270,11 @@ static void print_path(FILE *out, const char *path)
 	free(here);
 }
 
-static void print_log(const struct app *app, FILE *out)
+static void print_log(struct app *app, FILE *out)
 {
+	char path[PATH_MAX];
 	const struct recorder *recorder = &app->recorder;
-	const struct logger *logger = &app->logger;
+	struct logger *logger = &app->logger;
 	uint64_t lost = counter_get(&logger->cycles_lost);
 
 	print_label(out, "log");
@@ -276,7 +282,8 @@ static void print_log(const struct app *app, FILE *out)
 		fputs("none; add \"log:\" to the configuration to have one\n", out);
 		return;
 	}
-	print_path(out, logger->files.path);
+	logger_path(logger, path);
+	print_path(out, path);
 	if (counter_get(&logger->files_begun) > 1) {
 		fprintf(out, " and %" PRIu64 " before it",
 			counter_get(&logger->files_begun) - 1);
@@ -303,18 +310,29 @@ static void print_usage(const struct app *app, FILE *out)
 		usage->involuntary_switches);
 }
 
-void run_report_print(const struct app *app, FILE *out)
+void run_report_print(struct app *app, FILE *out)
 {
-	fprintf(out, "\n%s: %s after %.1f s\n", app->setup->name, run_end_text(app),
-		run_seconds(app));
+	bool has_ended = app->end_ns != 0;
+
+	if (has_ended) {
+		fprintf(out, "\n%s: %s after %.1f s\n", app->setup->name,
+			run_end_text(app), run_seconds(app));
+	} else {
+		fprintf(out, "%s: runs, for %.1f s so far\n", app->setup->name,
+			run_seconds(app));
+	}
 	print_realtime(app, out);
 	print_setting(app, out);
-	print_usage(app, out);
+	if (has_ended) {
+		print_usage(app, out);
+	}
 	print_cycles(app, out);
 	print_log(app, out);
 	print_timing(app, out);
 	timing_print_histogram(out, "wake-up latency, us", &app->loop.stats.latency);
 	print_devices(app, out);
-	run_outputs_print(app, out);
+	if (has_ended) {
+		run_outputs_print(app, out);
+	}
 	fflush(out);
 }

@@ -352,6 +352,13 @@ void logger_tell(struct logger *logger, const struct record_event *event,
 	}
 }
 
+void logger_path(struct logger *logger, char *ret_path)
+{
+	pthread_mutex_lock(&logger->mutex);
+	strcpy(ret_path, logger->files.path);
+	pthread_mutex_unlock(&logger->mutex);
+}
+
 void logger_failure(struct logger *logger, struct err *err)
 {
 	pthread_mutex_lock(&logger->mutex);

@@ -86,7 +86,7 @@ struct logger {
 	struct lost_cycles lost;
 	bool has_sync_failed; /* what was written before may be gone */
 
-	pthread_mutex_t mutex; /* over err */
+	pthread_mutex_t mutex; /* over err, and files.path */
 	struct err err;	       /* the last failure */
 
 	_Atomic bool is_degraded;   /* the disk refuses: nothing is written */
@@ -131,6 +131,14 @@ void logger_note(struct logger *logger, const struct record_event *event);
 /** logger_tell - the same, with words of its own; see notes_add(). [super] */
 void logger_tell(struct logger *logger, const struct record_event *event,
 		 const char *text);
+
+/**
+ * logger_path - of the newest file; "" if there never was one.
+ * @ret_path: PATH_MAX long
+ *
+ * [super]
+ */
+void logger_path(struct logger *logger, char *ret_path);
 
 /** logger_failure - the text of the last failure, "" if there was none, into @err. [super] */
 void logger_failure(struct logger *logger, struct err *err);

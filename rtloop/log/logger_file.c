@@ -112,7 +112,9 @@ int logger_file_begin(struct logger *logger, struct err *err)
 		counter_set(&logger->bytes, bytes);
 		return err_set_errno(err, code, "cannot write the log %s", files.path);
 	}
+	pthread_mutex_lock(&logger->mutex);
 	logger->files = files;
+	pthread_mutex_unlock(&logger->mutex);
 	counter_add(&logger->files_begun, 1);
 	counter_add(&logger->gaps, logger->lost.any);
 	logger->lost.any = false;

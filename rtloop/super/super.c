@@ -4,7 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "rtloop/base/sys.h"
@@ -16,6 +16,7 @@
 
 /* A handler reaches nothing but statics: the one piece of global state in the program. */
 static volatile sig_atomic_t signals_taken;
+static volatile sig_atomic_t hang_ups_taken;
 
 static void take_signal(int signal)
 {
@@ -23,6 +24,24 @@ static void take_signal(int signal)
 		_exit(128 + signal);
 	}
 	signals_taken = 1;
+}
+
+static void take_hang_up(int signal)
+{
+	(void)signal;
+	hang_ups_taken = 1;
+}
+
+static void take_hang_ups(void)
+{
+	struct sigaction take = { .sa_handler = take_hang_up };
+	struct sigaction before;
+
+	hang_ups_taken = 0;
+	sigaction(SIGHUP, NULL, &before);
+	if (before.sa_handler != SIG_IGN) {
+		sigaction(SIGHUP, &take, NULL);
+	}
 }
 
 void super_take_signals(void)
@@ -34,6 +53,7 @@ void super_take_signals(void)
 	sigaction(SIGINT, &take, NULL);
 	sigaction(SIGTERM, &take, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	take_hang_ups();
 }
 
 int super_init(struct supervisor *super, struct loop *loop, struct logger *logger)
@@ -41,6 +61,7 @@ int super_init(struct supervisor *super, struct loop *loop, struct logger *logge
 	memset(super, 0, sizeof(*super));
 	super->loop = loop;
 	super->logger = logger;
+	control_init(&super->control);
 	service_init(&super->service, loop->options->period_ns);
 	super->tended = calloc(loop->device_count + 1, sizeof(*super->tended));
 	return super->tended ? 0 : -ENOMEM;
@@ -49,6 +70,7 @@ int super_init(struct supervisor *super, struct loop *loop, struct logger *logge
 void super_fini(struct supervisor *super)
 {
 	service_close(&super->service);
+	control_close(&super->control);
 	free(super->tended);
 	super->tended = NULL;
 }
@@ -243,12 +265,52 @@ static void look_for_service(struct supervisor *super)
 	service_look(&super->service, counter_get(&super->loop->stats.cycles), sys_now());
 }
 
-/* A signal ends the sleep early. */
-static void rest(void)
+/* A terminal that was hung up has nothing more to say: its settings cannot even be asked for. */
+static bool has_lost_terminal(void)
 {
-	struct timespec ts = time_to_timespec(LOOK_NS);
+	struct termios settings;
 
-	nanosleep(&ts, NULL);
+	return tcgetattr(STDIN_FILENO, &settings) && errno == EIO;
+}
+
+static void look_at_signals(struct supervisor *super)
+{
+	if (hang_ups_taken > 0) {
+		hang_ups_taken = 0;
+		if (has_lost_terminal()) {
+			signals_taken = 1;
+		} else if (super->hung_up) {
+			super->hung_up(super->context);
+		}
+	}
+	/* again and again: an interrupt may come just before the sleep that it is to end */
+	if (signals_taken > 0 || atomic_load(&super->loop->is_asked_to_stop)) {
+		service_stopping(&super->service);
+		loop_ask_stop(super->loop);
+	}
+}
+
+static void look(struct supervisor *super)
+{
+	look_for_service(super);
+	tend_devices(super);
+	take_peaks(super);
+	/* whoever asks between two of its cycles need not wait for the next one */
+	if (super->loop->options->period_ns > LOOK_NS) {
+		view_ask(&super->loop->view);
+	}
+}
+
+/* Until it is time to look again, those are served who ask. A signal ends the rest early. */
+static void rest(struct supervisor *super, int64_t until_ns)
+{
+	int64_t now_ns = sys_now();
+
+	do {
+		control_serve(&super->control, until_ns - now_ns);
+		now_ns = sys_now();
+	} while (now_ns < until_ns && signals_taken == 0 && hang_ups_taken == 0 &&
+		 loop_state(super->loop) == LOOP_RUNS);
 }
 
 void super_run(struct supervisor *super)
@@ -256,19 +318,13 @@ void super_run(struct supervisor *super)
 	int64_t second_ns = sys_now() + NS_PER_SEC;
 
 	while (loop_state(super->loop) == LOOP_RUNS) {
-		/* again and again: an interrupt may come just before the sleep that it is to end */
-		if (signals_taken > 0 || atomic_load(&super->loop->is_asked_to_stop)) {
-			service_stopping(&super->service);
-			loop_ask_stop(super->loop);
-		}
-		look_for_service(super);
-		tend_devices(super);
-		take_peaks(super);
+		look_at_signals(super);
+		look(super);
 		if (super->each_second && sys_now() >= second_ns) {
 			super->each_second(super->context);
 			second_ns += NS_PER_SEC;
 		}
-		rest();
+		rest(super, sys_now() + LOOK_NS);
 	}
 	/* one that lasted no longer than a look was ready all the same */
 	look_for_service(super);

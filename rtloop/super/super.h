@@ -1,7 +1,7 @@
 /*
  * The supervisor: the main thread while the loop runs. It takes signals, opens devices, takes back the
- * links of those that were lost, opens them again with back-off, tells the service manager how it goes, and
- * sees the loop end. All that can block is done here.
+ * links of those that were lost, opens them again with back-off, answers who asks at the control socket, tells
+ * the service manager how it goes, and sees the loop end. All that can block is done here.
  */
 #ifndef RTLOOP_SUPER_SUPER_H
 #define RTLOOP_SUPER_SUPER_H
@@ -13,6 +13,7 @@
 #include "rtloop/base/err.h"
 #include "rtloop/cycle/loop.h"
 #include "rtloop/log/logger.h"
+#include "rtloop/super/control.h"
 #include "rtloop/super/service.h"
 #include "rtloop/super/timeline.h"
 
@@ -34,10 +35,13 @@ struct supervisor {
 	struct tended *tended;	  /* one a device */
 	struct timeline timeline; /* complete once the loop has ended */
 	struct service service;	  /* opened by whoever wants the manager to be told */
+	struct control control;	  /* opened by whoever answers */
 	/* told of what a person should see at once; may be NULL. [super] */
 	void (*tell)(void *context, const struct device *device, const char *text);
 	/* once a second while the loop runs; may be NULL. [super] */
 	void (*each_second)(void *context);
+	/* SIGHUP came; may be NULL. [super] */
+	void (*hung_up)(void *context);
 	void *context;
 };
 
@@ -48,7 +52,9 @@ void super_fini(struct supervisor *super);
 
 /**
  * super_take_signals - from now on SIGINT and SIGTERM ask the run to end; a second one ends the process
- * at once, with the status 128 + its number. SIGPIPE is ignored. [init]
+ * at once, with the status 128 + its number. SIGHUP is told to whoever wants to know; one that comes because
+ * the terminal has gone away asks the run to end. It stays ignored where it was, as nohup(1) has it.
+ * SIGPIPE is ignored. [init]
  */
 void super_take_signals(void);
 

@@ -3,6 +3,8 @@
 # shellcheck shell=bash
 set -u
 peers=$BUILD/tests/peers
+# Where runs have their control sockets: a run of another test may have the same name.
+export RUNTIME_DIRECTORY=$TEST_TMP
 failures=0
 
 # shellcheck disable=SC2329 # called by the trap

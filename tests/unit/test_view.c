@@ -67,20 +67,41 @@ static void a_view_holds_what_the_image_was(void **state)
 	assert_int_equal(seen.sample_ns, 3000);
 	seen = view_channel(&view, &second[1]);
 	assert_int_equal(*seen.quality, QUALITY_BAD);
-	assert_int_equal(view.cycle, 12);
-	assert_int_equal(view.time_ns, 5000);
+	assert_int_equal(view_newest(&view)->cycle, 12);
+	assert_int_equal(view_newest(&view)->time_ns, 5000);
 }
 
 static void a_view_that_nobody_asked_for_is_not_made(void **state)
 {
 	(void)state;
 	view_serve(&view, 3, 5000);
-	assert_int_equal(view.time_ns, 0);
+	assert_int_equal(view_newest(&view)->time_ns, 0);
 	view_ask(&view);
 	view_serve(&view, 4, 6000);
 	/* asked once: made once */
 	view_serve(&view, 5, 7000);
-	assert_int_equal(view.cycle, 4);
+	assert_true(view_is_here(&view));
+	assert_int_equal(view_newest(&view)->cycle, 4);
+}
+
+static void until_the_next_view_the_one_before_can_be_read(void **state)
+{
+	struct channel seen;
+
+	(void)state;
+	channel_put_int(&second[0], 1, 100);
+	view_ask(&view);
+	view_serve(&view, 1, 1000);
+	assert_true(view_is_here(&view));
+	view_ask(&view);
+	assert_false(view_is_here(&view));
+	channel_put_int(&second[0], 2, 200);
+	seen = view_channel(&view, &second[0]);
+	assert_int_equal(channel_value(&seen).as_int, 1);
+	view_serve(&view, 2, 2000);
+	assert_true(view_is_here(&view));
+	seen = view_channel(&view, &second[0]);
+	assert_int_equal(channel_value(&seen).as_int, 2);
 }
 
 static void a_view_without_an_image_is_always_here(void **state)
@@ -91,7 +112,7 @@ static void a_view_without_an_image_is_always_here(void **state)
 	view_ask(&none);
 	assert_true(view_is_here(&none));
 	view_serve(&none, 1, 1);
-	assert_int_equal(none.time_ns, 0);
+	assert_int_equal(view_newest(&none)->time_ns, 0);
 }
 
 /* --- two threads ------------------------------------------------------------------------------ */
@@ -114,7 +135,7 @@ static void *run_cycles(void *arg)
 
 static void look_at_one(void)
 {
-	int64_t cycle = (int64_t)view.cycle;
+	int64_t cycle = (int64_t)view_newest(&view)->cycle;
 	struct channel seen = view_channel(&view, &first[1]);
 
 	assert_true(channel_value(&seen).as_float == (double)cycle);
@@ -139,8 +160,8 @@ static void no_view_mixes_two_cycles(void **state)
 			sched_yield();
 		}
 		look_at_one();
-		assert_true(view.cycle > before);
-		before = view.cycle;
+		assert_true(view_newest(&view)->cycle > before);
+		before = view_newest(&view)->cycle;
 	}
 	is_over = true;
 	pthread_join(thread, NULL);
@@ -153,6 +174,9 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_view_that_nobody_asked_for_is_not_made,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			until_the_next_view_the_one_before_can_be_read, set_up,
+			tear_down),
 		cmocka_unit_test(a_view_without_an_image_is_always_here),
 		cmocka_unit_test_setup_teardown(no_view_mixes_two_cycles, set_up,
 						tear_down),

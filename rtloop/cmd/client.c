@@ -1,0 +1,174 @@
+#include "rtloop/cmd/client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "config/value.h"
+#include "rtloop/base/sys.h"
+#include "rtloop/super/control.h"
+
+/* A run whose supervisor is held up, by a device that takes long to open, may take a while. */
+#define REPLY_TIME_S 60
+
+static int complain(const struct client *client, const char *what, int code)
+{
+	fprintf(stderr, "rtloop %s: %s: %s: %s\n", client->command->name, client->path,
+		what, strerror(-code));
+	return EXIT_FAILED;
+}
+
+static int no_memory(const struct client *client)
+{
+	return complain(client, "no memory for the reply", -ENOMEM);
+}
+
+/* All of it, though the run may already have had enough: its reply says why. */
+static void send_line(int fd, const char *line)
+{
+	size_t sent = 0, bytes = strlen(line);
+	ssize_t n = 1;
+
+	while (n > 0 && sent < bytes) {
+		n = send(fd, line + sent, bytes - sent, MSG_NOSIGNAL);
+		sent += n > 0 ? (size_t)n : 0;
+	}
+}
+
+static int read_all(int fd, struct client_reply *reply)
+{
+	FILE *all = open_memstream(&reply->text, &reply->bytes);
+	char part[16384];
+	ssize_t bytes = 1;
+	int code = 0;
+
+	if (!all) {
+		return -ENOMEM;
+	}
+	while (bytes > 0) {
+		bytes = recv(fd, part, sizeof(part), 0);
+		if (bytes < 0 && errno == EINTR) {
+			bytes = 1;
+		} else if (bytes > 0) {
+			fwrite(part, 1, (size_t)bytes, all);
+		} else if (bytes < 0) {
+			code = errno == EAGAIN ? -ETIMEDOUT : -errno;
+		}
+	}
+	return fclose(all) ? -ENOMEM : code;
+}
+
+static int exchange(const struct client *client, const char *line,
+		    struct client_reply *reply)
+{
+	const struct timeval limit = { .tv_sec = REPLY_TIME_S };
+	int fd = control_connect(client->path);
+	int code;
+
+	if (fd < 0) {
+		return complain(client, "cannot ask", fd);
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	send_line(fd, line);
+	code = read_all(fd, reply);
+	sys_close(fd);
+	if (code == 0 && reply->bytes == 0) {
+		code = -ECONNRESET;
+	}
+	return code ? complain(client, "no reply", code) : EXIT_OK;
+}
+
+static char *join_words(const char *const *words, unsigned word_count)
+{
+	size_t bytes = 2;
+	char *line;
+
+	for (unsigned i = 0; i < word_count; i++) {
+		bytes += strlen(words[i]) + 1;
+	}
+	line = calloc(1, bytes);
+	for (unsigned i = 0; line && i < word_count; i++) {
+		strcat(strcat(line, i > 0 ? " " : ""), words[i]);
+	}
+	return line ? strcat(line, "\n") : NULL;
+}
+
+static int refused(const struct client *client, const struct client_reply *reply)
+{
+	int status = (int)client_number(reply->tree.root, "exit_status");
+
+	fprintf(stderr, "rtloop %s: %s\n", client->command->name,
+		client_text(reply->tree.root, "error"));
+	return status == EXIT_OK ? EXIT_FAILED : status;
+}
+
+/* JSON is YAML. */
+static int parse_reply(const struct client *client, struct client_reply *reply)
+{
+	struct diag diag;
+	int code;
+
+	if (reply->text[0] != '{') {
+		return EXIT_OK;
+	}
+	diag_init(&diag, client->path);
+	code = tree_parse(&reply->tree, reply->text, reply->bytes, "/", &diag);
+	diag_fini(&diag);
+	if (code) {
+		return complain(client, "cannot make out the reply", code);
+	}
+	reply->has_tree = true;
+	return client_is(reply->tree.root, "ok") ? EXIT_OK : refused(client, reply);
+}
+
+int client_ask(const struct client *client, const char *const *words, unsigned word_count,
+	       struct client_reply *ret_reply)
+{
+	struct client_reply reply = { .text = NULL };
+	char *line = join_words(words, word_count);
+	int status = line ? exchange(client, line, &reply) : no_memory(client);
+
+	free(line);
+	if (status == EXIT_OK) {
+		status = parse_reply(client, &reply);
+	}
+	if (status != EXIT_OK) {
+		client_free(&reply);
+		return status;
+	}
+	*ret_reply = reply;
+	return EXIT_OK;
+}
+
+void client_free(struct client_reply *reply)
+{
+	if (reply->has_tree) {
+		tree_fini(&reply->tree);
+	}
+	free(reply->text);
+	*reply = (struct client_reply){ .text = NULL };
+}
+
+const char *client_text(const struct node *object, const char *member)
+{
+	const struct node *node = node_child(object, member);
+
+	return node && node->kind == NODE_SCALAR ? node->text : "";
+}
+
+double client_number(const struct node *object, const char *member)
+{
+	double value = 0;
+
+	return value_parse_float(client_text(object, member), &value) ? 0 : value;
+}
+
+bool client_is(const struct node *object, const char *member)
+{
+	return strcmp(client_text(object, member), "true") == 0;
+}

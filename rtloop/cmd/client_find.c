@@ -1,0 +1,162 @@
+/* Which runs there are, by their sockets. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/suggest.h"
+#include "config/value.h"
+#include "rtloop/base/sys.h"
+#include "rtloop/cmd/client.h"
+
+#define RUNS_MAX 64
+
+struct runs {
+	char names[RUNS_MAX][VALUE_NAME_MAX + 1];
+	char paths[RUNS_MAX][CONTROL_PATH_BYTES];
+	unsigned count;
+};
+
+/* What a run has left behind does not count; one that this user may not ask does. */
+static bool is_served(const char *path)
+{
+	int fd = control_connect(path);
+
+	sys_close(fd);
+	return fd >= 0 || fd == -EACCES || fd == -EAGAIN;
+}
+
+static void add_run(struct runs *runs, const char *folder, const char *file)
+{
+	const char *suffix = strstr(file, CONTROL_SUFFIX);
+	char *name = runs->names[runs->count];
+	char *path = runs->paths[runs->count];
+
+	if (!suffix || strcmp(suffix, CONTROL_SUFFIX) != 0) {
+		return;
+	}
+	snprintf(name, sizeof(runs->names[0]), "%.*s", (int)(suffix - file), file);
+	if (value_is_name(name) && snprintf(path, CONTROL_PATH_BYTES, "%s/%s", folder,
+					    file) < (int)CONTROL_PATH_BYTES) {
+		runs->count += is_served(path);
+	}
+}
+
+static void list_folder(struct runs *runs, const char *folder)
+{
+	DIR *open_folder = opendir(folder);
+	const struct dirent *entry;
+
+	while (open_folder && runs->count < RUNS_MAX && (entry = readdir(open_folder))) {
+		add_run(runs, folder, entry->d_name);
+	}
+	if (open_folder) {
+		closedir(open_folder);
+	}
+}
+
+static void list_runs(struct runs *runs)
+{
+	char folder[CONTROL_PATH_BYTES];
+
+	runs->count = 0;
+	for (unsigned i = 0; control_folder(i, folder) == 0; i++) {
+		list_folder(runs, folder);
+	}
+}
+
+static void print_names(const struct runs *runs)
+{
+	for (unsigned i = 0; i < runs->count; i++) {
+		fprintf(stderr, "%s%s", i > 0 ? ", " : "", runs->names[i]);
+	}
+	fputc('\n', stderr);
+}
+
+static int none_runs(const struct client *client)
+{
+	char folder[CONTROL_PATH_BYTES];
+
+	fprintf(stderr, "rtloop %s: nothing runs; looked in", client->command->name);
+	for (unsigned i = 0; control_folder(i, folder) == 0; i++) {
+		fprintf(stderr, "%s %s", i > 0 ? " and" : "", folder);
+	}
+	fputc('\n', stderr);
+	return EXIT_FAILED;
+}
+
+static int take(struct client *client, const struct runs *runs, unsigned index)
+{
+	strcpy(client->path, runs->paths[index]);
+	return EXIT_OK;
+}
+
+static int take_only(struct client *client, const struct runs *runs)
+{
+	if (runs->count == 1) {
+		return take(client, runs, 0);
+	}
+	fprintf(stderr, "rtloop %s: which one? ", client->command->name);
+	print_names(runs);
+	return EXIT_USAGE;
+}
+
+static int take_named(struct client *client, const struct runs *runs, const char *name)
+{
+	struct suggest suggest;
+
+	suggest_init(&suggest, name);
+	for (unsigned i = 0; i < runs->count; i++) {
+		if (strcmp(runs->names[i], name) == 0) {
+			return take(client, runs, i);
+		}
+		suggest_offer(&suggest, runs->names[i]);
+	}
+	if (suggest.best) {
+		fprintf(stderr, "rtloop %s: no run '%s'; did you mean '%s'? ",
+			client->command->name, name, suggest.best);
+	} else {
+		fprintf(stderr, "rtloop %s: no run '%s'; ", client->command->name, name);
+	}
+	fputs("there are: ", stderr);
+	print_names(runs);
+	return EXIT_FAILED;
+}
+
+static int take_path(struct client *client, const char *path)
+{
+	if (strlen(path) >= sizeof(client->path)) {
+		return command_wrong(client->command,
+				     "'%s' is too long for a socket's path", path);
+	}
+	strcpy(client->path, path);
+	return EXIT_OK;
+}
+
+int client_find(struct client *client, const char *name)
+{
+	struct runs *runs;
+	int status;
+
+	if (name && strchr(name, '/')) {
+		return take_path(client, name);
+	}
+	runs = calloc(1, sizeof(*runs));
+	if (!runs) {
+		return command_wrong(client->command, "out of memory");
+	}
+	list_runs(runs);
+	if (runs->count == 0) {
+		status = none_runs(client);
+	} else {
+		status = name ? take_named(client, runs, name) : take_only(client, runs);
+	}
+	free(runs);
+	return status;
+}
+
+bool client_is_name(const char *word)
+{
+	return strchr(word, '/') || !strpbrk(word, ".=");
+}

@@ -1,0 +1,104 @@
+#include "rtloop/cmd/live.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "config/suggest.h"
+#include "rtloop/cmd/cmd.h"
+
+static const struct {
+	const char *verb;
+	live_answer *answer;
+} verbs[] = {
+	{ "status", live_answer_status },
+	{ "report", live_answer_report },
+	{ "get", live_answer_get },
+};
+
+struct json live_begin_reply(FILE *reply)
+{
+	struct json json = { .out = reply };
+
+	json_begin(&json, NULL, '{');
+	json_bool(&json, "ok", true);
+	return json;
+}
+
+bool live_refuse(FILE *reply, int exit_status, const char *format, ...)
+{
+	struct json json = { .out = reply };
+	char text[1024];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	json_begin(&json, NULL, '{');
+	json_bool(&json, "ok", false);
+	json_int(&json, "exit_status", exit_status);
+	json_text(&json, "error", text);
+	json_end(&json, '}');
+	return true;
+}
+
+static bool refuse_verb(const char *verb, FILE *reply)
+{
+	struct suggest suggest;
+
+	suggest_init(&suggest, verb);
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		suggest_offer(&suggest, verbs[i].verb);
+	}
+	return suggest.best
+		       ? live_refuse(reply, EXIT_USAGE,
+				     "unknown request '%.64s'; did you mean '%s'?", verb,
+				     suggest.best)
+		       : live_refuse(reply, EXIT_USAGE, "unknown request '%.64s'", verb);
+}
+
+static bool answer(void *context, struct control_request *request, int64_t now_ns,
+		   FILE *reply)
+{
+	if (request->word_count == 0) {
+		return live_refuse(reply, EXIT_USAGE,
+				   "the request is empty; expected a verb");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(verbs[i].verb, request->words[0]) == 0) {
+			return verbs[i].answer(context, request, now_ns, reply);
+		}
+	}
+	return refuse_verb(request->words[0], reply);
+}
+
+static void refuse(void *context, const char *why, FILE *reply)
+{
+	(void)context;
+	live_refuse(reply, EXIT_USAGE, "%s", why);
+}
+
+int live_open(struct live *live, struct app *app, struct err *err)
+{
+	const struct control_handler handler = { .context = live,
+						 .answer = answer,
+						 .refuse = refuse };
+	char path[CONTROL_PATH_BYTES];
+	int code;
+
+	memset(live, 0, sizeof(*live));
+	live->app = app;
+	if (live_channels_init(&live->channels, app)) {
+		return err_set(err, -ENOMEM, "no memory for the control socket");
+	}
+	code = control_choose_path(app->setup->name, path, err);
+	return code ? code : control_open(&app->super.control, path, &handler, err);
+}
+
+void live_close(struct live *live)
+{
+	if (live->app) {
+		control_close(&live->app->super.control);
+	}
+	live_channels_fini(&live->channels);
+}

@@ -1,0 +1,53 @@
+/* The channels of a run by their names, as people and scripts know them: "probe.temp". */
+#ifndef RTLOOP_CMD_LIVE_CHANNELS_H
+#define RTLOOP_CMD_LIVE_CHANNELS_H
+
+#include "config/value.h"
+#include "rtloop/app.h"
+#include "rtloop/base/attr.h"
+#include "rtloop/base/image.h"
+#include "rtloop/cmd/json.h"
+
+enum live_kind { LIVE_INPUT, LIVE_OUTPUT };
+
+struct live_channel {
+	enum live_kind kind;
+	char name[2 * VALUE_NAME_MAX + 2];
+	const struct channel *channel; /* borrowed from the run */
+	unsigned device;	       /* its index */
+	unsigned index;		       /* among the device's inputs, or outputs */
+	bool is_forced;
+	union value forced;
+};
+
+struct live_channels {
+	struct live_channel *list; /* owned; in the order of the file */
+	unsigned count;
+};
+
+/** live_channels_init - all that a run has. -ENOMEM. [init] */
+int live_channels_init(struct live_channels *channels, const struct app *app) MUST_CHECK;
+void live_channels_fini(struct live_channels *channels);
+
+/** live_channels_find - NULL where there is none of this name. [super] */
+struct live_channel *live_channels_find(const struct live_channels *channels,
+					const char *name);
+
+/** live_channels_nearest - to a misspelt name; NULL: none is near. [super] */
+const char *live_channels_nearest(const struct live_channels *channels, const char *name);
+
+/** live_channels_is_device - whether channels have this name before their point. [super] */
+bool live_channels_is_device(const struct live_channels *channels, const char *name);
+
+/** live_channel_is_of - whether a name means this channel: its own, or its device's. [super] */
+bool live_channel_is_of(const struct live_channel *channel, const char *name);
+
+/** live_channel_put - as docs/control.md describes it, from the run's newest view. [super] */
+void live_channel_put(struct json *json, const struct app *app,
+		      const struct live_channel *channel);
+
+/** live_value_put - a value by its type. [super] */
+void live_value_put(struct json *json, const char *name, enum value_type type,
+		    union value value);
+
+#endif
