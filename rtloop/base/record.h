@@ -53,6 +53,14 @@ struct record_gap {
 	uint64_t last;
 };
 
+/* The head of a record of /state: rtloop/cycle/state.h has the rest. As CDR lays it out. */
+struct __attribute__((packed)) record_state {
+	uint64_t cycle; /* that it stands before */
+	int64_t dt_ns;	/* of that cycle */
+	uint64_t hash;	/* of the logic */
+	uint32_t bytes; /* that follow */
+};
+
 struct record_event {
 	uint64_t cycle;
 	int64_t value;
@@ -67,6 +75,7 @@ struct recorder {
 	int wake_fd;		       /* eventfd that the logger sleeps on */
 	uint64_t wake_mark_bytes;      /* wake it when the ring holds this much */
 	_Atomic bool is_logger_asleep; /* set by the logger before it sleeps */
+	_Atomic bool is_state_wanted;  /* set by the logger: record a state soon */
 
 	/* of the cycle that is being recorded */
 	uint64_t cycle;

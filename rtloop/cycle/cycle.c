@@ -218,19 +218,24 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 		.dt_ns = grid_dt_ns(&loop->grid),
 	};
 	struct cycle_times times = { .latency_ns = wake_ns - now.release_ns };
+	struct cycle_time next = now;
 	struct grid_step step;
 	int64_t read_end_ns, write_end_ns;
 
 	recorder_begin(loop->recorder, now.cycle, wake_ns);
+	state_record(&loop->state, loop->recorder, &now);
 	blame_begin(&loop->blame, wake_ns);
 	cycle_take_mail(loop, &now);
 	read_phase(loop, &now);
 	/* before anything is written: what is driven by a lost device must see it bad */
 	give_back_lost(loop, &now);
+	sampled_record(&loop->sample_times, loop->recorder, &now);
 	read_end_ns = sys_now();
 	blame_skip(&loop->blame, read_end_ns);
 	write_phase(loop, &now);
-	give_back_lost(loop, &now);
+	/* the step is over: it is the next one that sees these bad */
+	next.cycle++;
+	give_back_lost(loop, &next);
 	write_end_ns = sys_now();
 	times.read_ns = read_end_ns - wake_ns;
 	times.write_ns = write_end_ns - read_end_ns;

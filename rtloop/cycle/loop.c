@@ -112,6 +112,8 @@ void loop_fini(struct loop *loop)
 	}
 	poller_close(&loop->poller);
 	view_fini(&loop->view);
+	state_fini(&loop->state);
+	sampled_fini(&loop->sample_times);
 	free(loop->sampled.devices);
 	free(loop->ticked.devices);
 	free(loop->emitting.devices);

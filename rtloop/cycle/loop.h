@@ -25,7 +25,9 @@
 #include "rtloop/cycle/peaks.h"
 #include "rtloop/cycle/poller.h"
 #include "rtloop/cycle/realtime.h"
+#include "rtloop/cycle/sampled.h"
 #include "rtloop/cycle/seat.h"
+#include "rtloop/cycle/state.h"
 #include "rtloop/cycle/stats.h"
 
 /* Devices that have one of the optional calls: so that the others cost nothing. */
@@ -72,6 +74,8 @@ struct loop {
 	struct blame blame;	  /* of the cycle that runs */
 	struct overruns overruns; /* to the supervisor */
 	struct view view; /* of the image, for the supervisor; zeroed: none is made */
+	struct sampled sample_times; /* channels whose age the logic asks for */
+	struct state state; /* of the logic; its parts are added before the loop begins */
 	struct thread thread;
 	bool any_lost;
 	uint64_t mail_seen;

@@ -15,6 +15,9 @@
 /* It looks by itself this often at least, so that a wake-up that was missed costs no more. */
 #define LOOK_NS (10 * NS_PER_MS)
 
+/* The last part of a file, in which the next one waits for a state to begin with: 1/16. */
+#define STATE_ASK_PART 16
+
 /* Room goes back to the producer in pieces of this size, not only when all is done. */
 #define TAKE_BYTES (32 << 10)
 
@@ -44,6 +47,7 @@ static void open_next(struct logger *logger)
 	struct err err = { "" };
 	int code = logger_file_begin(logger, &err);
 
+	logger->has_asked_state = false;
 	if (code) {
 		logger_file_degrade(logger, code, &err);
 		return;
@@ -53,15 +57,54 @@ static void open_next(struct logger *logger)
 	take_notes(logger);
 }
 
-static void rotate_if_full(struct logger *logger)
+static void ask_state(struct logger *logger)
+{
+	if (logger->state_topic) {
+		atomic_store_explicit(&logger->recorder->is_state_wanted, true,
+				      memory_order_relaxed);
+	}
+}
+
+/* A gap is told of before the state that comes after it. */
+static bool begins_with_state(const struct logger *logger, const struct record *record)
+{
+	return record->topic == logger->state_topic || record->topic == TOPIC_GAP;
+}
+
+/*
+ * A file that begins with a state can be replayed from its first cycle on. So one is asked for when the
+ * file is nearly full, and it ends where that comes; where it does not come in time, it comes later.
+ */
+static bool is_full_before(struct logger *logger, const struct record *record)
+{
+	uint64_t bytes = mcap_writer_bytes(logger->mcap);
+	uint64_t most = (uint64_t)logger->options->rotate_bytes;
+
+	if (!logger->state_topic) {
+		return bytes >= most;
+	}
+	if (bytes < most - most / STATE_ASK_PART) {
+		return false;
+	}
+	if (!logger->has_asked_state) {
+		logger->has_asked_state = true;
+		ask_state(logger);
+	}
+	return bytes >= most || begins_with_state(logger, record);
+}
+
+static void rotate_if_full(struct logger *logger, const struct record *record)
 {
 	if (!logger_file_is_open(logger) || !logger->options->dir ||
-	    mcap_writer_bytes(logger->mcap) < (uint64_t)logger->options->rotate_bytes) {
+	    !is_full_before(logger, record)) {
 		return;
 	}
 	logger_file_end(logger);
 	if (!atomic_load(&logger->is_degraded)) {
 		open_next(logger);
+	}
+	if (!begins_with_state(logger, record)) {
+		ask_state(logger);
 	}
 }
 
@@ -85,7 +128,7 @@ static void handle_record(struct logger *logger, const struct record *record)
 		return;
 	}
 	if (logger->is_between_cycles) {
-		rotate_if_full(logger);
+		rotate_if_full(logger, record);
 	}
 	logger->is_between_cycles = record->topic == TOPIC_CYCLE;
 	if (logger_file_is_open(logger)) {
@@ -155,6 +198,7 @@ static void retry_if_due(struct logger *logger)
 	if (!logger_file_is_open(logger) && logger->options->dir &&
 	    sys_now() >= logger->retry_ns) {
 		open_next(logger);
+		ask_state(logger);
 	}
 }
 

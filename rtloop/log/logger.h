@@ -80,6 +80,8 @@ struct logger {
 	int64_t flushed_ns;	/* when the open chunk was begun, or last flushed */
 	int64_t retry_ns;	/* no new file is tried before */
 	bool is_between_cycles; /* but for the events of the last one */
+	uint16_t state_topic;	/* set before the start; 0: nothing has a state */
+	bool has_asked_state;	/* for the end of this file */
 	uint64_t cycles_seen;	/* the number after the last cycle that was put in */
 	uint64_t cycles_put;	/* the same, of those that have left the open chunk */
 	struct unput unput;

@@ -216,6 +216,42 @@ int topics_create(struct topics *topics, const struct log_device *devices,
 	return code;
 }
 
+static char *make_free_variant(const struct topics *topics, const char *schema_name)
+{
+	char *name = strdup(schema_name);
+
+	for (unsigned i = 1; name && is_name_taken(topics, name); i++) {
+		free(name);
+		name = asprintf(&name, "%sTopic%u", schema_name, i) < 0 ? NULL : name;
+	}
+	return name;
+}
+
+int topics_add(struct topics *topics, const char *name, const char *schema_name,
+	       const char *schema_text, uint16_t *ret_topic)
+{
+	struct mcap_topic *grown =
+		reallocarray(topics->topics, topics->count + 1, sizeof(*grown));
+	struct mcap_topic topic;
+
+	if (!grown) {
+		return -ENOMEM;
+	}
+	topics->topics = grown;
+	topic.name = strdup(name);
+	topic.schema_name = make_free_variant(topics, schema_name);
+	topic.schema_text = strdup(schema_text);
+	if (!topic.name || !topic.schema_name || !topic.schema_text) {
+		free((char *)topic.name);
+		free((char *)topic.schema_name);
+		free((char *)topic.schema_text);
+		return -ENOMEM;
+	}
+	*ret_topic = (uint16_t)topics->count;
+	topics->topics[topics->count++] = topic;
+	return 0;
+}
+
 uint16_t topics_of_outputs(const struct log_device *devices, unsigned device_count,
 			   unsigned index)
 {

@@ -32,6 +32,16 @@ int topics_create(struct topics *topics, const struct log_device *devices,
 		  unsigned device_count) MUST_CHECK;
 void topics_destroy(struct topics *topics);
 
+/**
+ * topics_add - one more topic, behind all that there are.
+ * @schema_name: like "rtloop/msg/State"; where it is taken, a number is put behind it
+ * @ret_topic: its number
+ *
+ * -ENOMEM. [init]
+ */
+int topics_add(struct topics *topics, const char *name, const char *schema_name,
+	       const char *schema_text, uint16_t *ret_topic) MUST_CHECK;
+
 /** topics_of_outputs - the topic of a device's outputs; 0: it has none. [init] */
 uint16_t topics_of_outputs(const struct log_device *devices, unsigned device_count,
 			   unsigned index);

@@ -426,6 +426,27 @@ static void a_device_lost_in_emit_is_not_touched_again(void **state)
 	assert_gone();
 }
 
+/* The first stamp of the last message of device 1. */
+static uint64_t cycle_of_last(void)
+{
+	uint64_t cycle;
+
+	memcpy(&cycle, stage_last(&bed.stage, TOPIC_DEVICES + 1), sizeof(cycle));
+	return cycle;
+}
+
+static void a_device_lost_in_sample_is_recorded_bad_as_of_that_cycle(void **state)
+{
+	lose_in(CALL_SAMPLE);
+	assert_int_equal(cycle_of_last(), 2);
+}
+
+static void a_device_lost_in_emit_is_recorded_bad_as_of_the_next_cycle(void **state)
+{
+	lose_in(CALL_EMIT);
+	assert_int_equal(cycle_of_last(), 3);
+}
+
 static void a_device_lost_by_a_message_is_not_touched_again(void **state)
 {
 	int fds[2];
@@ -866,6 +887,8 @@ int main(void)
 		TEST(a_device_lost_in_sample_is_not_touched_again),
 		TEST(a_device_lost_in_tick_is_not_touched_again),
 		TEST(a_device_lost_in_emit_is_not_touched_again),
+		TEST(a_device_lost_in_sample_is_recorded_bad_as_of_that_cycle),
+		TEST(a_device_lost_in_emit_is_recorded_bad_as_of_the_next_cycle),
 		TEST(a_device_lost_by_a_message_is_not_touched_again),
 		TEST(what_is_written_sees_a_device_bad_in_the_cycle_that_lost_it),
 		TEST(a_link_offered_while_it_runs_is_taken_by_the_next_cycle),

@@ -19,6 +19,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "rtloop/log/logger.h"
+#include "rtloop/log/topics_state.h"
 #include "rtloop/mcap/log.h"
 #include "rtloop/mcap/survey.h"
 #include "tests/fakes/folder.h"
@@ -230,13 +231,12 @@ static void start(struct bench *bench)
 	}
 }
 
-static void run_cycle(struct bench *bench)
+static void run_cycle_begun(struct bench *bench)
 {
 	struct recorder *recorder = &bench->recorder;
 	struct record_cycle *record;
 	uint8_t *body;
 
-	recorder_begin(recorder, bench->cycle, sys_now());
 	body = recorder_add(recorder, TOPIC_DEVICES, bench->body_bytes);
 	if (body) {
 		memset(body, 0, bench->body_bytes);
@@ -248,6 +248,12 @@ static void run_cycle(struct bench *bench)
 	}
 	recorder_end(recorder);
 	bench->cycle++;
+}
+
+static void run_cycle(struct bench *bench)
+{
+	recorder_begin(&bench->recorder, bench->cycle, sys_now());
+	run_cycle_begun(bench);
 }
 
 /* Cycles at the logger's pace: none is dropped. */
@@ -803,6 +809,88 @@ static void a_file_is_not_much_larger_than_stated(void **state)
 	}
 }
 
+/* --- files that begin with a state of the logic ---------------------------------------------- */
+
+static void start_with_states(struct bench *bench)
+{
+	struct err err = { "" };
+	struct logger *logger = &bench->logger;
+
+	assert_int_equal(logger_set_devices(logger, &bench->device, 1), 0);
+	assert_int_equal(topics_add_state(&logger->topics, &logger->state_topic), 0);
+	if (logger_start(logger, &bench->options, &bench->description, &bench->recorder,
+			 RING_BYTES, &err)) {
+		fail_msg("%s", err.text);
+	}
+}
+
+/* As the cycle answers it; the ring is empty when it does, and when it goes on. */
+static void run_answering(struct bench *bench, unsigned count)
+{
+	struct recorder *recorder = &bench->recorder;
+
+	for (unsigned i = 0; i < count; i++) {
+		wait_until(is_drained, bench);
+		if (atomic_exchange(&recorder->is_state_wanted, false)) {
+			recorder_begin(recorder, bench->cycle, sys_now());
+			assert_non_null(
+				recorder_add(recorder, bench->logger.state_topic, 32));
+			run_cycle_begun(bench);
+		} else {
+			run_cycle(bench);
+		}
+	}
+}
+
+/* The topic of a file's first message. */
+static void assert_begins_with(struct bench *bench, unsigned file, const char *topic)
+{
+	const char *path = folder_file(&bench->folder, bench->folder.names[file]);
+	struct mcap_log_message message;
+	struct mcap_log log;
+
+	assert_int_equal(mcap_log_open(&log, path, &MCAP_LOG_ALL, NULL), 0);
+	assert_int_equal(mcap_log_next(&log, &message), 1);
+	assert_string_equal(message.stream->name, topic);
+	mcap_log_close(&log);
+}
+
+static void a_full_file_ends_where_a_state_begins(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->options.rotate_bytes = 64 * KIB;
+	start_with_states(bench);
+	run_answering(bench, 2000);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_true(bench->folder.count >= 4);
+	for (unsigned i = 1; i < bench->folder.count; i++) {
+		assert_begins_with(bench, i, "/state");
+	}
+	assert_int_equal(log_look_messages(&bench->look, "/state"),
+			 bench->folder.count - 1);
+}
+
+static void a_full_file_does_not_wait_for_ever_for_a_state(void **state)
+{
+	struct bench *bench = *state;
+	struct stat info;
+
+	bench->options.rotate_bytes = 128 * KIB;
+	start_with_states(bench);
+	run_cycles(bench, 2000);
+	assert_int_equal(stop(bench, NULL), 0);
+	assert_true(folder_list(&bench->folder) >= 2);
+	assert_int_equal(stat(folder_file(&bench->folder, bench->folder.names[0]), &info),
+			 0);
+	assert_in_range(info.st_size, 128 * KIB, 160 * KIB);
+	assert_begins_with(bench, 1, "/io/probe");
+	assert_true(atomic_load(&bench->recorder.is_state_wanted));
+}
+
 static uint64_t folder_bytes(struct folder *folder)
 {
 	uint64_t bytes = 0;
@@ -977,6 +1065,26 @@ static void recover(struct bench *bench)
 	wait_until(is_drained, bench);
 	skipped_ns += 2 * NS_PER_SEC;
 	wait_until(is_well, bench);
+}
+
+static bool has_asked_for_state(void *context)
+{
+	struct bench *bench = context;
+
+	return atomic_load(&bench->recorder.is_state_wanted);
+}
+
+static void a_file_begun_after_a_refusal_asks_for_a_state(void **state)
+{
+	struct bench *bench = *state;
+
+	start_with_states(bench);
+	fill_disk(100 * KIB);
+	run_until_degraded(bench);
+	atomic_store(&bench->recorder.is_state_wanted, false);
+	recover(bench);
+	wait_until(has_asked_for_state, bench);
+	assert_int_equal(counter_get(&bench->logger.files_begun), 2);
 }
 
 static void no_event_is_lost_when_the_disk_refuses(void **state)
@@ -1457,6 +1565,9 @@ int main(void)
 		TEST(a_run_may_end_with_the_ring_full),
 		TEST(files_are_changed_between_two_cycles_and_their_events),
 		TEST(a_file_is_not_much_larger_than_stated),
+		TEST(a_full_file_ends_where_a_state_begins),
+		TEST(a_full_file_does_not_wait_for_ever_for_a_state),
+		TEST(a_file_begun_after_a_refusal_asks_for_a_state),
 		TEST(the_oldest_files_go_and_the_rest_is_consecutive),
 		TEST(old_files_go_at_the_start_too),
 		TEST(one_file_is_never_rotated),

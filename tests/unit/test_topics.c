@@ -11,7 +11,7 @@
 #include <sys/resource.h>
 
 #include "rtloop/base/record.h"
-#include "rtloop/log/topics.h"
+#include "rtloop/log/topics_state.h"
 #include "rtloop/mcap/schema.h"
 #include "tests/fakes/kernel.h"
 
@@ -319,6 +319,62 @@ static void no_two_schemas_have_one_name(void **state)
 	topics_destroy(&topics);
 }
 
+static void a_state_is_recorded_as_its_schema_says(void **state)
+{
+	static const struct expected fields[] = {
+		{ "cycle", SCHEMA_UINT64, AT(record_state, cycle) },
+		{ "dt_ns", SCHEMA_INT64, AT(record_state, dt_ns) },
+		{ "hash", SCHEMA_UINT64, AT(record_state, hash) },
+	};
+	const struct log_device device = { .name = "state", .channels = mixed };
+	const struct schema_field *data;
+	struct topics topics;
+	struct schema *schema;
+	uint16_t topic;
+
+	assert_int_equal(topics_create(&topics, &device, 1), 0);
+	assert_int_equal(topics_add_state(&topics, &topic), 0);
+	assert_int_equal(topic, topics.count - 1);
+	assert_string_equal(topics.topics[topic].name, "/state");
+	/* taken by the device */
+	assert_string_not_equal(topics.topics[topic].schema_name, "rtloop/msg/State");
+	schema = parse(&topics.topics[topic]);
+	assert_int_equal(schema->field_count, 4);
+	for (unsigned i = 0; i < ARRAY_SIZE(fields); i++) {
+		assert_string_equal(schema->fields[i].name, fields[i].name);
+		assert_int_equal(schema->fields[i].type, fields[i].type);
+		assert_int_equal(schema->fields[i].offset, fields[i].offset);
+	}
+	data = &schema->fields[3];
+	assert_string_equal(data->name, "data");
+	assert_int_equal(data->type, SCHEMA_UINT8);
+	assert_int_equal(data->shape, SCHEMA_SEQUENCE);
+	assert_int_equal(sizeof(struct record_state), AT(record_state, bytes) + 4);
+	schema_destroy(schema);
+	topics_destroy(&topics);
+}
+
+static void the_times_of_samples_bear_the_names_of_their_channels(void **state)
+{
+	static const struct topics_sampled channels[] = { { "probe", "temp" },
+							  { "probe", "flow" },
+							  { "panel", "temp" } };
+	static const struct expected fields[] = {
+		{ "cycle", SCHEMA_UINT64, 0 },
+		{ "probe.temp", SCHEMA_INT64, 8 },
+		{ "probe.flow", SCHEMA_INT64, 16 },
+		{ "panel.temp", SCHEMA_INT64, 24 },
+	};
+	struct topics topics;
+	uint16_t topic;
+
+	assert_int_equal(topics_create(&topics, NULL, 0), 0);
+	assert_int_equal(topics_add_sampled(&topics, channels, 3, &topic), 0);
+	assert_string_equal(topics.topics[topic].name, "/sampled");
+	assert_fields(&topics.topics[topic], fields, ARRAY_SIZE(fields));
+	topics_destroy(&topics);
+}
+
 static void without_memory_there_are_no_topics(void **state)
 {
 	const struct log_device device = { .name = "probe",
@@ -364,6 +420,8 @@ int main(void)
 		cmocka_unit_test(
 			outputs_stand_behind_all_devices_and_only_where_there_are_some),
 		cmocka_unit_test(no_two_schemas_have_one_name),
+		cmocka_unit_test(a_state_is_recorded_as_its_schema_says),
+		cmocka_unit_test(the_times_of_samples_bear_the_names_of_their_channels),
 		cmocka_unit_test(without_memory_there_are_no_topics),
 	};
 
