@@ -33,7 +33,7 @@ bin/rtloop check share/doc/rtloop/examples/demo.yaml >/dev/null || fail "the ins
 if find . -type f ! -perm -a+r | grep .; then
 	fail "files that others may not read"
 fi
-other=$(find "$TEST_TMP/root" -type f ! -path "$TEST_TMP/root/usr/bin/rtloop" \
+other=$(find "$TEST_TMP/root" -type f ! -path "$TEST_TMP/root/usr/bin/rtloop*" \
 	! -path "$TEST_TMP/root/usr/share/*")
 [ -z "$other" ] || fail "files in other places: $other"
 
