@@ -1,6 +1,8 @@
-#include <inttypes.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "rtloop/base/record.h"
+#include "rtloop/base/time.h"
 #include "rtloop/cmd/report.h"
 #include "rtloop/cmd/timing.h"
 #include "rtloop/report/certainty.h"
@@ -142,25 +144,34 @@ static void put_certainties(struct json *json, const struct report_summary *summ
 	json_end(json, '}');
 }
 
-static void put_timeline(struct json *json, const struct report_summary *summary)
+/* @at: where the member is in an interval; all of them are numbers of 8 bytes that are not negative. */
+static void put_series(struct json *json, const char *name,
+		       const struct report_timeline *timeline, size_t at)
 {
-	const struct report_timeline *timeline = &summary->timeline;
+	uint64_t value;
 
-	json_begin(json, "timeline", '{');
-	json_uint(json, "start_ns", timeline->start_ns);
-	json_uint(json, "interval_ns", timeline->interval_ns);
-	json_begin(json, "intervals", '[');
+	json_begin(json, name, '[');
 	for (unsigned i = 0; i < timeline->count; i++) {
-		const struct report_interval *interval = &timeline->intervals[i];
-
-		json_begin(json, NULL, '{');
-		json_uint(json, "cycles", interval->cycles);
-		json_uint(json, "overruns", interval->overruns);
-		json_int(json, "latency_max_ns", interval->latency_max_ns);
-		json_int(json, "busy_max_ns", interval->busy_max_ns);
-		json_end(json, '}');
+		memcpy(&value, (const char *)&timeline->intervals[i] + at, sizeof(value));
+		json_uint(json, NULL, value);
 	}
 	json_end(json, ']');
+}
+
+/* As in the report of a run. */
+static void put_timeline(struct json *json, const struct report_timeline *timeline)
+{
+	json_begin(json, "timeline", '{');
+	json_uint(json, "start_ns", timeline->start_ns);
+	json_float(json, "interval_s",
+		   (double)timeline->interval_ns / (double)NS_PER_SEC);
+	put_series(json, "cycles", timeline, offsetof(struct report_interval, cycles));
+	put_series(json, "latency_max_ns", timeline,
+		   offsetof(struct report_interval, latency_max_ns));
+	put_series(json, "busy_max_ns", timeline,
+		   offsetof(struct report_interval, busy_max_ns));
+	put_series(json, "overruns", timeline,
+		   offsetof(struct report_interval, overruns));
 	json_end(json, '}');
 }
 
@@ -234,7 +245,7 @@ void report_json_begin_run(struct json *json, const struct report_summary *summa
 	put_gaps(json, summary);
 	put_times(json, summary);
 	put_certainties(json, summary);
-	put_timeline(json, summary);
+	put_timeline(json, &summary->timeline);
 	put_devices(json, summary);
 	put_events(json, summary);
 	json_begin(json, "overruns", '[');

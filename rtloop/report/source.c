@@ -288,7 +288,8 @@ int report_sources_open(struct report_sources *sources, char *const *paths,
 		.runs = calloc(count ? count : 1, sizeof(*sources->runs)),
 	};
 	if (!sources->files || !sources->runs) {
-		code = err_set_errno(err, -ENOMEM, "the logs");
+		report_sources_close(sources);
+		return err_set_errno(err, -ENOMEM, "the logs");
 	}
 	for (unsigned i = 0; i < count && !code; i++) {
 		sources->file_count++;

@@ -46,7 +46,8 @@ static void count_interval(struct report_summary *summary,
 		report_timeline_at(&summary->timeline, log_time_ns);
 
 	interval->cycles++;
-	interval->overruns += (cycle->flags & (RECORD_LATE_WAKE | RECORD_LONG_WORK)) != 0;
+	interval->overruns += (cycle->flags & RECORD_LATE_WAKE) != 0;
+	interval->overruns += (cycle->flags & RECORD_LONG_WORK) != 0;
 	if (!(cycle->flags & RECORD_CATCH_UP) &&
 	    cycle->latency_ns > interval->latency_max_ns) {
 		interval->latency_max_ns = cycle->latency_ns;

@@ -11,7 +11,7 @@
 
 struct report_interval {
 	uint64_t cycles;
-	uint64_t overruns; /* cycles that had one */
+	uint64_t overruns; /* late wakes and long works */
 	int64_t latency_max_ns;
 	int64_t busy_max_ns;
 };
