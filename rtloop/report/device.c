@@ -64,7 +64,9 @@ static void take_sample(struct report_device *device, int64_t sample_ns,
 	device->last_sample_ns = sample_ns;
 	device->samples++;
 	if (wake_ns) {
-		hist_record(&device->age, *wake_ns - sample_ns);
+		/* unsigned: a log may hold anything */
+		hist_record(&device->age,
+			    (int64_t)((uint64_t)*wake_ns - (uint64_t)sample_ns));
 	}
 }
 

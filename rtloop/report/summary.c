@@ -269,5 +269,6 @@ bool report_summary_is_whole(const struct report_summary *summary)
 
 double report_summary_seconds(const struct report_summary *summary)
 {
-	return (double)(summary->end_ns - summary->start_ns) / (double)NS_PER_SEC;
+	return (double)(int64_t)(summary->end_ns - summary->start_ns) /
+	       (double)NS_PER_SEC;
 }
