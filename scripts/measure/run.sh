@@ -128,6 +128,14 @@ run_rtloop() { # JSON OUTPUT WHAT
 	return $status
 }
 
+# Days may have been measured before: that is worth a report.
+give_up() { # PROGRAM STATUS FILE
+	tail -n 5 "$out/runs/$3" >&2
+	echo "$program: $1 failed, with status $2; what it said is in $out/runs/$3" >&2
+	[ "$runs_done" -gt 0 ] || exit "$EXIT_BAD"
+	stopped=$EXIT_BAD stopped_by="a failure of $1 (status $2; see runs/$3)"
+}
+
 # What it wrote stays in runs/; in the form of the report it is one line more in runs.jsonl.
 run_once() { # cyclictest|rtloop idle|load ROUND
 	local name json started status
@@ -138,9 +146,8 @@ run_once() { # cyclictest|rtloop idle|load ROUND
 	"run_$1" "$json" "$out/runs/$name.txt" "$1 $2"
 	status=$?
 	if [ ! -s "$json" ]; then
-		[ -z "$stopped" ] || return
-		tail -n 5 "$out/runs/$name.txt" >&2
-		die "$1 failed, with status $status; what it said is in $out/runs/$name.txt"
+		[ -n "$stopped" ] || give_up "$1" "$status" "$name.txt"
+		return
 	fi
 	note_run "$1" "$2" "$3" $started "$status" "$json"
 	runs_done=$((runs_done + 1))

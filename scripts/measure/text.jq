@@ -58,6 +58,8 @@ def first_lines:
 	(.measured | select(.no_cyclictest != "") | wrapped("cyclictest was not run: "; .no_cyclictest)),
 	([.runs[] | select(.program == "rtloop" and .end != "its time was over" and .is_whole)][]
 		| "rtloop's run \(.round) \(.load | of_load) ended early, after \(.seconds | us) s: \(.end)."),
+	([.runs[] | select(.status != 0)][]
+		| "\(.program)'s run \(.round) \(.load | of_load) ended with status \(.status); what it said is beside \(.file)."),
 	([.runs[] | select(.load_died)] | select(length > 0)
 		| "THE LOAD ENDED before the run did: what is called \"under load\" was not, all the time.");
 
@@ -96,7 +98,7 @@ def worst:
 		worst_row($totals; "page faults"; .page_faults | grouped) + "   in the cycle thread"
 	end),
 	([.totals[] | select(.program == "cyclictest" and .wakeup.max != null)] as $theirs
-		| $totals[] | . as $ours | $theirs[] | select(.load == $ours.load and .wakeup.max > $ours.wakeup.max)
+		| $totals[] | . as $ours | $theirs[] | select(.load == $ours.load and .wakeup.max > 1.1 * $ours.wakeup.max + 1)
 		| wrapped("  note: "; "\(.load | of_load), cyclictest once woke \(.wakeup.max) us late, later than rtloop ever did. It is the same machine: expect it of rtloop, too."));
 
 def verdict:

@@ -20,6 +20,7 @@ cd "$TEST_TMP/root/usr" || fail "nothing was installed"
 
 [ -x bin/rtloop ] || fail "no program"
 bin/rtloop version >/dev/null || fail "the installed program does not run"
+bin/rtloop-measure --version | grep -q '^rtloop-measure [0-9]' || fail "the installed rtloop-measure does not run"
 grep -q '^\.TH RTLOOP 1' share/man/man1/rtloop.1 || fail "no manual page"
 bash -n share/bash-completion/completions/rtloop || fail "the completion is not for bash"
 grep -q 'complete .*rtloop' share/bash-completion/completions/rtloop || fail "no completion"
@@ -33,8 +34,8 @@ bin/rtloop check share/doc/rtloop/examples/demo.yaml >/dev/null || fail "the ins
 if find . -type f ! -perm -a+r | grep .; then
 	fail "files that others may not read"
 fi
-other=$(find "$TEST_TMP/root" -type f ! -path "$TEST_TMP/root/usr/bin/rtloop*" \
-	! -path "$TEST_TMP/root/usr/share/*")
+other=$(find "$TEST_TMP/root" -type f ! -path "$TEST_TMP/root/usr/bin/rtloop" \
+	! -path "$TEST_TMP/root/usr/bin/rtloop-measure" ! -path "$TEST_TMP/root/usr/share/*")
 [ -z "$other" ] || fail "files in other places: $other"
 
 cd - >/dev/null || exit 1

@@ -151,8 +151,11 @@ jq -cn '
 			phases: {busy: phase}, overruns: {late_wakes: 1, long_works: 0, missed: 2, caught_up: 0}, page_faults: 0,
 			timeline: {interval_s: 5, cycles: [500, 500], latency_max_us: [$round, $max], busy_max_us: [1, 1], overruns: [1, 0]}};
 	run(1; {"5": 500, "10": 489, "1024": 11}; 1030), run(2; {"5": 520, "10": 470, "2048": 9, "4096": 1}; 4100.5)' >runs.jsonl
-jq -s --argjson measured '{}' --argjson sysinfo '{}' --argjson interrupts '[]' --argjson budget_us 4100 \
-	--argjson old null -f "$scripts/measure/report.jq" runs.jsonl >known.json
+report_of_known() { # BUDGET
+	jq -s --argjson measured '{}' --argjson sysinfo '{}' --argjson interrupts '[]' --argjson budget_us "$1" \
+		--argjson old null -f "$scripts/measure/report.jq" runs.jsonl >known.json
+}
+report_of_known 4100
 known() { # JQ-FILTER
 	jq -c "$1" known.json
 }
@@ -164,6 +167,10 @@ expect_equal "levels" '[[10,11,21],[100,1088,10],[1000,2176,1]]' \
 	"$(known '.totals[0].wakeup.exceeded | map([.one_in, .us, .above])')"
 expect_equal "quarters" '[[1,1],[1030,0],[2,1],[4100.5,0]]' "$(known '.totals[0].quarters | map([.wakeup_us, .overruns])')"
 expect_equal "over the budget" '["wake-up",4100.5,"idle"]' "$(known '.budget.over[] | [.what, .us, .load]')"
+report_of_known 4101
+expect_equal "within the budget" '[true,[]]' "$(known '.budget | [.is_met, .over]')"
+report_of_known 0.8
+expect_equal "both over the budget" '[["wake-up",4100.5],["busy time",0.9]]' "$(known '.budget.over | map([.what, .us])')"
 
 # --- a configuration, the gate and an earlier report -------------------------------------------------
 
@@ -201,7 +208,10 @@ set -m
 "$measure" -q -D 1h --rounds 1 --keep-logs -o stopped wave.yaml >measure.out 2>measure.err &
 pid=$!
 set +m
-wait_until test -e stopped/runs/01-cyclictest-idle-1.txt
+# its second thread is the one that measures
+does_measure() { [ "$(find "/proc/$(pgrep -P $pid -x cyclictest)/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)" -ge 2 ]; }
+has_begun() { [ -e stopped/runs/01-cyclictest-idle-1.txt ] && does_measure; }
+wait_until has_begun
 kill -TERM $pid
 wait $pid
 expect_equal "status after SIGTERM" 143 $?
@@ -229,6 +239,31 @@ reported ended "sudo apt install gnuplot-nox && measure --plot"
 all_hold ended "it ran some cycles" '.runs | length == 1 and (.[0] | .wakeup.count >= 10 and (.is_whole | not))'
 expect_equal "the log has the cycles that were run" "$(jq '.runs[0].phases.busy.count' ended/report.json)" \
 	"$(jq '.runs[0].log.cycles_logged + .runs[0].log.cycles_in_gaps' ended/report.json)"
+
+# One that is there, and may not.
+mkdir unwilling
+cat >unwilling/cyclictest <<-'END'
+	#!/bin/bash
+	[ "$1" = --help ] && echo "cyclictest V 9.9 --json" && exit
+	echo "Unable to change scheduling policy!"
+	exit 1
+END
+chmod +x unwilling/cyclictest
+PATH=$PWD/unwilling:$PATH measure 0 -q -D 1 --rounds 1 -o alone
+reported alone "cyclictest was not run: it says: Unable to change scheduling policy!"
+all_hold alone "rtloop was measured alone" '[.totals[].program] == ["rtloop"] and .comparison == []'
+
+# One that fails when others have been measured.
+cat >unwilling/cyclictest <<-END
+	#!/bin/bash
+	[[ " \$* " != *" -D "* ]] || echo >>"$PWD/runs_begun"
+	[ "\$(cat "$PWD/runs_begun" 2>/dev/null | wc -l)" -lt 2 ] || exit 3
+	exec "$(command -v cyclictest)" "\$@"
+END
+PATH=$PWD/unwilling:$PATH measure 1 -q -D 1 --rounds 2 -o failed
+said "cyclictest failed, with status 3; what it said is in $PWD/failed/runs/03-cyclictest-idle-2.txt"
+reported failed "ENDED EARLY by a failure of cyclictest (status 3; see runs/03-cyclictest-idle-2.txt), after 2 of 4 runs"
+check_figures failed
 
 # The pictures can be had later.
 measure 0 --plot ended
@@ -296,13 +331,15 @@ reported away "device 'gauge': /dev/ttyNONE9"
 make -s -C "$scripts/.." BUILD="$BUILD" DESTDIR="$PWD/root" PREFIX=/usr install >install.out 2>&1 || fail "make install"
 measure=$PWD/root/usr/bin/rtloop-measure
 unset RTLOOP BUILD
-measure 0 -q -D 1 --rounds 1 --load
+rm -f bare/stress-ng
+ln -s "$(command -v cyclictest)" "$(command -v gnuplot)" bare/
+PATH=$PWD/bare measure 0 -q -D 1 --rounds 1 --load
 installed=$(compgen -G "rtloop-measure-*")
 [ -s "$installed/report.txt" ] || fail "no folder with a report: $(ls)"
 [ -s "$installed/latency.png" ] && [ -s "$installed/timeline.png" ] || fail "no pictures from an installed tree"
 check_figures "$installed"
 all_hold "$installed" "idle and under load" '[.totals[] | "\(.program) \(.load)"]
 	== ["cyclictest idle", "rtloop idle", "cyclictest load", "rtloop load"]'
-reported "$installed" "under load"
+reported "$installed" "load           our own: "
 [ ! -e "$installed/load.tmp" ] || fail "the load left its files behind"
 finish
