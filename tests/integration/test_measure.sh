@@ -172,6 +172,35 @@ expect_equal "within the budget" '[true,[]]' "$(known '.budget | [.is_met, .over
 report_of_known 0.8
 expect_equal "both over the budget" '[["wake-up",4100.5],["busy time",0.9]]' "$(known '.budget.over | map([.what, .us])')"
 
+# Interrupts of one CPU or of all, by what came between; one that is new counts in full.
+mkdir -p irq/environment
+cat >irq/environment/interrupts-before <<-END
+	           CPU0       CPU1
+	 10:         5          7   IO-APIC  10-fasteoi   eth0
+	LOC:       100        200   Local timer interrupts
+	ERR:         3
+END
+cat >irq/environment/interrupts-after <<-END
+	           CPU0       CPU1
+	 10:         6         17   IO-APIC  10-fasteoi   eth0
+	 11:         0          2   IO-APIC  11-edge   uart
+	LOC:      1100        204   Local timer interrupts
+	ERR:         3
+END
+interrupts_of() { # CPU
+	(
+		# shellcheck disable=SC2034 # it is for what is sourced
+		out=$PWD/irq used_cpu=$1
+		# shellcheck source=scripts/measure/environment.sh disable=SC1091
+		. "$scripts/measure/environment.sh"
+		interrupts_between
+	)
+}
+expect_equal "interrupts of CPU 1" \
+	$'10: IO-APIC 10-fasteoi eth0\t10\nLOC: Local timer interrupts\t4\n11: IO-APIC 11-edge uart\t2' "$(interrupts_of 1)"
+expect_equal "interrupts of all CPUs" \
+	$'LOC: Local timer interrupts\t1004\n10: IO-APIC 10-fasteoi eth0\t11\n11: IO-APIC 11-edge uart\t2' "$(interrupts_of -1)"
+
 # --- a configuration, the gate and an earlier report -------------------------------------------------
 
 cat >wave.yaml <<-END
@@ -342,4 +371,5 @@ all_hold "$installed" "idle and under load" '[.totals[] | "\(.program) \(.load)"
 	== ["cyclictest idle", "rtloop idle", "cyclictest load", "rtloop load"]'
 reported "$installed" "load           our own: "
 [ ! -e "$installed/load.tmp" ] || fail "the load left its files behind"
+! pgrep -f "^[^ ]*bash $measure" || fail "the load goes on"
 finish
