@@ -11,6 +11,17 @@ void output_ask(struct output *output, union value value, enum quality quality)
 	output->quality = (uint8_t)quality;
 }
 
+struct channel outputs_asked(struct device *device, unsigned index)
+{
+	struct output *output = &device->outputs[index];
+
+	return (struct channel){ .name = device->out[index].name,
+				 .unit = device->out[index].unit,
+				 .type = device->out[index].type,
+				 .cell = &output->asked,
+				 .quality = &output->quality };
+}
+
 void output_force(struct output *output, union value value)
 {
 	output->forced = value;

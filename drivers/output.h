@@ -28,6 +28,12 @@ struct output {
 /** output_ask - what the logic wants: @value of the channel's type. [rt] */
 void output_ask(struct output *output, union value value, enum quality quality) RT_SAFE;
 
+/**
+ * outputs_asked - what is asked of an output, as a channel: to put a value and a quality there is
+ * output_ask(). No time is kept, and it is no part of the image. [init]
+ */
+struct channel outputs_asked(struct device *device, unsigned index);
+
 /** output_force - drive @value, whatever is asked for, until output_release(). [rt] */
 void output_force(struct output *output, union value value) RT_SAFE;
 void output_release(struct output *output) RT_SAFE;

@@ -35,11 +35,19 @@ static int create_devices(struct app *app, struct err *err)
 			return code;
 		}
 	}
+	if (logic_run_add(&app->step, setup->logic, app->image)) {
+		return err_set(err, -ENOMEM, "no memory for params and vars");
+	}
 	if (image_seal(app->image)) {
 		return err_set(err, -ENOMEM, "no memory for the process image");
 	}
 	for (unsigned i = 0; i < app->device_count; i++) {
 		device_begin(&app->devices[i]);
+	}
+	app->step.budget_ns = setup->loop.budget_ns;
+	if (logic_run_bind(&app->logic, &app->step, setup->logic, app->devices,
+			   app->device_count)) {
+		return err_set(err, -ENOMEM, "no memory for the program");
 	}
 	return 0;
 }
@@ -63,7 +71,8 @@ static int describe_devices(struct app *app, struct err *err)
 		app->devices[i].out_topic =
 			topics_of_outputs(app->log_devices, app->device_count, i);
 	}
-	if (logger_set_devices(&app->logger, app->log_devices, app->device_count)) {
+	if (logger_set_devices(&app->logger, app->log_devices, app->device_count) ||
+	    logic_run_describe(&app->step, &app->logger)) {
 		return err_set(err, -ENOMEM, "no memory for the log's topics");
 	}
 	return 0;
@@ -90,6 +99,9 @@ int app_create(struct app **ret_app, struct setup *setup, const char *version,
 		code = err_set(err, -ENOMEM, "no memory for views of the process image");
 	}
 	code = code ? code : describe_devices(app, err);
+	if (code == 0) {
+		app->loop.step = &app->step;
+	}
 	if (code == 0 && super_init(&app->super, &app->loop, &app->logger)) {
 		code = err_set(err, -ENOMEM, "no memory for the supervisor");
 	}
@@ -113,10 +125,18 @@ void app_destroy(struct app *app)
 	for (unsigned i = 0; i < app->device_count; i++) {
 		device_fini(&app->devices[i]);
 	}
+	logic_run_fini(&app->logic);
+	values_destroy(&app->step.params);
+	values_destroy(&app->step.vars);
 	image_destroy(app->image);
 	free(app->log_devices);
 	free(app->devices);
 	free(app);
+}
+
+static uint64_t values_bytes(const struct values *values)
+{
+	return values->count > 0 ? record_bytes(values->part.bytes) : 0;
 }
 
 /* The most that one cycle can record, and what it records where every device brings one message. */
@@ -138,8 +158,9 @@ static void measure_cycle(const struct app *app, uint64_t *ret_worst, uint64_t *
 		/* frames within the budget; then the turns to stale and to bad */
 		worst += message * ((uint64_t)device->spec->budget + 2) + outputs;
 	}
-	*ret_worst = worst;
-	*ret_usual = usual;
+	*ret_worst =
+		worst + values_bytes(&app->step.params) + values_bytes(&app->step.vars);
+	*ret_usual = usual + values_bytes(&app->step.vars);
 }
 
 static int choose_ring(const struct app *app, uint64_t *ret_bytes, struct err *err)

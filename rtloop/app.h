@@ -11,6 +11,7 @@
 #include "rtloop/cycle/loop.h"
 #include "rtloop/cycle/realtime.h"
 #include "rtloop/log/logger.h"
+#include "rtloop/logic_run.h"
 #include "rtloop/setup.h"
 #include "rtloop/super/super.h"
 
@@ -24,6 +25,8 @@ struct app {
 	struct log_description description;
 	struct recorder recorder;
 	struct realtime realtime;
+	struct step step;
+	struct logic_run logic;
 	struct loop loop;
 	struct logger logger;
 	struct supervisor super;

@@ -37,6 +37,11 @@ static const struct event_kind kinds[EVENT_CODES] = {
 				 "many devices" },
 	[EVENT_OUTPUTS_UNSAFE] = { "outputs_unsafe", EVENT_ERROR,
 				   "the safe values could not be written at the end" },
+	[EVENT_PROGRAM_TROUBLE] = { "program_trouble", EVENT_WARNING,
+				    "a division by zero, an overflow or the like in the "
+				    "program; value: its line in the configuration" },
+	[EVENT_STEP_OVER_BUDGET] = { "step_over_budget", EVENT_WARNING,
+				     "the logic took longer than its budget; value: ns" },
 };
 
 static const struct event_kind unknown = { "unknown", EVENT_WARNING,

@@ -16,18 +16,20 @@ enum event_code {
 			    */
 	EVENT_LONG_WORK,   /* overrun: busy at the next release; value: releases missed */
 	EVENT_DEVICE_LOST, /* value: errno; 0: end of file */
-	EVENT_DEVICE_OPENED,   /* value: times opened */
-	EVENT_DEVICE_STALE,    /* value: channels that turned stale */
-	EVENT_FRAME_DROPPED,   /* value: frames dropped since the last such event */
-	EVENT_CLOCK_STEPPED,   /* value: ns that CLOCK_REALTIME jumped */
-	EVENT_EVENTS_LOST,     /* value: events that had no room */
-	EVENT_OPEN_FAILED,     /* value: errno */
-	EVENT_LOG_FAILED,      /* value: errno */
-	EVENT_BUS_ERROR,       /* value: classes of the bus's errors, as bits */
-	EVENT_REQUEST_REFUSED, /* value: the code that the device gave */
-	EVENT_EVIDENCE,	       /* with a text of its own; value: number of the look */
-	EVENT_OUTPUTS_SAFE,    /* value: devices left at their safe values at the end */
-	EVENT_OUTPUTS_UNSAFE,  /* value: 0 */
+	EVENT_DEVICE_OPENED,	/* value: times opened */
+	EVENT_DEVICE_STALE,	/* value: channels that turned stale */
+	EVENT_FRAME_DROPPED,	/* value: frames dropped since the last such event */
+	EVENT_CLOCK_STEPPED,	/* value: ns that CLOCK_REALTIME jumped */
+	EVENT_EVENTS_LOST,	/* value: events that had no room */
+	EVENT_OPEN_FAILED,	/* value: errno */
+	EVENT_LOG_FAILED,	/* value: errno */
+	EVENT_BUS_ERROR,	/* value: classes of the bus's errors, as bits */
+	EVENT_REQUEST_REFUSED,	/* value: the code that the device gave */
+	EVENT_EVIDENCE,		/* with a text of its own; value: number of the look */
+	EVENT_OUTPUTS_SAFE,	/* value: devices left at their safe values at the end */
+	EVENT_OUTPUTS_UNSAFE,	/* value: 0 */
+	EVENT_PROGRAM_TROUBLE,	/* value: line of the first statement of that cycle */
+	EVENT_STEP_OVER_BUDGET, /* value: ns that the logic took */
 	EVENT_CODES,
 };
 

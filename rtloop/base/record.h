@@ -38,15 +38,17 @@ struct record_cycle {
 	int64_t release_ns;
 	int64_t latency_ns; /* wake-up minus release */
 	int64_t read_ns;
+	int64_t step_ns; /* the logic; 0: there is none */
 	int64_t write_ns;
 	int64_t record_ns; /* of the cycle before: this one's is not over yet */
 	uint32_t missed;   /* releases dropped between this cycle and the next */
 	uint32_t flags;	   /* RECORD_* */
 };
 
-#define RECORD_LATE_WAKE 1u /* this cycle woke after the next release */
-#define RECORD_LONG_WORK 2u /* this cycle was still busy at the next release */
-#define RECORD_CATCH_UP	 4u /* run late, back to back, to catch up */
+#define RECORD_LATE_WAKE   1u /* this cycle woke after the next release */
+#define RECORD_LONG_WORK   2u /* this cycle was still busy at the next release */
+#define RECORD_CATCH_UP	   4u /* run late, back to back, to catch up */
+#define RECORD_OVER_BUDGET 8u /* the logic took longer than its budget */
 
 struct record_gap {
 	uint64_t first; /* cycles, both inclusive */

@@ -2,14 +2,9 @@
 
 #include "rtloop/base/sys.h"
 
-void blame_mark(struct blame *blame, uint32_t device, enum blame_call call)
+void blame_mark_at(struct blame *blame, int64_t now_ns, uint32_t device,
+		   enum blame_call call)
 {
-	int64_t now_ns;
-
-	if (!blame) {
-		return;
-	}
-	now_ns = sys_now();
 	if (now_ns - blame->last_ns > blame->worst.ns) {
 		blame->worst = (struct blame_worst){ .ns = now_ns - blame->last_ns,
 						     .end_ns = now_ns,
@@ -19,9 +14,16 @@ void blame_mark(struct blame *blame, uint32_t device, enum blame_call call)
 	blame->last_ns = now_ns;
 }
 
+void blame_mark(struct blame *blame, uint32_t device, enum blame_call call)
+{
+	if (blame) {
+		blame_mark_at(blame, sys_now(), device, call);
+	}
+}
+
 static const char *const call_names[BLAME_CALLS] = {
 	[BLAME_SCAN] = "scan", [BLAME_RECEIVE] = "receive", [BLAME_SAMPLE] = "sample",
-	[BLAME_TICK] = "tick", [BLAME_EMIT] = "emit",
+	[BLAME_TICK] = "tick", [BLAME_STEP] = "step",	    [BLAME_EMIT] = "emit",
 };
 
 const char *blame_call_name(enum blame_call call)

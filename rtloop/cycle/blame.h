@@ -18,6 +18,7 @@ enum blame_call {
 	BLAME_RECEIVE, /* reading an endpoint and decoding what it brought */
 	BLAME_SAMPLE,
 	BLAME_TICK,
+	BLAME_STEP, /* the logic; of no device */
 	BLAME_EMIT,
 	BLAME_CALLS,
 };
@@ -49,6 +50,10 @@ static inline void blame_skip(struct blame *blame, int64_t now_ns)
 
 /** blame_mark - a call is over: it began where the one before ended. NULL is a no-op. [rt] */
 void blame_mark(struct blame *blame, uint32_t device, enum blame_call call) RT_SAFE;
+
+/** blame_mark_at - the same, at a time that is known. [rt] */
+void blame_mark_at(struct blame *blame, int64_t now_ns, uint32_t device,
+		   enum blame_call call) RT_SAFE;
 
 /** blame_call_name - "receive". [any] */
 const char *blame_call_name(enum blame_call call) RT_SAFE;

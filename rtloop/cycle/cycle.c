@@ -108,11 +108,29 @@ static void write_phase(struct loop *loop, const struct cycle_time *now)
 	}
 }
 
-static uint32_t record_flags(const struct grid_step *step, bool is_catching_up)
+/* Returns how long the logic took; without any, nothing is timed. */
+static int64_t step_phase(struct loop *loop, const struct cycle_time *now,
+			  int64_t read_end_ns)
+{
+	int64_t end_ns;
+
+	blame_skip(&loop->blame, read_end_ns);
+	if (!loop->step || !loop->step->program) {
+		return 0;
+	}
+	step_run(loop->step, now, loop->recorder);
+	end_ns = sys_now();
+	blame_mark_at(&loop->blame, end_ns, BLAME_NOBODY, BLAME_STEP);
+	return end_ns - read_end_ns;
+}
+
+static uint32_t record_flags(const struct grid_step *step, bool is_catching_up,
+			     bool is_over_budget)
 {
 	return (step->is_late_wake ? RECORD_LATE_WAKE : 0) |
 	       (step->is_long_work ? RECORD_LONG_WORK : 0) |
-	       (is_catching_up ? RECORD_CATCH_UP : 0);
+	       (is_catching_up ? RECORD_CATCH_UP : 0) |
+	       (is_over_budget ? RECORD_OVER_BUDGET : 0);
 }
 
 static void record_phase(struct loop *loop, const struct cycle_time *now,
@@ -120,7 +138,10 @@ static void record_phase(struct loop *loop, const struct cycle_time *now,
 			 bool is_catching_up)
 {
 	struct record_cycle *record;
+	bool is_over_budget =
+		loop->step && step_judge(loop->step, times->step_ns, now, loop->recorder);
 
+	counter_add(&loop->stats.over_budget, is_over_budget);
 	if (step->is_late_wake) {
 		recorder_event(loop->recorder, EVENT_LATE_WAKE, EVENT_NO_DEVICE,
 			       (int64_t)step->missed_late);
@@ -128,6 +149,9 @@ static void record_phase(struct loop *loop, const struct cycle_time *now,
 	if (step->is_long_work) {
 		recorder_event(loop->recorder, EVENT_LONG_WORK, EVENT_NO_DEVICE,
 			       (int64_t)step->missed_long);
+	}
+	if (loop->step) {
+		step_record(loop->step, now, loop->recorder);
 	}
 	record = recorder_add(loop->recorder, TOPIC_CYCLE, sizeof(*record));
 	if (record) {
@@ -137,10 +161,11 @@ static void record_phase(struct loop *loop, const struct cycle_time *now,
 			.release_ns = now->release_ns,
 			.latency_ns = times->latency_ns,
 			.read_ns = times->read_ns,
+			.step_ns = times->step_ns,
 			.write_ns = times->write_ns,
 			.record_ns = loop->record_ns,
 			.missed = (uint32_t)(step->missed_late + step->missed_long),
-			.flags = record_flags(step, is_catching_up),
+			.flags = record_flags(step, is_catching_up, is_over_budget),
 		};
 	}
 	recorder_end(loop->recorder);
@@ -231,14 +256,14 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	give_back_lost(loop, &now);
 	sampled_record(&loop->sample_times, loop->recorder, &now);
 	read_end_ns = sys_now();
-	blame_skip(&loop->blame, read_end_ns);
+	times.step_ns = step_phase(loop, &now, read_end_ns);
 	write_phase(loop, &now);
 	/* the step is over: it is the next one that sees these bad */
 	next.cycle++;
 	give_back_lost(loop, &next);
 	write_end_ns = sys_now();
 	times.read_ns = read_end_ns - wake_ns;
-	times.write_ns = write_end_ns - read_end_ns;
+	times.write_ns = write_end_ns - read_end_ns - times.step_ns;
 	step = grid_advance(&loop->grid, wake_ns, write_end_ns);
 	hand_over_overrun(loop, &now, &step, write_end_ns);
 	record_phase(loop, &now, &times, &step, is_catching_up);

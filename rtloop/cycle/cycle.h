@@ -6,7 +6,7 @@
 #include "rtloop/cycle/loop.h"
 
 /**
- * cycle_run - read, write, record: one cycle of the current release.
+ * cycle_run - read, step, write, record: one cycle of the current release.
  *
  * Returns whether the loop goes on. [rt]
  */

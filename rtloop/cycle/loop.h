@@ -2,8 +2,8 @@
  * One loop: the cycle thread and all that belongs to it. Nothing here is global, so that
  * there can be several loops on several CPUs.
  *
- *   release k -> wait -> read -> write -> record -> wait ... release k+1
- *                pacer   devices devices  ring
+ *   release k -> wait -> read -> step -> write -> record -> wait ... release k+1
+ *                pacer   devices logic  devices  ring
  */
 #ifndef RTLOOP_CYCLE_LOOP_H
 #define RTLOOP_CYCLE_LOOP_H
@@ -29,6 +29,7 @@
 #include "rtloop/cycle/seat.h"
 #include "rtloop/cycle/state.h"
 #include "rtloop/cycle/stats.h"
+#include "rtloop/cycle/step.h"
 
 /* Devices that have one of the optional calls: so that the others cost nothing. */
 struct device_set {
@@ -70,6 +71,8 @@ struct loop {
 	struct poller poller;
 	struct grid grid;
 	struct stats stats;
+	struct step
+		*step; /* borrowed; the logic, given before the loop begins; NULL: none */
 	struct peaks peaks;
 	struct blame blame;	  /* of the cycle that runs */
 	struct overruns overruns; /* to the supervisor */

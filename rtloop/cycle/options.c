@@ -105,5 +105,14 @@ const struct option loop_rows[] = {
 		.max = INFINITY,
 		.help = "end the run after this time; 0s: when stopped",
 	},
+	{
+		.name = "budget",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct loop_options, budget_ns),
+		.fallback = "0s",
+		.max = LOOP_PERIOD_MAX_NS,
+		.help = "most time that the logic should take in a cycle; more is "
+			"counted and reported; 0s: not judged",
+	},
 	{ .name = NULL },
 };

@@ -32,6 +32,7 @@ struct loop_options {
 	int64_t stack_bytes;
 	int64_t cycles;	     /* 0: until stopped */
 	int64_t duration_ns; /* 0: until stopped */
+	int64_t budget_ns;   /* of the logic, in each cycle; 0: none */
 };
 
 /* Bound to struct loop_options. */

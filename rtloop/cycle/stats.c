@@ -22,6 +22,10 @@ void stats_record(struct stats *stats, uint64_t cycle, const struct cycle_times 
 	note_worst(&stats->busy, &stats->worst_busy_cycle, busy_ns, cycle);
 	hist_record(&stats->busy, busy_ns);
 	hist_record(&stats->read, times->read_ns);
+	if (times->step_ns > 0) {
+		note_worst(&stats->step, &stats->worst_step_cycle, times->step_ns, cycle);
+		hist_record(&stats->step, times->step_ns);
+	}
 	hist_record(&stats->write, times->write_ns);
 	hist_record(&stats->record, times->record_ns);
 	counter_add(&stats->cycles, 1);

@@ -16,9 +16,12 @@ struct stats {
 	struct counter caught_up;	    /* cycles run late, back to back */
 	struct counter worst_latency_cycle; /* the cycle with the greatest latency */
 	struct counter worst_busy_cycle;
-	struct hist latency; /* wake-up minus release; cycles caught up left out */
-	struct hist busy;    /* last write minus wake-up */
-	struct hist read;    /* phases of the busy time */
+	struct counter worst_step_cycle;
+	struct counter over_budget; /* cycles whose logic took longer than its budget */
+	struct hist latency;	    /* wake-up minus release; cycles caught up left out */
+	struct hist busy;	    /* last write minus wake-up */
+	struct hist read;	    /* phases of the busy time */
+	struct hist step;	    /* of cycles with logic */
 	struct hist write;
 	struct hist
 		record; /* handing the records to the logger; not part of the busy time */
@@ -28,6 +31,7 @@ struct stats {
 struct cycle_times {
 	int64_t latency_ns;
 	int64_t read_ns;
+	int64_t step_ns; /* 0: there is no logic */
 	int64_t write_ns;
 	int64_t record_ns;
 };
@@ -35,7 +39,7 @@ struct cycle_times {
 /** cycle_times_busy_ns - from the wake-up to the last write: the phases between. [any] */
 static inline RT_SAFE int64_t cycle_times_busy_ns(const struct cycle_times *times)
 {
-	return times->read_ns + times->write_ns;
+	return times->read_ns + times->step_ns + times->write_ns;
 }
 
 /**

@@ -130,6 +130,8 @@ static void handle_record(struct logger *logger, const struct record *record)
 	if (logger->is_between_cycles) {
 		rotate_if_full(logger, record);
 	}
+	/* behind a rotation: a file does not begin with what it brings itself */
+	present_note(&logger->present, record);
 	logger->is_between_cycles = record->topic == TOPIC_CYCLE;
 	if (logger_file_is_open(logger)) {
 		logger_file_record(logger, record);
@@ -260,6 +262,12 @@ int logger_set_devices(struct logger *logger, const struct log_device *devices,
 	return topics_create(&logger->topics, devices, device_count);
 }
 
+int logger_add_values(struct logger *logger, const struct log_values *values,
+		      uint16_t *ret_topic)
+{
+	return topics_add_values(&logger->topics, values, ret_topic);
+}
+
 static int make_ring(struct logger *logger, uint64_t bytes, struct err *err)
 {
 	struct recorder *recorder = logger->recorder;
@@ -307,6 +315,10 @@ static int make_memory(struct logger *logger, uint64_t ring_bytes, struct err *e
 {
 	if ((uint64_t)logger->options->ring_bytes > ring_bytes) {
 		ring_bytes = (uint64_t)logger->options->ring_bytes;
+	}
+	if (present_init(&logger->present, TOPIC_DEVICES + logger->device_count,
+			 logger->topics.count)) {
+		return err_set(err, -ENOMEM, "no memory for the log's present values");
 	}
 	logger->mcap = mcap_writer_create((size_t)logger->options->chunk_bytes);
 	if (!logger->mcap) {
@@ -377,6 +389,7 @@ void logger_fini(struct logger *logger)
 	sys_close(logger->writer.fd);
 	sys_close(logger->wake_fd);
 	mcap_writer_destroy(logger->mcap);
+	present_fini(&logger->present);
 	ring_fini(&logger->ring);
 	notes_fini(&logger->notes);
 	pthread_mutex_destroy(&logger->mutex);

@@ -23,6 +23,7 @@
 #include "rtloop/log/files.h"
 #include "rtloop/log/notes.h"
 #include "rtloop/log/options.h"
+#include "rtloop/log/present.h"
 #include "rtloop/log/syncer.h"
 #include "rtloop/log/topics.h"
 #include "rtloop/log/writer.h"
@@ -63,6 +64,7 @@ struct logger {
 	struct ring ring;
 	int wake_fd;
 	struct topics topics;
+	struct present present; /* of outputs and values */
 	struct files files;
 	struct writer writer;
 	struct syncer syncer;
@@ -115,6 +117,11 @@ int logger_start(struct logger *logger, const struct log_options *options,
 /** logger_set_devices - their topics; before logger_start(), both borrowed. -ENOMEM. [init] */
 int logger_set_devices(struct logger *logger, const struct log_device *devices,
 		       unsigned device_count) MUST_CHECK;
+
+/** logger_add_values - a topic of values, after logger_set_devices() and before logger_start(). -ENOMEM.
+ * [init] */
+int logger_add_values(struct logger *logger, const struct log_values *values,
+		      uint16_t *ret_topic) MUST_CHECK;
 
 /**
  * logger_stop - drain what is left, close the file, end the threads.

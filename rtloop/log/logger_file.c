@@ -88,7 +88,10 @@ static int write_head(struct logger *logger, uint32_t sequence)
 	code = mcap_writer_begin(logger->mcap, &sink, logger->topics.topics,
 				 logger->topics.count, library);
 	code = code ? code : write_description(logger, sequence);
-	return code ? code : write_lost(logger);
+	code = code ? code : write_lost(logger);
+	return code ? code
+		    : present_write(&logger->present, logger->mcap,
+				    log_time(logger, logger->flushed_ns));
 }
 
 int logger_file_begin(struct logger *logger, struct err *err)

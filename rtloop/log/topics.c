@@ -21,12 +21,13 @@ static const struct mcap_topic fixed[TOPIC_DEVICES] = {
 			  "int64 release_ns # when it was due\n"
 			  "int64 latency_ns # wake-up minus release\n"
 			  "int64 read_ns # reading the devices\n"
+			  "int64 step_ns # the logic; 0: there is none\n"
 			  "int64 write_ns # writing the devices\n"
 			  "int64 record_ns # recording the cycle before this one\n"
 			  "uint32 missed # releases dropped between this cycle and the "
 			  "next\n"
 			  "uint32 flags # 1 late wake, 2 long work, 4 run to catch "
-			  "up\n" },
+			  "up, 8 step over its budget\n" },
 	[TOPIC_GAP] = { "/gap", "rtloop/msg/Gap",
 			"# Cycles that ran but are not in the log.\n"
 			"uint64 first\n"
@@ -60,12 +61,44 @@ static void print_camel(FILE *out, const char *name)
 	}
 }
 
-/* One part of a device: what it reads, or what it drives. */
+/* What a part of the image is, in the words of its topic. */
+struct part_kind {
+	const char *prefix; /* of the topic */
+	const char *suffix; /* of the schema */
+	const char *stamps;
+	const char *not_good;
+};
+
+static const struct part_kind kind_in = {
+	.prefix = "/io/",
+	.suffix = "",
+	.stamps = "uint64 cycle # in which it was read\n"
+		  "int64 sample_ns # newest sample, CLOCK_MONOTONIC\n",
+	.not_good = "",
+};
+
+static const struct part_kind kind_out = {
+	.prefix = "/out/",
+	.suffix = "Out",
+	.stamps = "uint64 cycle # in which it was driven\n"
+		  "int64 sample_ns # when that cycle woke, CLOCK_MONOTONIC\n",
+	.not_good = "; not good: the safe value",
+};
+
+static const struct part_kind kind_values = {
+	.prefix = "/",
+	.suffix = "",
+	.stamps = "uint64 cycle # in which it was recorded\n"
+		  "int64 sample_ns # the release of that cycle, CLOCK_MONOTONIC\n",
+	.not_good = "",
+};
+
+/* One part of the image: what a device reads, what it drives, or values of the loop. */
 struct part {
-	const char *device;
+	const char *name;
 	const struct channel *channels;
 	unsigned channel_count;
-	bool is_out;
+	const struct part_kind *kind;
 };
 
 /* @attempt: 0 for the plain name. */
@@ -79,8 +112,8 @@ static char *make_schema_name(const struct part *part, unsigned attempt)
 		return NULL;
 	}
 	fputs(SCHEMA_PREFIX, out);
-	print_camel(out, part->device);
-	fputs(part->is_out ? "Out" : "", out);
+	print_camel(out, part->name);
+	fputs(part->kind->suffix, out);
 	if (attempt > 0) {
 		fprintf(out, "Device%u", attempt);
 	}
@@ -100,15 +133,6 @@ static void print_values(FILE *out, const struct part *part, bool of_bools)
 	}
 }
 
-static void print_stamps(FILE *out, bool is_out)
-{
-	fputs(is_out ? "uint64 cycle # in which it was driven\n"
-		       "int64 sample_ns # when that cycle woke, CLOCK_MONOTONIC\n"
-		     : "uint64 cycle # in which it was read\n"
-		       "int64 sample_ns # newest sample, CLOCK_MONOTONIC\n",
-	      out);
-}
-
 /* The order of the fields is that of image.h. */
 static char *make_schema(const struct part *part, const char *schema_name)
 {
@@ -120,12 +144,12 @@ static char *make_schema(const struct part *part, const char *schema_name)
 	if (!out) {
 		return NULL;
 	}
-	print_stamps(out, part->is_out);
+	fputs(part->kind->stamps, out);
 	print_values(out, part, false);
 	print_values(out, part, true);
 	if (part->channel_count > 0) {
 		fprintf(out, "rtloop/%sQuality quality # 0 good, 1 stale, 2 bad%s\n",
-			type, part->is_out ? "; not good: the safe value" : "");
+			type, part->kind->not_good);
 		fputs("================================================================"
 		      "================\n",
 		      out);
@@ -167,9 +191,7 @@ static int add_part(struct topics *topics, const struct part *part)
 
 	topics->count++;
 	topic->name =
-		asprintf(&name, "%s%s", part->is_out ? "/out/" : "/io/", part->device) < 0
-			? NULL
-			: name;
+		asprintf(&name, "%s%s", part->kind->prefix, part->name) < 0 ? NULL : name;
 	topic->schema_name = schema_name;
 	topic->schema_text = schema_name ? make_schema(part, schema_name) : NULL;
 	return topic->name && topic->schema_text ? 0 : -ENOMEM;
@@ -177,19 +199,20 @@ static int add_part(struct topics *topics, const struct part *part)
 
 static int add_inputs(struct topics *topics, const struct log_device *device)
 {
-	const struct part part = { .device = device->name,
+	const struct part part = { .name = device->name,
 				   .channels = device->channels,
-				   .channel_count = device->channel_count };
+				   .channel_count = device->channel_count,
+				   .kind = &kind_in };
 
 	return add_part(topics, &part);
 }
 
 static int add_outputs(struct topics *topics, const struct log_device *device)
 {
-	const struct part part = { .device = device->name,
+	const struct part part = { .name = device->name,
 				   .channels = device->outputs,
 				   .channel_count = device->output_count,
-				   .is_out = true };
+				   .kind = &kind_out };
 
 	return device->output_count > 0 ? add_part(topics, &part) : 0;
 }
@@ -250,6 +273,24 @@ int topics_add(struct topics *topics, const char *name, const char *schema_name,
 	*ret_topic = (uint16_t)topics->count;
 	topics->topics[topics->count++] = topic;
 	return 0;
+}
+
+int topics_add_values(struct topics *topics, const struct log_values *values,
+		      uint16_t *ret_topic)
+{
+	const struct part part = { .name = values->name,
+				   .channels = values->channels,
+				   .channel_count = values->channel_count,
+				   .kind = &kind_values };
+	struct mcap_topic *list =
+		reallocarray(topics->topics, topics->count + 1u, sizeof(*list));
+
+	if (!list) {
+		return -ENOMEM;
+	}
+	topics->topics = list;
+	*ret_topic = (uint16_t)topics->count;
+	return add_part(topics, &part);
 }
 
 uint16_t topics_of_outputs(const struct log_device *devices, unsigned device_count,

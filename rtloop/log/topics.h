@@ -15,9 +15,16 @@ struct log_device {
 	unsigned output_count;	       /* 0: it has no topic of outputs */
 };
 
+/* Values of the loop that belong to no device. */
+struct log_values {
+	const char *name;		/* "param": the topic is /param */
+	const struct channel *channels; /* borrowed; in declared order */
+	unsigned channel_count;
+};
+
 struct topics {
 	struct mcap_topic *topics; /* TOPIC_DEVICES of the loop, then one a device, then
-				     one for each device with outputs */
+				     one for each device with outputs, then values */
 	unsigned count;
 };
 
@@ -41,6 +48,10 @@ void topics_destroy(struct topics *topics);
  */
 int topics_add(struct topics *topics, const char *name, const char *schema_name,
 	       const char *schema_text, uint16_t *ret_topic) MUST_CHECK;
+
+/** topics_add_values - one more topic, behind all others. -ENOMEM, as above. [init] */
+int topics_add_values(struct topics *topics, const struct log_values *values,
+		      uint16_t *ret_topic) MUST_CHECK;
 
 /** topics_of_outputs - the topic of a device's outputs; 0: it has none. [init] */
 uint16_t topics_of_outputs(const struct log_device *devices, unsigned device_count,
