@@ -34,6 +34,19 @@ static const char *plural(unsigned count)
 	return count == 1 ? "" : "s";
 }
 
+/* No mistake, but hardly meant. */
+static void print_idle_outputs(const char *path, const struct logic_spec *logic)
+{
+	for (unsigned i = 0; logic->program && i < logic->symbol_count; i++) {
+		if (logic->symbols[i].kind == SYMBOL_OUTPUT &&
+		    !program_writes(logic->program, i)) {
+			printf("%s: note: nothing assigns '%s', which stays at its safe "
+			       "value\n",
+			       path, logic->symbols[i].name);
+		}
+	}
+}
+
 static void print_setup(const char *path, const struct setup *setup)
 {
 	char period[32];
@@ -41,9 +54,15 @@ static void print_setup(const char *path, const struct setup *setup)
 
 	time_print_duration(period, sizeof(period), setup->loop.period_ns);
 	digits = strspn(period, "0123456789");
-	printf("%s: ok: %.*s %s period, %u device%s, %u channel%s\n", path, (int)digits,
+	printf("%s: ok: %.*s %s period, %u device%s, %u channel%s", path, (int)digits,
 	       period, period + digits, setup->device_count, plural(setup->device_count),
 	       setup->channel_count, plural(setup->channel_count));
+	if (setup->logic->program) {
+		printf(", %u operations a cycle at most",
+		       program_operations(setup->logic->program));
+	}
+	putchar('\n');
+	print_idle_outputs(path, setup->logic);
 }
 
 static int check_file(const char *path)

@@ -23,13 +23,16 @@ static bool is_outputs(const char *topic)
 
 bool dump_is_device(const char *topic)
 {
-	return strncmp(topic, "/io/", strlen("/io/")) == 0 || is_outputs(topic);
+	return strncmp(topic, "/io/", strlen("/io/")) == 0 || is_outputs(topic) ||
+	       strcmp(topic, "/param") == 0 || strcmp(topic, "/var") == 0;
 }
 
 static const char *device_name(const char *topic)
 {
+	const char *last = strrchr(topic, '/');
+
 	if (dump_is_device(topic)) {
-		return strchr(topic + 1, '/') + 1;
+		return last + 1;
 	}
 	return topic[0] == '/' ? topic + 1 : topic;
 }

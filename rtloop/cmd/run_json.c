@@ -8,6 +8,7 @@
 #include "rtloop/base/time.h"
 #include "rtloop/cmd/json.h"
 #include "rtloop/cmd/run_outputs.h"
+#include "rtloop/cmd/run_program.h"
 #include "rtloop/cmd/run_report.h"
 #include "rtloop/cmd/timing.h"
 
@@ -53,6 +54,7 @@ static void put_loop(struct json *json, const struct app *app)
 	timing_put_json(json, "latency", &stats->latency);
 	timing_put_json(json, "busy", &stats->busy);
 	timing_put_json(json, "read", &stats->read);
+	run_program_put(json, app);
 	timing_put_json(json, "write", &stats->write);
 	timing_put_json(json, "record", &stats->record);
 }

@@ -8,6 +8,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cmd/run_outputs.h"
+#include "rtloop/cmd/run_program.h"
 #include "rtloop/cmd/terminal.h"
 #include "rtloop/cmd/timing.h"
 
@@ -181,6 +182,7 @@ static void print_timing(const struct app *app, FILE *out)
 		counter_get(&stats->worst_busy_cycle));
 	timing_print(out, "  read", &stats->read);
 	fputc('\n', out);
+	run_program_print_time(app, out);
 	timing_print(out, "  write", &stats->write);
 	fputc('\n', out);
 	timing_print(out, "record", &stats->record);
@@ -327,6 +329,7 @@ void run_report_print(struct app *app, FILE *out)
 		print_usage(app, out);
 	}
 	print_cycles(app, out);
+	run_program_print(app, out);
 	print_log(app, out);
 	print_timing(app, out);
 	timing_print_histogram(out, "wake-up latency, us", &app->loop.stats.latency);
