@@ -123,6 +123,11 @@ static void value_error(const struct reader *reader, const struct node *node,
 {
 	struct words words = { .length = 0 };
 
+	if (node_is_empty(node)) {
+		node_error(node, reader->binder->diag, "'%s' has no value; expected %s",
+			   node->key, expected);
+		return;
+	}
 	describe_node(&words, node);
 	node_error(node, reader->binder->diag, "'%s' is %s; expected %s", node->key,
 		   words.text, expected);
@@ -452,7 +457,7 @@ static bool is_program(const struct reader *reader)
 	const struct node *node = reader->source->program;
 
 	if (!node || node->is_broken || node->kind != NODE_SCALAR ||
-	    strlen(node->text) != node->bytes) {
+	    node_is_empty(node) || strlen(node->text) != node->bytes) {
 		return false;
 	}
 	if (!literal_is_one(reader->source->tree, node)) {

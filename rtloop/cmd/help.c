@@ -23,10 +23,12 @@ static const struct command_option help_options[] = {
 
 const struct command command_help = {
 	.name = "help",
-	.arguments = "[COMMAND]",
-	.summary = "explain rtloop, or one of its commands",
+	.arguments = "[COMMAND|program]",
+	.summary = "explain rtloop, one of its commands, or the program's language",
 	.description =
-		"Without a command it lists them. The manual page and the completion are "
+		"Without a command it lists them. \"rtloop help program\" lists the "
+		"operators, functions and blocks of a configuration's \"program:\". The "
+		"manual page and the completion are "
 		"made from what the program itself knows, so they fit it.\n\n"
 		"  rtloop help --man | man -l -\n"
 		"  source <(rtloop help --completion bash)",
@@ -225,6 +227,10 @@ static int explain(const struct command *command, int count, char **names)
 	if (count > 1) {
 		return command_wrong(command, "one command at a time, not '%s' as well",
 				     names[1]);
+	}
+	if (strcmp(names[0], "program") == 0) {
+		help_print_program(stdout);
+		return EXIT_OK;
 	}
 	explained = command_find(names[0]);
 	if (explained == NULL) {

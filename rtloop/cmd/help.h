@@ -31,6 +31,10 @@ void help_print_text(FILE *out, const char *text, unsigned indent);
 /** help_print_man - the manual page rtloop(1), for man(7). [init] */
 void help_print_man(FILE *out);
 
+/** help_print_program - the program's language; _markdown: its functions, for the reference. [init] */
+void help_print_program(FILE *out);
+void help_print_program_markdown(FILE *out);
+
 /** help_print_bash - the completion, to be sourced by bash. [init] */
 void help_print_bash(FILE *out);
 

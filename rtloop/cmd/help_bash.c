@@ -55,7 +55,7 @@ static void print_case(FILE *out, const struct command *command)
 	print_value_options(out, command);
 	fputs(" '\n", out);
 	if (command == &command_help) {
-		fputs("\t\twords=$commands\n", out);
+		fputs("\t\twords=\"$commands program\"\n", out);
 	}
 	fputs("\t\t;;\n", out);
 }

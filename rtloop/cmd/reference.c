@@ -21,6 +21,8 @@ static const struct reference_part parts[] = {
 	{ "device", "keys of every device", spec_device_rows, false },
 	{ "channel", "keys of every input channel", spec_channel_rows, false },
 	{ "output", "keys of every output channel", spec_output_rows, false },
+	{ "param", "keys of every param", logic_param_rows, false },
+	{ "var", "keys of a var that is written as a mapping", logic_var_rows, false },
 };
 
 const struct reference_part *reference_part_at(unsigned index)

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "config/describe.h"
+#include "rtloop/cmd/help.h"
 #include "rtloop/cmd/reference.h"
 
 /* Text that Markdown would take for its own. */
@@ -139,6 +140,8 @@ void markdown_print_reference(FILE *out)
 		fputc('\n', out);
 		markdown_print_part(out, part);
 	}
+	fputc('\n', out);
+	help_print_program_markdown(out);
 	for (unsigned i = 0; (driver = driver_at(i)); i++) {
 		fputc('\n', out);
 		markdown_print_driver(out, driver);

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "rtloop/program/compiler.h"
 
 static bool is_writable(enum symbol_kind kind)
@@ -169,13 +171,28 @@ static void read_statement(struct compiler *compiler)
 	statement_assign(compiler, target, span, &value);
 }
 
+/* A line of named arguments looks the same, but for the name. */
+static bool begins_statement(const struct compiler *compiler)
+{
+	const struct program_source *source = compiler->source;
+
+	if (compiler->token.kind != TOKEN_NAME || !compiler->token.starts_line ||
+	    compiler_peek(compiler) != TOKEN_ASSIGN) {
+		return false;
+	}
+	for (unsigned i = 0; i < source->symbol_count; i++) {
+		if (strcmp(source->symbols[i].name, compiler->token.name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* To the next line that begins like a statement. */
 static void skip_statement(struct compiler *compiler)
 {
 	compiler_advance(compiler);
-	while (compiler->token.kind != TOKEN_END &&
-	       !(compiler->token.kind == TOKEN_NAME && compiler->token.starts_line &&
-		 compiler_peek(compiler) == TOKEN_ASSIGN)) {
+	while (compiler->token.kind != TOKEN_END && !begins_statement(compiler)) {
 		compiler_advance(compiler);
 	}
 }
@@ -183,12 +200,10 @@ static void skip_statement(struct compiler *compiler)
 static void skip_wrong_start(struct compiler *compiler)
 {
 	/* it may have failed at the first word of the next statement, which is whole */
-	if (compiler->token.kind == TOKEN_NAME && compiler->token.starts_line &&
-	    compiler->token.offset != compiler->statement_offset &&
-	    compiler_peek(compiler) == TOKEN_ASSIGN) {
-		return;
+	if (compiler->token.offset == compiler->statement_offset ||
+	    !begins_statement(compiler)) {
+		skip_statement(compiler);
 	}
-	skip_statement(compiler);
 }
 
 /* An output that is read has a value only where the program gives it one. */

@@ -14,7 +14,7 @@
 
 #define STAGE_ACTORS_MAX    4
 #define STAGE_RECORDS_MAX   4096
-#define STAGE_BODY_BYTES    64
+#define STAGE_BODY_BYTES    96
 #define ACTOR_CHANNELS	    2
 #define ACTOR_ENDPOINTS_MAX 3
 #define ACTOR_HEARD_MAX	    256

@@ -71,6 +71,7 @@ static void a_cycle_is_recorded_as_its_schema_says(void **state)
 		{ "release_ns", SCHEMA_INT64, AT(record_cycle, release_ns) },
 		{ "latency_ns", SCHEMA_INT64, AT(record_cycle, latency_ns) },
 		{ "read_ns", SCHEMA_INT64, AT(record_cycle, read_ns) },
+		{ "step_ns", SCHEMA_INT64, AT(record_cycle, step_ns) },
 		{ "write_ns", SCHEMA_INT64, AT(record_cycle, write_ns) },
 		{ "record_ns", SCHEMA_INT64, AT(record_cycle, record_ns) },
 		{ "missed", SCHEMA_UINT32, AT(record_cycle, missed) },
