@@ -386,6 +386,13 @@ static void each_statement_tells_of_its_own_mistake(void **state)
 		"3:6+4: 'n' is an integer, and this is a float; expected an integer: "
 		"round(), trunc(), floor() or ceil() makes one\n"
 		"5:6+1: '(' is not closed; expected ')'\n");
+	/* the lines of a call that is wrong are no statements */
+	assert_errors(
+		"f := pid(sp := nowhere,\n  pv := in.x,\n  kp := 1)\nn := in.x\n",
+		"1:16+7: unknown name 'nowhere'; expected a channel as "
+		"device.channel, a param or a var\n"
+		"4:6+4: 'n' is an integer, and this is a float; expected an integer: "
+		"round(), trunc(), floor() or ceil() makes one\n");
 }
 
 static void what_is_right_is_no_mistake(void **state)
@@ -395,6 +402,9 @@ static void what_is_right_is_no_mistake(void **state)
 	assert_errors("\n\n  q := in.a # why\n", "");
 	assert_errors("q := in.a; n := in.i;\nf := in.x", "");
 	assert_errors("q := in.a and\n  in.b\n  and in.c", "");
+	assert_errors("f := pid(sp := target,\n  pv := in.x,\n  kp := 1, min := 0,\n"
+		      "  max := 100\n)\nq := true",
+		      "");
 	assert_errors("F := IF In.A THEN 1 ELSIF IN.B THEN 2 ELSE MAX(1, 2)", "");
 	assert_errors("q := TON(IN := in.a, PT := hold, ET => t)", "");
 	assert_errors("out.valve := f\nf := out.valve + 1", "");
