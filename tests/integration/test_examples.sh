@@ -40,6 +40,10 @@ run_file config/examples/empty.yaml -l 200
 expect_equal "status of empty.yaml" 0 "$status"
 expect_equal "cycles of empty.yaml" 200 "$(report .cycles)"
 
+run_file config/examples/logic.yaml -l 200
+expect_equal "status of logic.yaml" 0 "$status"
+expect_equal "steps of logic.yaml" 200 "$(report .step.count)"
+
 run_file config/examples/playback.yaml -l 220
 expect_equal "status of playback.yaml" 0 "$status"
 expect_equal "samples of the device in the async lane" true "$(report '.devices[1].has_sample')"

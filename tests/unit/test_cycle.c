@@ -17,6 +17,7 @@
 #include "rtloop/base/time.h"
 #include "rtloop/cycle/cycle.h"
 #include "rtloop/cycle/safe.h"
+#include "tests/fakes/logic.h"
 #include "tests/fakes/stage.h"
 
 #define START	   (100 * NS_PER_SEC)
@@ -29,9 +30,11 @@ struct bed {
 	struct loop_options options;
 	struct loop loop;
 	int64_t clock_ns;
-	int64_t takes_ns[3]; /* reading, writing, recording */
-	unsigned looks;	     /* at the clock */
-	enum quality seen;   /* by the second device when it writes: of the first */
+	int64_t takes_ns
+		[4]; /* reading, writing, recording; reading, logic, writing, recording */
+	unsigned phases;   /* of a cycle: 3, or 4 with logic */
+	unsigned looks;	   /* at the clock */
+	enum quality seen; /* by the second device when it writes: of the first */
 };
 
 static struct bed bed;
@@ -40,7 +43,7 @@ static struct bed bed;
 int64_t __wrap_sys_now(void);
 int64_t __wrap_sys_now(void)
 {
-	bed.clock_ns += bed.takes_ns[bed.looks++ % ARRAY_SIZE(bed.takes_ns)];
+	bed.clock_ns += bed.takes_ns[bed.looks++ % bed.phases];
 	return bed.clock_ns;
 }
 
@@ -66,6 +69,7 @@ static int set_up(void **state)
 	bed.options = (struct loop_options){ .period_ns = PERIOD,
 					     .cpu = -1,
 					     .catch_up_max = 10 };
+	bed.phases = 3;
 	bed.takes_ns[0] = 20 * NS_PER_US;
 	bed.takes_ns[1] = 30 * NS_PER_US;
 	bed.takes_ns[2] = RECORD_NS;
@@ -239,6 +243,86 @@ static void a_cycle_is_recorded_with_its_times(void **state)
 	assert_int_equal(record->missed, 0);
 	assert_int_equal(record->flags, 0);
 	assert_int_equal(bed.stage.records[0].time_ns, START + LATENCY_NS);
+}
+
+/* The program of @text runs in the loop; its steps take 40 us. */
+static void begin_logic(struct step *step, struct logic *logic, const char *text)
+{
+	logic_make(logic, text);
+	*step = (struct step){ .program = logic->program, .budget_ns = 50 * NS_PER_US };
+	bed.phases = 4;
+	bed.takes_ns[1] = 40 * NS_PER_US;
+	bed.takes_ns[2] = 30 * NS_PER_US;
+	bed.takes_ns[3] = RECORD_NS;
+	begin();
+	bed.loop.step = step;
+}
+
+static void logic_runs_between_reading_and_writing(void **state)
+{
+	struct step step;
+	struct logic logic;
+
+	begin_logic(&step, &logic, "n := n + 1\nt := t + dt()");
+	run_many(3);
+	assert_int_equal(logic_int(&logic, LOGIC_N), 3);
+	assert_int_equal(logic_int(&logic, LOGIC_T), 3 * PERIOD);
+	assert_int_equal(logic.channels[LOGIC_N].sample_ns, START + 2 * PERIOD);
+	assert_int_equal(last_cycle()->read_ns, 20 * NS_PER_US);
+	assert_int_equal(last_cycle()->step_ns, 40 * NS_PER_US);
+	assert_int_equal(last_cycle()->write_ns, 30 * NS_PER_US);
+	assert_int_equal(last_cycle()->record_ns, RECORD_NS);
+	assert_int_equal(last_cycle()->flags, 0);
+	assert_int_equal(counter_get(&bed.loop.stats.step.max_ns), 40 * NS_PER_US);
+	assert_int_equal(counter_get(&bed.loop.stats.busy.max_ns), 90 * NS_PER_US);
+	assert_int_equal(counter_get(&bed.loop.stats.over_budget), 0);
+	logic_end(&logic);
+}
+
+static void logic_sees_the_releases_that_were_missed(void **state)
+{
+	struct step step;
+	struct logic logic;
+
+	begin_logic(&step, &logic, "t := t + dt()");
+	run_many(1);
+	assert_true(run_late(3 * PERIOD + 1));
+	run_many(1);
+	assert_int_equal(logic_int(&logic, LOGIC_T), 6 * PERIOD);
+	logic_end(&logic);
+}
+
+static void a_step_over_its_budget_is_counted_and_marked(void **state)
+{
+	struct step step;
+	struct logic logic;
+
+	begin_logic(&step, &logic, "n := n + 1");
+	run_many(1);
+	bed.takes_ns[1] = 51 * NS_PER_US;
+	run_many(2);
+	assert_int_equal(last_cycle()->flags, RECORD_OVER_BUDGET);
+	assert_int_equal(counter_get(&bed.loop.stats.over_budget), 2);
+	assert_int_equal(counter_get(&bed.loop.stats.worst_step_cycle), 1);
+	bed.takes_ns[1] = 40 * NS_PER_US;
+	run_many(1);
+	assert_int_equal(last_cycle()->flags, 0);
+	logic_end(&logic);
+}
+
+static void what_logic_takes_is_blamed_on_nobody_s_step(void **state)
+{
+	struct step step;
+	struct logic logic;
+
+	begin_logic(&step, &logic, "n := n + 1");
+	bed.takes_ns[1] = 2 * PERIOD;
+	assert_true(run());
+	assert_int_equal(bed.loop.blame.worst.device, BLAME_NOBODY);
+	assert_int_equal(bed.loop.blame.worst.call, BLAME_STEP);
+	assert_int_equal(bed.loop.blame.worst.ns, 2 * PERIOD);
+	assert_string_equal(blame_call_name(BLAME_STEP), "step");
+	logic_end(&logic);
 }
 
 static void the_first_cycle_has_no_recording_before_it(void **state)
@@ -873,6 +957,10 @@ int main(void)
 		TEST(turns_are_spread_among_those_of_one_rate),
 		TEST(a_turn_comes_every_so_many_cycles_though_releases_are_missed),
 		TEST(a_cycle_is_recorded_with_its_times),
+		TEST(logic_runs_between_reading_and_writing),
+		TEST(logic_sees_the_releases_that_were_missed),
+		TEST(a_step_over_its_budget_is_counted_and_marked),
+		TEST(what_logic_takes_is_blamed_on_nobody_s_step),
 		TEST(the_first_cycle_has_no_recording_before_it),
 		TEST(a_device_is_told_release_wake_and_released_time),
 		TEST(waking_late_is_told_and_what_is_missed_is_skipped),

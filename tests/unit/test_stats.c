@@ -37,6 +37,23 @@ static void busy_is_reading_and_writing(void **state)
 	assert_int_equal(counter_get(&stats.cycles), 1);
 }
 
+static void logic_is_a_phase_where_there_is_some(void **state)
+{
+	struct cycle_times cycle = times(10, 300, 40);
+
+	(void)state;
+	stats_record(&stats, 0, &cycle, false);
+	assert_int_equal(counter_get(&stats.step.count), 0);
+	cycle.step_ns = 20;
+	stats_record(&stats, 1, &cycle, false);
+	cycle.step_ns = 10;
+	stats_record(&stats, 2, &cycle, false);
+	assert_int_equal(counter_get(&stats.step.count), 2);
+	assert_int_equal(counter_get(&stats.step.max_ns), 20);
+	assert_int_equal(counter_get(&stats.worst_step_cycle), 1);
+	assert_int_equal(counter_get(&stats.busy.max_ns), 360);
+}
+
 static void the_worst_cycles_are_remembered(void **state)
 {
 	const struct cycle_times late = times(900, 1, 1), busy = times(5, 500, 500);
@@ -64,6 +81,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(busy_is_reading_and_writing, clear),
+		cmocka_unit_test_setup(logic_is_a_phase_where_there_is_some, clear),
 		cmocka_unit_test_setup(the_worst_cycles_are_remembered, clear),
 		cmocka_unit_test_setup(a_cycle_caught_up_is_no_wake_up, clear),
 	};

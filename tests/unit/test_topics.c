@@ -260,6 +260,32 @@ static void devices_stand_behind_the_fixed_topics_in_their_order(void **state)
 	topics_destroy(&topics);
 }
 
+static void values_of_the_loop_stand_behind_all_others(void **state)
+{
+	const struct log_device devices[] = { { "panel", mixed, 1, mixed + 1, 2 },
+					      { "param", mixed, 1, NULL, 0 } };
+	const struct log_values params = { "param", mixed, 2 },
+				vars = { "var", mixed, 1 };
+	struct topics topics;
+	uint16_t topic = 0;
+
+	assert_int_equal(topics_create(&topics, devices, 2), 0);
+	assert_int_equal(topics_add_values(&topics, &params, &topic), 0);
+	assert_int_equal(topic, TOPIC_DEVICES + 3);
+	assert_int_equal(topics_add_values(&topics, &vars, &topic), 0);
+	assert_int_equal(topic, TOPIC_DEVICES + 4);
+	assert_int_equal(topics.count, TOPIC_DEVICES + 5);
+	assert_string_equal(topics.topics[topic].name, "/var");
+	assert_string_equal(topics.topics[topic].schema_name, "rtloop/msg/Var");
+	assert_string_equal(topics.topics[topic - 1].name, "/param");
+	/* a device of that name has the plain one */
+	assert_string_equal(topics.topics[topic - 1].schema_name,
+			    "rtloop/msg/ParamDevice1");
+	assert_non_null(
+		strstr(topics.topics[topic].schema_text, "in which it was recorded"));
+	topics_destroy(&topics);
+}
+
 static void outputs_stand_behind_all_devices_and_only_where_there_are_some(void **state)
 {
 	const struct log_device devices[] = {
@@ -420,6 +446,7 @@ int main(void)
 		cmocka_unit_test(devices_stand_behind_the_fixed_topics_in_their_order),
 		cmocka_unit_test(
 			outputs_stand_behind_all_devices_and_only_where_there_are_some),
+		cmocka_unit_test(values_of_the_loop_stand_behind_all_others),
 		cmocka_unit_test(no_two_schemas_have_one_name),
 		cmocka_unit_test(a_state_is_recorded_as_its_schema_says),
 		cmocka_unit_test(the_times_of_samples_bear_the_names_of_their_channels),
