@@ -4,7 +4,7 @@
 # something on a machine that does other things too, and a figure alone is not.
 #
 # usage: BUILD=<absolute build folder> scripts/bench.sh [PART]...
-#        PART: ring writer wake cycle gaps (default: all). BENCH_SECONDS=2 makes each part that short.
+#        PART: ring writer program wake cycle gaps (default: all). BENCH_SECONDS=2 makes each part that short.
 #
 # Writes BUILD/bench.json as well. A target that is missed is said, and is no failure: it may be the
 # machine's. A benchmark that cannot run here says why; one that breaks makes the exit status 1.
@@ -118,6 +118,21 @@ part_writer() {
 	row "the whole logger: ring to MCAP, CRCs, indexes" "$logger" us/MB
 	row "writer / bare, round by round" "$(field "$result" writer_ratio)" x 1.1
 	row "logger / bare, round by round" "$(field "$result" logger_ratio)" x 2
+}
+
+# --- the program -------------------------------------------------------------------------------------
+
+part_program() {
+	table program "A program: what one of its operations costs, beside the same logic in C (-O2)"
+	measure "$BUILD/tests/bench/program" || return
+	local kind
+	for kind in arithmetic logic control; do
+		row "$kind: an operation" "$(field "$result" "$kind.operation_ns")" ns 5
+		row "$kind: a step of $(field "$result" "$kind.operations") operations" \
+			"$(field "$result" "$kind.step_ns")" ns
+		row "$kind: the same in C" "$(field "$result" "$kind.c_step_ns")" ns
+		row "$kind: program / C" "$(field "$result" "$kind.ratio")" x
+	done
 }
 
 # --- the pacers --------------------------------------------------------------------------------------
@@ -322,7 +337,7 @@ part_gaps() {
 
 # --- all of them -------------------------------------------------------------------------------------
 
-parts=(ring writer wake cycle gaps)
+parts=(ring writer program wake cycle gaps)
 if [ $# -gt 0 ]; then
 	parts=("$@")
 fi
