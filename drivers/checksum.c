@@ -214,3 +214,43 @@ int checksum_verify(const struct checksum_rule *rule, const uint8_t *frame,
 	}
 	return verify_bytes(rule, frame, bytes, ret_bytes);
 }
+
+static const char hex_digits[] = "0123456789ABCDEF";
+
+static uint32_t append_hex(const struct checksum_rule *rule, uint8_t *frame,
+			   uint32_t bytes)
+{
+	uint32_t from = rule->kind == CHECKSUM_NMEA ? 1 : rule->from;
+	uint32_t count = 2 * checksum_bytes(rule->kind);
+	uint32_t sum = checksum_of(rule->kind, frame + from, bytes - from);
+
+	frame[bytes] = '*';
+	for (uint32_t i = count; i > 0; i--) {
+		frame[bytes + i] = (uint8_t)hex_digits[sum & 15];
+		sum >>= 4;
+	}
+	return 1 + count;
+}
+
+static uint32_t append_bytes(const struct checksum_rule *rule, uint8_t *frame,
+			     uint32_t bytes)
+{
+	uint32_t count = checksum_bytes(rule->kind);
+	uint32_t sum = checksum_of(rule->kind, frame + rule->from, bytes - rule->from);
+
+	for (uint32_t i = 0; i < count; i++) {
+		frame[bytes + (rule->is_big_endian ? count - 1 - i : i)] = (uint8_t)sum;
+		sum >>= 8;
+	}
+	return count;
+}
+
+uint32_t checksum_append(const struct checksum_rule *rule, uint8_t *frame, uint32_t bytes)
+{
+	if (rule->kind == CHECKSUM_NONE) {
+		return 0;
+	}
+	return rule->kind == CHECKSUM_NMEA || rule->form == CHECKSUM_AS_HEX
+		       ? append_hex(rule, frame, bytes)
+		       : append_bytes(rule, frame, bytes);
+}

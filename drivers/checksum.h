@@ -53,4 +53,17 @@ uint32_t checksum_of(enum checksum_kind kind, const uint8_t *data,
 int checksum_verify(const struct checksum_rule *rule, const uint8_t *frame,
 		    uint32_t bytes, uint32_t *ret_bytes) RT_SAFE MUST_CHECK;
 
+/* The longest that checksum_append() appends: '*' and 8 digits. */
+#define CHECKSUM_APPEND_MAX 9
+
+/**
+ * checksum_append - write the checksum behind a frame, as checksum_verify() expects it there.
+ * @frame: has room for CHECKSUM_APPEND_MAX bytes more
+ * @bytes: of the frame; at least rule->from, and for nmea 1
+ *
+ * Returns how many bytes it took; hex digits are upper case. [any]
+ */
+uint32_t checksum_append(const struct checksum_rule *rule, uint8_t *frame,
+			 uint32_t bytes) RT_SAFE;
+
 #endif

@@ -144,9 +144,43 @@ static void no_checksum_takes_every_frame_whole(void **state)
 	assert_int_equal(bytes, 8);
 }
 
+/* Every kind in every form: what was appended is what verifying finds. */
+static void what_is_appended_is_verified(void **state)
+{
+	for (int kind = CHECKSUM_NONE; kind <= CHECKSUM_NMEA; kind++) {
+		for (unsigned i = 0; i < 4; i++) {
+			const struct checksum_rule rule = {
+				.kind = (enum checksum_kind)kind,
+				.form = i & 1 ? CHECKSUM_AS_HEX : CHECKSUM_AS_BYTES,
+				.is_big_endian = i & 2,
+				.from = 2,
+			};
+			uint8_t frame[32] = "$RT,184.2";
+			uint32_t bytes = 9, found = 0;
+
+			bytes += checksum_append(&rule, frame, bytes);
+			assert_in_range(bytes, 9, 9 + CHECKSUM_APPEND_MAX);
+			assert_int_equal(checksum_verify(&rule, frame, bytes, &found), 0);
+			assert_int_equal(found, 9);
+		}
+	}
+}
+
+static void a_checksum_in_text_is_of_upper_case_digits(void **state)
+{
+	const struct checksum_rule rule = { .kind = CHECKSUM_CRC16_MODBUS,
+					    .form = CHECKSUM_AS_HEX };
+	uint8_t frame[16] = "123456789";
+
+	assert_int_equal(checksum_append(&rule, frame, 9), 5);
+	assert_memory_equal(frame, "123456789*4B37", 14);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_appended_is_verified),
+		cmocka_unit_test(a_checksum_in_text_is_of_upper_case_digits),
 		cmocka_unit_test(the_check_string_gives_the_published_values),
 		cmocka_unit_test(nothing_gives_the_initial_value),
 		cmocka_unit_test(the_tables_agree_with_the_polynomials_for_every_byte),
