@@ -132,6 +132,14 @@ int device_init_worker(struct device *worker, const struct device *mirror,
 	return code ? code : init_driver(worker, err);
 }
 
+void device_resolve(struct device *device, const struct device *devices,
+		    unsigned device_count)
+{
+	if (device->has_state && device->driver->resolve) {
+		device->driver->resolve(device, devices, device_count);
+	}
+}
+
 void device_begin(struct device *device)
 {
 	memcpy(device->published, device->part.block, device->part.bytes);

@@ -57,6 +57,7 @@ struct device {
 	uint8_t *out_published; /* of out_part, as last recorded */
 	bool is_out_recorded;	/* out_part was recorded at least once */
 	bool must_emit;		/* see emit() in struct driver */
+	bool is_behind;		/* likewise */
 	bool is_left_safe;	/* the loop has ended: the safe values are on their way */
 	bool is_lost;		/* the link goes back at once; lost_code says why */
 	int lost_code;		/* -errno; 0: end of file */
@@ -76,6 +77,10 @@ struct device {
 int device_init(struct device *device, const struct device_spec *spec, unsigned index,
 		struct image *image, struct err *err) MUST_CHECK;
 void device_fini(struct device *device);
+
+/** device_resolve - let its driver find channels of other devices; all are initialised. [init] */
+void device_resolve(struct device *device, const struct device *devices,
+		    unsigned device_count);
 
 /** device_begin - the image is sealed: what it holds now is no change to record. [init] */
 void device_begin(struct device *device);

@@ -184,6 +184,17 @@ struct driver {
 	 */
 	int (*init)(struct device *device, struct err *err);
 
+	/**
+	 * check_names - errors in options that name channels of other devices; called once all else
+	 * is right. [init]
+	 */
+	void (*check_names)(const struct device_spec *spec,
+			    const struct device_spec *devices, unsigned device_count);
+
+	/** resolve - find those channels; after init() of all devices. [init] */
+	void (*resolve)(struct device *device, const struct device *devices,
+			unsigned device_count);
+
 	/** fini - undo init; also right after an init that failed half way. [init] */
 	void (*fini)(struct device *device);
 
@@ -240,8 +251,9 @@ struct driver {
 	 *
 	 * What is to be driven is in the cells of device->out, which may change from one call to
 	 * the next. Where device->must_emit is set they are sent whatever the device's own plan
-	 * (every, on, write) says; it is cleared once they are on their way. Where device->is_dry
-	 * is set no output is sent; requests that only read still are. [rt]
+	 * (every, on, write) says: the driver clears it when it has taken that up, and sets
+	 * device->is_behind while what is to be sent is not on its way. Where device->is_dry is set
+	 * no output is sent; requests that only read still are. [rt]
 	 */
 	void (*emit)(struct device *device, const struct cycle_time *now) RT_SAFE;
 };

@@ -6,7 +6,9 @@
 #include <sys/stat.h>
 
 #include "drivers/intake.h"
+#include "drivers/out_field.h"
 #include "drivers/registry.h"
+#include "drivers/send.h"
 #include "rtloop/base/sys.h"
 
 struct mqueue_options {
@@ -16,12 +18,22 @@ struct mqueue_options {
 	int64_t message_bytes;
 	struct frame_options frame;
 	struct option_bytes separator;
+	struct send_options send;
 	bool has_max_messages;
 	bool has_message_bytes;
+	bool has_frame;
+	bool has_send;
 };
 
 struct mqueue {
 	struct intake intake;
+	struct sender sender;
+};
+
+/* The queues of a link: -1 for one that there is not. */
+struct queues {
+	int in;
+	int out;
 };
 
 /* The kernel's own bounds; those of /proc/sys/fs/mqueue are lower as a rule. */
@@ -33,17 +45,17 @@ static const struct option mqueue_rows[] = {
 		.name = "queue",
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct mqueue_options, queue),
-		.is_required = true,
 		.min = 2,
 		.max = QUEUE_NAME_MAX + 1,
-		.help = "the queue's name: a slash, then anything without another one",
+		.help = "the name of the queue that is read: a slash, then anything "
+			"without another one; required to read",
 	},
 	{
 		.name = "create",
 		.type = OPTION_BOOL,
 		.offset = offsetof(struct mqueue_options, is_created),
 		.fallback = "false",
-		.help = "whether the queue is made if it is not there; otherwise the "
+		.help = "whether a queue is made if it is not there; otherwise the "
 			"device is away until somebody made it",
 	},
 	{
@@ -70,10 +82,19 @@ static const struct option mqueue_rows[] = {
 			"opened",
 	},
 	{
+		.name = "send",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct mqueue_options, send),
+		.rows = send_queue_rows,
+		.is_given_offset = offsetof(struct mqueue_options, has_send),
+		.help = "messages with the values of channels, to which queue and when",
+	},
+	{
 		.name = "frame",
 		.type = OPTION_GROUP,
 		.offset = offsetof(struct mqueue_options, frame),
 		.rows = frame_rows,
+		.is_given_offset = offsetof(struct mqueue_options, has_frame),
 		.help = "what a message holds; by default it is one frame",
 	},
 	{
@@ -87,31 +108,90 @@ static const struct option mqueue_rows[] = {
 	{ .name = NULL },
 };
 
+static void check_name(const char *name, const char *key, const struct place *place)
+{
+	if (name && (name[0] != '/' || strchr(name + 1, '/'))) {
+		place_error(place, key,
+			    "'%s' is no queue's name; expected one slash, in front",
+			    name);
+	}
+}
+
+/* Keys that say something of reading. */
+static void check_reading(const struct device_spec *spec)
+{
+	const struct mqueue_options *options = spec->options;
+	const char *key = options->has_frame ? "frame" : spec->in_count > 0 ? "in" : NULL;
+
+	if (!options->queue && key) {
+		place_error(&spec->place, key,
+			    "nothing is read without 'queue'; expected its name there");
+	} else if (!options->queue && !options->has_send) {
+		place_error(&spec->place, NULL,
+			    "neither 'queue' nor 'send' is given; expected one of them, "
+			    "or both");
+	}
+	if (options->queue && options->has_send &&
+	    strcmp(options->queue, options->send.to) == 0) {
+		place_error(&spec->place, "send.to",
+			    "is the queue that is read; expected another one");
+	}
+}
+
 static void mqueue_check(const struct device_spec *spec)
 {
 	const struct mqueue_options *options = spec->options;
 
-	if (options->queue[0] != '/' || strchr(options->queue + 1, '/')) {
-		place_error(&spec->place, "queue",
-			    "'%s' is no queue's name; expected one slash, in front",
-			    options->queue);
-	}
+	check_name(options->queue, "queue", &spec->place);
+	check_name(options->send.to, "send.to", &spec->place);
+	check_reading(spec);
 	if (options->has_max_messages && !options->is_created) {
 		place_error(&spec->place, "max_messages",
 			    "is of a queue that is made; expected create: true");
 	}
 	frame_check(&options->frame, false, &spec->place);
 	fields_check(spec, &options->frame, &options->separator);
+	send_check(spec, options->has_send ? &options->send : NULL);
+}
+
+static void mqueue_check_names(const struct device_spec *spec,
+			       const struct device_spec *devices, unsigned device_count)
+{
+	const struct mqueue_options *options = spec->options;
+
+	send_check_names(spec, options->has_send ? &options->send : NULL, devices,
+			 device_count);
+}
+
+static ssize_t write_message(const void *context, int fd, const void *data,
+			     size_t bytes) RT_SAFE;
+static ssize_t write_message(const void *context, int fd, const void *data, size_t bytes)
+{
+	const struct mqueue_options *options = context;
+	int rc = sys_mq_send(fd, data, bytes, (unsigned)options->send.priority);
+
+	return rc ? rc : (ssize_t)bytes;
+}
+
+static void mqueue_resolve(struct device *device, const struct device *devices,
+			   unsigned device_count)
+{
+	struct mqueue *mqueue = device->state;
+
+	sender_resolve(&mqueue->sender, devices, device_count);
 }
 
 static int mqueue_init(struct device *device, struct err *err)
 {
 	const struct mqueue_options *options = device->spec->options;
 	struct mqueue *mqueue = device->state;
+	const struct send_way way = { .write = write_message, .context = options };
 	int rc = intake_init(&mqueue->intake, device->spec, &options->frame,
 			     &options->separator, (uint32_t)options->message_bytes);
 
-	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name) : 0;
+	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name)
+		  : sender_init(&mqueue->sender, device->spec,
+				options->has_send ? &options->send : NULL, &way, 1, err);
 }
 
 static void mqueue_fini(struct device *device)
@@ -119,14 +199,17 @@ static void mqueue_fini(struct device *device)
 	struct mqueue *mqueue = device->state;
 
 	intake_fini(&mqueue->intake);
+	sender_fini(&mqueue->sender);
 }
 
 /* What the errors of mq_open(3) mean for the user. */
-static const char *advice(int code)
+static const char *advice(int code, int access)
 {
 	switch (code) {
 	case -ENOENT:
-		return "; its sender has to make it, or create: true";
+		return access == O_RDONLY
+			       ? "; its sender has to make it, or create: true"
+			       : "; its reader has to make it, or create: true";
 	case -EINVAL:
 		return "; max_messages or message_bytes is over the limits in "
 		       "/proc/sys/fs/mqueue";
@@ -137,21 +220,22 @@ static const char *advice(int code)
 	}
 }
 
-static int open_queue(const struct mqueue_options *options, int *ret_fd, struct err *err)
+/* @access: O_RDONLY or O_WRONLY */
+static int open_queue(const struct mqueue_options *options, const char *name, int access,
+		      int *ret_fd, struct err *err)
 {
-	int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
+	int flags = access | O_NONBLOCK | O_CLOEXEC;
 	struct mq_attr wanted = {
 		.mq_maxmsg = (long)options->max_messages,
 		.mq_msgsize = (long)options->message_bytes,
 	};
-	mqd_t queue = options->is_created
-			      ? mq_open(options->queue, flags | O_CREAT, 0666, &wanted)
-			      : mq_open(options->queue, flags);
+	mqd_t queue = options->is_created ? mq_open(name, flags | O_CREAT, 0666, &wanted)
+					  : mq_open(name, flags);
 	int code = -errno;
 
 	if (queue == (mqd_t)-1) {
-		return err_set(err, code, "%s: %s%s", options->queue, strerror(-code),
-			       advice(code));
+		return err_set(err, code, "%s: %s%s", name, strerror(-code),
+			       advice(code, access));
 	}
 	*ret_fd = queue;
 	return 0;
@@ -185,48 +269,101 @@ static int check_queue(int fd, const struct mqueue_options *options,
 	return 0;
 }
 
+/* The reader's limit must hold the longest message that there can be. */
+static int check_room(int fd, const struct device *device, struct err *err)
+{
+	const struct mqueue_options *options = device->spec->options;
+	const struct mqueue *mqueue = device->state;
+	struct mq_attr attr;
+
+	if (mq_getattr(fd, &attr)) {
+		return err_set_errno(err, -errno, "%s", options->send.to);
+	}
+	if (attr.mq_msgsize < (long)sender_bytes_max(&mqueue->sender)) {
+		return err_set(err, -EMSGSIZE,
+			       "%s takes messages of %ld bytes; what is sent can have %u",
+			       options->send.to, attr.mq_msgsize,
+			       sender_bytes_max(&mqueue->sender));
+	}
+	return 0;
+}
+
+static int open_queues(const struct device *device, struct queues *queues,
+		       uint32_t *ret_message_bytes, struct err *err)
+{
+	const struct mqueue_options *options = device->spec->options;
+	int rc = 0;
+
+	*queues = (struct queues){ -1, -1 };
+	if (options->queue) {
+		rc = open_queue(options, options->queue, O_RDONLY, &queues->in, err);
+		rc = rc ? rc : check_queue(queues->in, options, ret_message_bytes, err);
+	}
+	if (rc == 0 && options->has_send && !device->is_dry) {
+		rc = open_queue(options, options->send.to, O_WRONLY, &queues->out, err);
+		rc = rc ? rc : check_room(queues->out, device, err);
+	}
+	return rc;
+}
+
 static int mqueue_open(const struct device *device, struct link *ret_link,
 		       struct err *err)
 {
-	const struct mqueue_options *options = device->spec->options;
 	struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
+	struct queues *queues = malloc(sizeof(*queues));
 	uint32_t message_bytes = 0;
-	int fd = -1;
-	int rc;
+	int rc = endpoint && queues ? open_queues(device, queues, &message_bytes, err)
+				    : err_set(err, -ENOMEM, "no memory for device '%s'",
+					      device->spec->name);
 
-	if (!endpoint) {
-		return err_set(err, -ENOMEM, "no memory for device '%s'",
-			       device->spec->name);
-	}
-	rc = open_queue(options, &fd, err);
-	rc = rc ? rc : check_queue(fd, options, &message_bytes, err);
 	if (rc) {
-		sys_close(fd);
+		if (endpoint && queues) {
+			sys_close(queues->in);
+			sys_close(queues->out);
+		}
+		free(queues);
 		free(endpoint);
 		return rc;
 	}
 	*endpoint = (struct endpoint){
-		.fd = fd,
+		.fd = queues->in,
 		.op = ENDPOINT_MQ,
 		.bytes = message_bytes,
 		.budget = (uint32_t)device->spec->budget,
 	};
-	*ret_link = (struct link){ .endpoints = endpoint, .endpoint_count = 1 };
+	*ret_link = (struct link){ .endpoints = endpoint,
+				   .endpoint_count = queues->in >= 0,
+				   .handle = queues };
 	return 0;
 }
 
-/* A sender that starts anew may have removed the queue and made another of the same name:
- * this one would stay silent for ever, and nothing tells. */
+/* Whether the queue has no name any more, and nothing in it that could still be read. */
+static bool is_removed(int fd)
+{
+	struct mq_attr attr;
+	struct stat status;
+
+	return fd >= 0 && fstat(fd, &status) == 0 && status.st_nlink == 0 &&
+	       mq_getattr(fd, &attr) == 0 && attr.mq_curmsgs == 0;
+}
+
+/* One whose reader is gone with what was in it: it may be full, and is looked at no further. */
+static bool is_abandoned(int fd)
+{
+	struct stat status;
+
+	return fd >= 0 && fstat(fd, &status) == 0 && status.st_nlink == 0;
+}
+
+/* Who starts anew may have removed a queue and made another of the same name: this one would stay silent
+ * for ever, and nothing tells. */
 static int mqueue_tend(const struct device *device, const struct link *link,
 		       struct link *ret_next, struct err *err)
 {
-	int fd = link->endpoints[0].fd;
-	struct mq_attr attr;
-	struct stat status;
+	const struct queues *queues = link->handle;
 	int rc;
 
-	if (fstat(fd, &status) || status.st_nlink > 0 || mq_getattr(fd, &attr) ||
-	    attr.mq_curmsgs > 0) {
+	if (!is_removed(queues->in) && !is_abandoned(queues->out)) {
 		return 0;
 	}
 	rc = mqueue_open(device, ret_next, err);
@@ -235,12 +372,33 @@ static int mqueue_tend(const struct device *device, const struct link *link,
 
 static void mqueue_close(const struct device *device, struct link *link)
 {
+	const struct queues *queues = link->handle;
+
 	(void)device;
-	if (link->endpoints) {
-		sys_close(link->endpoints[0].fd);
+	if (queues) {
+		sys_close(queues->in);
+		sys_close(queues->out);
 	}
+	free(link->handle);
 	free(link->endpoints);
 	*link = (struct link){ .endpoints = NULL };
+}
+
+static void mqueue_attach(struct device *device, const struct cycle_time *now) RT_SAFE;
+static void mqueue_attach(struct device *device, const struct cycle_time *now)
+{
+	struct mqueue *mqueue = device->state;
+
+	sender_attach(&mqueue->sender, now);
+}
+
+static void mqueue_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
+static void mqueue_emit(struct device *device, const struct cycle_time *now)
+{
+	const struct queues *queues = device->link->handle;
+	struct mqueue *mqueue = device->state;
+
+	sender_emit(&mqueue->sender, device, &queues->out, now);
 }
 
 static void mqueue_receive(struct device *device, const struct message *message,
@@ -266,6 +424,12 @@ static const char description[] =
 	"over_budget, messages wait in the queue. Messages of a higher priority come "
 	"first, whatever their age.\n"
 	"\n"
+	"`send` says what is sent, to which queue and when: a text with the values of "
+	"channels in it, of any device, or the binary fields of the channels of `out`. A "
+	"message that finds the queue full is counted as send_dropped once the next one "
+	"is "
+	"due, and the newest values are sent.\n"
+	"\n"
 	"Where a queue was removed with mq_unlink(3) and another of its name is there, "
 	"rtloop goes on with that one, once the old one is empty.\n"
 	"\n"
@@ -287,19 +451,25 @@ static const char example[] =
 
 const struct driver mqueue_driver = {
 	.name = "mqueue",
-	.summary = "Messages of a POSIX message queue, taken apart into channels",
+	.summary = "Messages of POSIX message queues, read and sent",
 	.description = description,
 	.example = example,
 	.options = mqueue_rows,
 	.options_bytes = sizeof(struct mqueue_options),
 	.in_options = field_rows,
 	.in_bytes = sizeof(struct field_options),
+	.out_options = out_field_rows,
+	.out_bytes = sizeof(struct out_field_options),
 	.state_bytes = sizeof(struct mqueue),
 	.check = mqueue_check,
+	.check_names = mqueue_check_names,
 	.init = mqueue_init,
+	.resolve = mqueue_resolve,
 	.fini = mqueue_fini,
 	.open = mqueue_open,
 	.tend = mqueue_tend,
 	.close = mqueue_close,
+	.attach = mqueue_attach,
 	.receive = mqueue_receive,
+	.emit = mqueue_emit,
 };

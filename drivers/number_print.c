@@ -193,10 +193,11 @@ static uint32_t trim_zeros(const char *text, uint32_t bytes)
 	return text[bytes - 1] == '.' ? bytes - 1 : bytes;
 }
 
+static const double tenths[] = { 1e-1, 1e-2, 1e-3, 1e-4 };
+
 /* Digits before the point; of 0.0123 it is -1. @value: from PLAIN_MIN to PLAIN_MAX. */
 static int digits_before_point(double value)
 {
-	static const double tenths[] = { 1e-1, 1e-2, 1e-3, 1e-4 };
 	int digits = 0;
 
 	for (double power = 1; value >= power; power *= 10) {

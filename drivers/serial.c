@@ -2,8 +2,10 @@
 #include <stdlib.h>
 
 #include "drivers/intake.h"
+#include "drivers/out_field.h"
 #include "drivers/registry.h"
 #include "drivers/request.h"
+#include "drivers/send.h"
 #include "drivers/tty.h"
 #include "rtloop/base/sys.h"
 
@@ -20,13 +22,18 @@ struct serial_options {
 	struct option_bytes on_open;
 	struct request_options request;
 	bool has_request;
+	struct send_options send;
+	bool has_send;
 	struct frame_options frame;
+	bool has_frame;
 	struct option_bytes separator;
 };
 
 struct serial {
 	struct intake intake;
 	struct request request;
+	struct sender sender;
+	bool reads; /* otherwise what comes is thrown away */
 };
 
 /* The line discipline holds 4 KiB; more never comes in one read. */
@@ -123,12 +130,21 @@ static const struct option serial_rows[] = {
 		.help = "bytes sent again and again, for an instrument that only answers",
 	},
 	{
+		.name = "send",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct serial_options, send),
+		.rows = send_rows,
+		.is_given_offset = offsetof(struct serial_options, has_send),
+		.help = "messages with the values of channels, and when they are sent",
+	},
+	{
 		.name = "frame",
 		.type = OPTION_GROUP,
 		.offset = offsetof(struct serial_options, frame),
-		.is_required = true,
 		.rows = frame_rows,
-		.help = "where a frame ends, and what makes it a good one",
+		.is_given_offset = offsetof(struct serial_options, has_frame),
+		.help = "where a frame ends, and what makes it a good one; required to "
+			"read",
 	},
 	{
 		.name = "separator",
@@ -141,28 +157,74 @@ static const struct option serial_rows[] = {
 	{ .name = NULL },
 };
 
+static struct traffic traffic_of(const struct serial_options *options)
+{
+	return (struct traffic){ .has_frame = options->has_frame,
+				 .has_send = options->has_send,
+				 .needs_frame = true };
+}
+
 static void serial_check(const struct device_spec *spec)
 {
 	const struct serial_options *options = spec->options;
+	const struct traffic traffic = traffic_of(options);
 
-	frame_check(&options->frame, true, &spec->place);
-	fields_check(spec, &options->frame, &options->separator);
+	if (traffic_check(spec, &traffic) && traffic_reads(spec, &traffic)) {
+		frame_check(&options->frame, true, &spec->place);
+		fields_check(spec, &options->frame, &options->separator);
+	}
+	send_check(spec, options->has_send ? &options->send : NULL);
 	request_check_bytes(&options->on_open, "on_open", &spec->place);
 	if (options->has_request) {
 		request_check_bytes(&options->request.send, "request.send", &spec->place);
 	}
 }
 
+static void serial_check_names(const struct device_spec *spec,
+			       const struct device_spec *devices, unsigned device_count)
+{
+	const struct serial_options *options = spec->options;
+
+	send_check_names(spec, options->has_send ? &options->send : NULL, devices,
+			 device_count);
+}
+
+static ssize_t write_line(const void *context, int fd, const void *data,
+			  size_t bytes) RT_SAFE;
+static ssize_t write_line(const void *context, int fd, const void *data, size_t bytes)
+{
+	(void)context;
+	return sys_write(fd, data, bytes);
+}
+
 static int serial_init(struct device *device, struct err *err)
 {
+	static const struct send_way way = { .write = write_line, .is_stream = true };
 	const struct serial_options *options = device->spec->options;
+	const struct traffic traffic = traffic_of(options);
 	struct serial *serial = device->state;
-	int rc = intake_init(&serial->intake, device->spec, &options->frame,
-			     &options->separator, 0);
+	int rc = 0;
 
+	serial->reads = traffic_reads(device->spec, &traffic);
+	if (serial->reads) {
+		rc = intake_init(&serial->intake, device->spec, &options->frame,
+				 &options->separator, 0);
+	}
 	serial->request.options = options->has_request ? &options->request : NULL;
 	serial->request.write = sys_write;
-	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name) : 0;
+	if (rc) {
+		return err_set_errno(err, rc, "device '%s'", device->spec->name);
+	}
+	return sender_init(&serial->sender, device->spec,
+			   options->has_send ? &options->send : NULL, &way, 1, err);
+}
+
+static void serial_resolve(struct device *device, const struct device *devices,
+			   unsigned device_count)
+{
+	struct serial *serial = device->state;
+
+	sender_resolve(&serial->sender, devices, device_count);
 }
 
 static void serial_fini(struct device *device)
@@ -170,6 +232,7 @@ static void serial_fini(struct device *device)
 	struct serial *serial = device->state;
 
 	intake_fini(&serial->intake);
+	sender_fini(&serial->sender);
 }
 
 static int open_tty(const struct serial_options *options, int *ret_fd, struct err *err)
@@ -189,6 +252,14 @@ static int open_tty(const struct serial_options *options, int *ret_fd, struct er
 	return tty_open(&tty, ret_fd, err);
 }
 
+/* Where nothing is to be driven, a device that reads nothing is told nothing at all. */
+static bool is_quiet(const struct device *device)
+{
+	const struct serial *serial = device->state;
+
+	return device->is_dry && !serial->reads;
+}
+
 static int serial_open(const struct device *device, struct link *ret_link,
 		       struct err *err)
 {
@@ -205,8 +276,9 @@ static int serial_open(const struct device *device, struct link *ret_link,
 	if (rc) {
 		goto err_free_endpoint;
 	}
-	rc = tty_send(fd, options->on_open.data, options->on_open.bytes,
-		      ON_OPEN_TIMEOUT_MS);
+	rc = is_quiet(device) ? 0
+			      : tty_send(fd, options->on_open.data,
+					 options->on_open.bytes, ON_OPEN_TIMEOUT_MS);
 	if (rc) {
 		err_set_errno(err, rc, "%s: cannot send on_open", options->path);
 		goto err_close_tty;
@@ -252,8 +324,11 @@ static void serial_attach(struct device *device, const struct cycle_time *now)
 {
 	struct serial *serial = device->state;
 
-	intake_reset(&serial->intake, 0, may_join_midway(device->spec->options));
+	if (serial->reads) {
+		intake_reset(&serial->intake, 0, may_join_midway(device->spec->options));
+	}
 	request_attach(&serial->request, now);
+	sender_attach(&serial->sender, now);
 }
 
 static uint32_t serial_room(const struct device *device, uint32_t tag) RT_SAFE;
@@ -262,7 +337,7 @@ static uint32_t serial_room(const struct device *device, uint32_t tag)
 	const struct serial *serial = device->state;
 
 	(void)tag;
-	return intake_room(&serial->intake, 0);
+	return serial->reads ? intake_room(&serial->intake, 0) : READ_BYTES;
 }
 
 static void serial_receive(struct device *device, const struct message *message,
@@ -272,7 +347,9 @@ static void serial_receive(struct device *device, const struct message *message,
 {
 	struct serial *serial = device->state;
 
-	intake_stream(&serial->intake, device, message, now);
+	if (serial->reads) {
+		intake_stream(&serial->intake, device, message, now);
+	}
 }
 
 static void serial_tick(struct device *device, const struct cycle_time *now) RT_SAFE;
@@ -280,15 +357,24 @@ static void serial_tick(struct device *device, const struct cycle_time *now)
 {
 	struct serial *serial = device->state;
 
-	intake_tick(&serial->intake, device, now);
+	if (serial->reads) {
+		intake_tick(&serial->intake, device, now);
+	}
 }
 
 static void serial_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void serial_emit(struct device *device, const struct cycle_time *now)
 {
 	struct serial *serial = device->state;
+	int fd = device->link->endpoints[0].fd;
 
-	request_emit(&serial->request, device, device->link->endpoints[0].fd, now);
+	/* on one line, one after the other: what is half sent goes on first */
+	if (!sender_is_midway(&serial->sender, 0)) {
+		request_emit(&serial->request, device, fd, now);
+	}
+	if (serial->request.unsent == 0 && !device->is_lost) {
+		sender_emit(&serial->sender, device, &fd, now);
+	}
 }
 
 static const char description[] = "Reads frames from a serial line: a UART, an RS-232 or "
@@ -317,8 +403,18 @@ static const char description[] = "Reads frames from a serial line: a UART, an R
 				  "so all up to the first end is passed "
 				  "over.\n"
 				  "\n"
+				  "`send` says what is sent besides, and when: a text "
+				  "with the values of channels in it, of any device, or "
+				  "the binary fields of the channels of `out`. What the "
+				  "line does not take at once is finished in the "
+				  "following cycles; a message that is due before is "
+				  "counted as send_dropped, and the newest values are "
+				  "sent.\n"
+				  "\n"
 				  "Each input channel names its place: column for text, "
-				  "byte and bytes for binary values.";
+				  "byte and bytes for binary values. An output channel "
+				  "has its place by byte and bytes, or by its name in "
+				  "the text.";
 
 static const char example[] =
 	"probe:\n"
@@ -335,16 +431,20 @@ static const char example[] =
 
 const struct driver serial_driver = {
 	.name = "serial",
-	.summary = "Frames of text or bytes from a serial line, asked for or not",
+	.summary = "Frames of text or bytes from a serial line, and messages to it",
 	.description = description,
 	.example = example,
 	.options = serial_rows,
 	.options_bytes = sizeof(struct serial_options),
 	.in_options = field_rows,
 	.in_bytes = sizeof(struct field_options),
+	.out_options = out_field_rows,
+	.out_bytes = sizeof(struct out_field_options),
 	.state_bytes = sizeof(struct serial),
 	.check = serial_check,
+	.check_names = serial_check_names,
 	.init = serial_init,
+	.resolve = serial_resolve,
 	.fini = serial_fini,
 	.open = serial_open,
 	.close = serial_close,

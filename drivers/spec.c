@@ -339,11 +339,25 @@ static int read_devices(const struct reader *reader, const struct node *devices)
 	return 0;
 }
 
+/* Where something is wrong with a device, its channels may be missing: names would be wrong too. */
+static void check_names_of_all(const struct spec_list *list)
+{
+	for (unsigned i = 0; i < list->device_count; i++) {
+		const struct device_spec *spec = &list->devices[i];
+
+		if (spec->driver && spec->driver->check_names) {
+			spec->driver->check_names(spec, list->devices,
+						  list->device_count);
+		}
+	}
+}
+
 int spec_list_create(const struct binder *binder, const struct node *devices,
 		     const struct driver *const *drivers, struct spec_list **ret_list)
 {
 	struct spec_list *list = calloc(1, sizeof(*list));
 	struct reader reader = { .binder = binder, .drivers = drivers, .list = list };
+	unsigned errors = diag_total(binder->diag);
 	int code = 0;
 
 	if (!list) {
@@ -352,6 +366,10 @@ int spec_list_create(const struct binder *binder, const struct node *devices,
 	arena_init(&list->arena);
 	if (devices) {
 		code = read_devices(&reader, devices);
+	}
+	if (code == 0 && diag_total(binder->diag) == errors &&
+	    (!devices || node_is_whole(devices))) {
+		check_names_of_all(list);
 	}
 	if (code < 0) {
 		spec_list_destroy(list);

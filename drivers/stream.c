@@ -22,9 +22,18 @@ struct server {
 	int fds[STREAM_CLIENTS_MAX];
 };
 
+static struct traffic traffic_of(const struct stream_keys *keys, int type)
+{
+	return (struct traffic){ .has_frame = keys->has_frame,
+				 .has_send = keys->has_send,
+				 .needs_frame = type == SOCK_STREAM };
+}
+
 void stream_check(const struct device_spec *spec, const struct stream_keys *keys,
 		  int type, bool connects, bool is_server)
 {
+	const struct traffic traffic = traffic_of(keys, type);
+
 	if (keys->has_clients && !is_server) {
 		place_error(&spec->place, "clients", "is of a server; expected listen%s",
 			    type == SOCK_DGRAM ? ", and stream or seqpacket" : "");
@@ -33,19 +42,55 @@ void stream_check(const struct device_spec *spec, const struct stream_keys *keys
 		place_error(&spec->place, "request",
 			    "is sent by a client; expected connect");
 	}
-	frame_check(&keys->frame, type == SOCK_STREAM, &spec->place);
-	fields_check(spec, &keys->frame, &keys->separator);
+	if (traffic_check(spec, &traffic) && traffic_reads(spec, &traffic)) {
+		frame_check(&keys->frame, type == SOCK_STREAM, &spec->place);
+		fields_check(spec, &keys->frame, &keys->separator);
+	}
+	send_check(spec, keys->has_send ? &keys->send : NULL);
 	request_check_bytes(&keys->on_open, "on_open", &spec->place);
 	if (keys->has_request) {
 		request_check_bytes(&keys->request.send, "request.send", &spec->place);
 	}
 }
 
+static int init_intake(struct device *device, struct err *err)
+{
+	struct stream *stream = device->state;
+	const struct stream_options *options = &stream->options;
+	const struct stream_keys *keys = options->keys;
+	unsigned streams = options->is_server ? (unsigned)keys->clients : 1;
+	int rc = options->type == SOCK_STREAM
+			 ? intake_init_streams(&stream->intake, device->spec,
+					       &keys->frame, &keys->separator, streams)
+			 : intake_init(&stream->intake, device->spec, &keys->frame,
+				       &keys->separator, options->message_bytes);
+
+	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name) : 0;
+}
+
+static ssize_t write_socket(const void *context, int fd, const void *data,
+			    size_t bytes) RT_SAFE;
+static ssize_t write_socket(const void *context, int fd, const void *data, size_t bytes)
+{
+	(void)context;
+	return sys_send(fd, data, bytes);
+}
+
+/* A client of a server that fails frees its place, as one that hangs up. */
+static void drop_client(struct device *device, unsigned slot, int code) RT_SAFE;
+static void drop_client(struct device *device, unsigned slot, int code)
+{
+	(void)stream_hang_up(device, slot, code);
+}
+
 int stream_init(struct device *device, const struct stream_options *options,
 		const struct stream_keys *keys, struct err *err)
 {
+	const struct traffic traffic = traffic_of(keys, options->type);
 	struct stream *stream = device->state;
-	unsigned streams = options->is_server ? (unsigned)keys->clients : 1;
+	const struct send_way way = { .write = write_socket,
+				      .is_stream = options->type == SOCK_STREAM,
+				      .fail = options->is_server ? drop_client : NULL };
 	int rc;
 
 	stream->options = *options;
@@ -54,12 +99,20 @@ int stream_init(struct device *device, const struct stream_options *options,
 		.options = keys->has_request ? &keys->request : NULL,
 		.write = sys_send,
 	};
-	rc = options->type == SOCK_STREAM
-		     ? intake_init_streams(&stream->intake, device->spec, &keys->frame,
-					   &keys->separator, streams)
-		     : intake_init(&stream->intake, device->spec, &keys->frame,
-				   &keys->separator, options->message_bytes);
-	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name) : 0;
+	stream->reads = traffic_reads(device->spec, &traffic);
+	rc = stream->reads ? init_intake(device, err) : 0;
+	return rc ? rc
+		  : sender_init(&stream->sender, device->spec,
+				keys->has_send ? &keys->send : NULL, &way,
+				options->is_server ? STREAM_CLIENTS_MAX : 1, err);
+}
+
+void stream_resolve(struct device *device, const struct device *devices,
+		    unsigned device_count)
+{
+	struct stream *stream = device->state;
+
+	sender_resolve(&stream->sender, devices, device_count);
 }
 
 void stream_fini(struct device *device)
@@ -67,6 +120,7 @@ void stream_fini(struct device *device)
 	struct stream *stream = device->state;
 
 	intake_fini(&stream->intake);
+	sender_fini(&stream->sender);
 }
 
 static struct endpoint make_endpoint(const struct device *device, int fd, uint32_t tag)
@@ -159,7 +213,10 @@ static int open_client(const struct device *device, int fd, struct link *ret_lin
 		return err_set_errno(err, rc, "cannot connect to %s", options->peer);
 	}
 	rc = options->prepare ? options->prepare(fd, device->spec) : 0;
-	rc = rc ? rc : send_all(fd, &options->keys->on_open);
+	/* where nothing is to be driven, a device that reads nothing is told nothing at all */
+	if (rc == 0 && (stream->reads || !device->is_dry)) {
+		rc = send_all(fd, &options->keys->on_open);
+	}
 	if (rc) {
 		return err_set_errno(err, rc, "%s: cannot send on_open", options->peer);
 	}
@@ -417,24 +474,37 @@ int stream_tend(const struct device *device, const struct link *link,
 
 /* --- the cycle's side ---------------------------------------------------------------------------- */
 
+static void attach_client(struct stream *stream, const struct cycle_time *now)
+{
+	if (stream->reads) {
+		intake_reset(&stream->intake, 0, false);
+	}
+	request_attach(&stream->request, now);
+	sender_attach(&stream->sender, now);
+}
+
 void stream_attach(struct device *device, const struct cycle_time *now)
 {
 	struct stream *stream = device->state;
 	const struct server *server = device->link->handle;
 
 	if (!server) {
-		intake_reset(&stream->intake, 0, false);
-		request_attach(&stream->request, now);
+		attach_client(stream, now);
 		return;
+	}
+	if (!stream->serves) {
+		sender_attach(&stream->sender, now);
+		stream->serves = true;
 	}
 	for (uint32_t i = 0; i < stream->options.keys->clients; i++) {
 		if (server->clients[i] == stream->seen[i]) {
 			continue;
 		}
 		stream->seen[i] = server->clients[i];
-		if (stream->options.type == SOCK_STREAM) {
+		if (stream->options.type == SOCK_STREAM && stream->reads) {
 			intake_reset(&stream->intake, i, false);
 		}
+		sender_connect(&stream->sender, i);
 		atomic_fetch_and(&stream->gone, ~(1u << i));
 	}
 }
@@ -443,7 +513,7 @@ uint32_t stream_room(const struct device *device, uint32_t tag)
 {
 	const struct stream *stream = device->state;
 
-	return intake_room(&stream->intake, tag);
+	return stream->reads ? intake_room(&stream->intake, tag) : READ_BYTES;
 }
 
 void stream_receive(struct device *device, const struct message *message,
@@ -451,6 +521,9 @@ void stream_receive(struct device *device, const struct message *message,
 {
 	struct stream *stream = device->state;
 
+	if (!stream->reads) {
+		return;
+	}
 	if (stream->options.type == SOCK_STREAM) {
 		intake_stream(&stream->intake, device, message, now);
 	} else {
@@ -476,17 +549,47 @@ void stream_tick(struct device *device, const struct cycle_time *now)
 {
 	struct stream *stream = device->state;
 
-	if (stream->options.type == SOCK_STREAM) {
+	if (stream->reads && stream->options.type == SOCK_STREAM) {
 		intake_tick(&stream->intake, device, now);
 	}
 }
 
-void stream_emit(struct device *device, const struct cycle_time *now)
+/* On one connection, one after the other: what is half sent goes on first. */
+static void emit_to_peer(struct device *device, const struct cycle_time *now)
 {
 	struct stream *stream = device->state;
+	int fd = device->link->endpoints[0].fd;
 
-	if (!stream->options.is_server) {
-		request_emit(&stream->request, device, device->link->endpoints[0].fd,
-			     now);
+	if (!sender_is_midway(&stream->sender, 0)) {
+		request_emit(&stream->request, device, fd, now);
+	}
+	if (stream->request.unsent == 0 && !device->is_lost) {
+		sender_emit(&stream->sender, device, &fd, now);
+	}
+}
+
+static void emit_to_clients(struct device *device, const struct cycle_time *now)
+{
+	struct stream *stream = device->state;
+	const struct server *server = device->link->handle;
+	uint32_t gone = atomic_load(&stream->gone);
+	int fds[STREAM_CLIENTS_MAX];
+
+	for (unsigned i = 0; i < STREAM_CLIENTS_MAX; i++) {
+		bool is_there = server->clients[i] && !(gone & (1u << i));
+
+		fds[i] = is_there ? server->fds[i] : -1;
+	}
+	sender_emit(&stream->sender, device, fds, now);
+}
+
+void stream_emit(struct device *device, const struct cycle_time *now)
+{
+	const struct stream *stream = device->state;
+
+	if (stream->options.is_server) {
+		emit_to_clients(device, now);
+	} else {
+		emit_to_peer(device, now);
 	}
 }

@@ -17,6 +17,7 @@
 #include "drivers/device.h"
 #include "drivers/intake.h"
 #include "drivers/request.h"
+#include "drivers/send.h"
 #include "rtloop/base/attr.h"
 #include "rtloop/base/err.h"
 
@@ -30,7 +31,10 @@ struct stream_keys {
 	struct option_bytes on_open;
 	struct request_options request;
 	bool has_request;
+	struct send_options send;
+	bool has_send;
 	struct frame_options frame;
+	bool has_frame;
 	struct option_bytes separator;
 };
 
@@ -72,6 +76,15 @@ struct stream_keys {
 				"only "                                                  \
 				"answers",                                               \
 		},                                                                       \
+		{                                                                        \
+			.name = "send",                                                  \
+			.type = OPTION_GROUP,                                            \
+			.offset = offsetof(STRUCT, keys.send),                           \
+			.rows = send_rows,                                               \
+			.is_given_offset = offsetof(STRUCT, keys.has_send),              \
+			.help = "messages with the values of channels, and when they "   \
+				"are sent; listen: to every client",                     \
+		},                                                                       \
 	{                                                                                \
 		.name = "separator", .type = OPTION_BYTES,                               \
 		.offset = offsetof(STRUCT, keys.separator), .fallback = ",",             \
@@ -100,6 +113,9 @@ struct stream {
 	struct stream_options options;
 	struct intake intake;
 	struct request request;		   /* of a client */
+	struct sender sender;		   /* with a slot for each connection */
+	bool serves;			   /* the grid of what is sent has begun */
+	bool reads;			   /* otherwise what comes is thrown away */
 	uint64_t seen[STREAM_CLIENTS_MAX]; /* whose half frames each place holds */
 	_Atomic uint32_t gone;		   /* places whose client has left, a bit each */
 };
@@ -137,6 +153,8 @@ int stream_bind(const struct device *device, struct link *ret_link, struct err *
  * client of a server that hangs up only frees its place; any other end is the device's.
  */
 void stream_fini(struct device *device);
+void stream_resolve(struct device *device, const struct device *devices,
+		    unsigned device_count);
 int stream_open(const struct device *device, struct link *ret_link, struct err *err);
 void stream_close(const struct device *device, struct link *link);
 int stream_tend(const struct device *device, const struct link *link,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "drivers/address.h"
+#include "drivers/out_field.h"
 #include "drivers/registry.h"
 #include "drivers/stream.h"
 #include "rtloop/base/time.h"
@@ -46,9 +47,10 @@ static const struct option tcp_rows[] = {
 		.name = "frame",
 		.type = OPTION_GROUP,
 		.offset = offsetof(struct tcp_options, keys.frame),
-		.is_required = true,
+		.is_given_offset = offsetof(struct tcp_options, keys.has_frame),
 		.rows = frame_rows,
-		.help = "where a frame ends, and what makes it a good one",
+		.help = "where a frame ends, and what makes it a good one; required to "
+			"read",
 	},
 	STREAM_ROWS(struct tcp_options),
 	{ .name = NULL },
@@ -112,6 +114,15 @@ static int tcp_prepare(int fd, const struct device_spec *spec)
 			       (int)(options->silence_ns / NS_PER_MS));
 }
 
+static void tcp_check_names(const struct device_spec *spec,
+			    const struct device_spec *devices, unsigned device_count)
+{
+	const struct tcp_options *options = spec->options;
+
+	send_check_names(spec, options->keys.has_send ? &options->keys.send : NULL,
+			 devices, device_count);
+}
+
 static int tcp_init(struct device *device, struct err *err)
 {
 	const struct tcp_options *options = device->spec->options;
@@ -147,7 +158,14 @@ static const char description[] =
 	"\n"
 	"TCP may hold bytes back and deliver many at once: what is older than one period "
 	"is not "
-	"rare. Where age matters more than completeness, use udp.";
+	"rare. Where age matters more than completeness, use udp.\n"
+	"\n"
+	"`send` says what is sent, and when: a text with the values of channels in it, "
+	"of "
+	"any device, or the binary fields of the channels of `out`. A server sends it to "
+	"every client. What a connection does not take at once is finished in the "
+	"following cycles; a message that is due before is counted as send_dropped, and "
+	"the newest values are sent.";
 
 static const char example[] = "scale:\n"
 			      "  driver: tcp\n"
@@ -160,16 +178,21 @@ static const char example[] = "scale:\n"
 
 const struct driver tcp_driver = {
 	.name = "tcp",
-	.summary = "Frames from TCP connections, as a client or as a server",
+	.summary =
+		"Frames from TCP connections and messages to them, as client or server",
 	.description = description,
 	.example = example,
 	.options = tcp_rows,
 	.options_bytes = sizeof(struct tcp_options),
 	.in_options = field_rows,
 	.in_bytes = sizeof(struct field_options),
+	.out_options = out_field_rows,
+	.out_bytes = sizeof(struct out_field_options),
 	.state_bytes = sizeof(struct stream),
 	.check = tcp_check,
+	.check_names = tcp_check_names,
 	.init = tcp_init,
+	.resolve = stream_resolve,
 	.fini = stream_fini,
 	.open = stream_open,
 	.close = stream_close,

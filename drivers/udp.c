@@ -7,7 +7,9 @@
 
 #include "drivers/address.h"
 #include "drivers/intake.h"
+#include "drivers/out_field.h"
 #include "drivers/registry.h"
+#include "drivers/send.h"
 #include "rtloop/base/sys.h"
 
 struct udp_options {
@@ -18,7 +20,10 @@ struct udp_options {
 	int64_t receive_buffer;
 	bool is_shared;
 	int64_t bytes;
+	struct send_options send;
+	bool has_send;
 	struct frame_options frame;
+	bool has_frame;
 	struct option_bytes separator;
 };
 
@@ -31,6 +36,13 @@ struct udp_target {
 struct udp {
 	struct intake intake;
 	struct address from;
+	struct address to; /* where messages go */
+	struct sender sender;
+};
+
+/* The one socket of a link, with which it receives and sends. */
+struct udp_socket {
+	int fd;
 };
 
 #define RECEIVE_BUFFER_MAX (64 << 20)
@@ -40,10 +52,11 @@ static const struct option udp_rows[] = {
 		.name = "listen",
 		.type = OPTION_TEXT,
 		.offset = offsetof(struct udp_options, listen),
-		.is_required = true,
 		.help = "\"ADDRESS:PORT\", \"[ADDRESS]:PORT\" or \":PORT\", which is "
 			"this machine "
-			"only (with group: the group); \"0.0.0.0:PORT\" is every address",
+			"only (with group: the group); \"0.0.0.0:PORT\" is every "
+			"address; required "
+			"to receive",
 	},
 	{
 		.name = "group",
@@ -57,8 +70,8 @@ static const struct option udp_rows[] = {
 		.offset = offsetof(struct udp_options, interface),
 		.min = 1,
 		.max = IF_NAMESIZE - 1,
-		.help = "the network interface to join the group on; by default the "
-			"kernel's choice",
+		.help = "the network interface to join the group on, and to send to a "
+			"group by; by default the kernel's choice",
 	},
 	{
 		.name = "from",
@@ -96,10 +109,19 @@ static const struct option udp_rows[] = {
 		.help = "the longest datagram; a longer one is dropped and counted",
 	},
 	{
+		.name = "send",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct udp_options, send),
+		.rows = send_to_rows,
+		.is_given_offset = offsetof(struct udp_options, has_send),
+		.help = "datagrams with the values of channels, where they go and when",
+	},
+	{
 		.name = "frame",
 		.type = OPTION_GROUP,
 		.offset = offsetof(struct udp_options, frame),
 		.rows = frame_rows,
+		.is_given_offset = offsetof(struct udp_options, has_frame),
 		.help = "what a datagram holds; by default it is one frame",
 	},
 	{
@@ -154,16 +176,81 @@ static void check_listen(const struct udp_options *options, const struct place *
 	}
 }
 
+/* Whether there is an address that messages can go to. */
+static bool parse_to(const struct udp_options *options, const struct place *place,
+		     struct address *to)
+{
+	if (!options->has_send || parse(options->send.to, "send.to",
+					"ADDRESS:PORT or [ADDRESS]:PORT", place, to)) {
+		return false;
+	}
+	if (!to->has_host || !to->has_port) {
+		place_error(place, "send.to", "'%s' has no %s; expected ADDRESS:PORT",
+			    options->send.to, to->has_host ? "port" : "address");
+		return false;
+	}
+	return true;
+}
+
+static void check_families(const struct udp_options *options, const struct address *to,
+			   const struct place *place)
+{
+	const char *text = options->group ? options->group : options->listen;
+	struct address listen;
+
+	if (text && address_parse(text, &listen) == 0 &&
+	    listen.storage.ss_family != to->storage.ss_family) {
+		place_error(place, "send.to", "%s and to are of different families",
+			    options->group ? "group" : "listen");
+	}
+}
+
+static void check_send(const struct device_spec *spec)
+{
+	const struct udp_options *options = spec->options;
+	struct address to = { .has_host = false };
+	bool can_send = parse_to(options, &spec->place, &to);
+
+	if (can_send) {
+		check_families(options, &to, &spec->place);
+	}
+	if (options->interface && !options->group &&
+	    !(can_send && address_is_multicast(&to))) {
+		place_error(&spec->place, "interface",
+			    "is where a group is joined, or sent to; expected group");
+	}
+	send_check(spec, options->has_send ? &options->send : NULL);
+}
+
+/* Keys that say something of receiving. */
+static void check_reading(const struct device_spec *spec)
+{
+	const struct udp_options *options = spec->options;
+	const char *key = options->group       ? "group"
+			  : options->from      ? "from"
+			  : options->has_frame ? "frame"
+			  : spec->in_count > 0 ? "in"
+					       : NULL;
+
+	if (!options->listen && key) {
+		place_error(&spec->place, key,
+			    "nothing is received without 'listen'; expected ADDRESS:PORT "
+			    "or :PORT there");
+	} else if (!options->listen && !options->has_send) {
+		place_error(&spec->place, NULL,
+			    "neither 'listen' nor 'send' is given; expected one of them, "
+			    "or both");
+	}
+}
+
 static void udp_check(const struct device_spec *spec)
 {
 	const struct udp_options *options = spec->options;
 	struct address from;
 
+	check_reading(spec);
 	check_listen(options, &spec->place);
-	if (options->interface && !options->group) {
-		place_error(&spec->place, "interface",
-			    "is where a group is joined; expected group");
-	}
+	check_send(spec);
 	if (options->from &&
 	    parse(options->from, "from", "ADDRESS or ADDRESS:PORT", &spec->place,
 		  &from) == 0 &&
@@ -175,18 +262,79 @@ static void udp_check(const struct device_spec *spec)
 	fields_check(spec, &options->frame, &options->separator);
 }
 
+static void udp_check_names(const struct device_spec *spec,
+			    const struct device_spec *devices, unsigned device_count)
+{
+	const struct udp_options *options = spec->options;
+
+	send_check_names(spec, options->has_send ? &options->send : NULL, devices,
+			 device_count);
+}
+
+static ssize_t write_to(const void *context, int fd, const void *data,
+			size_t bytes) RT_SAFE;
+static ssize_t write_to(const void *context, int fd, const void *data, size_t bytes)
+{
+	const struct address *to = context;
+
+	return sys_send_to(fd, data, bytes, (const struct sockaddr *)&to->storage,
+			   to->bytes);
+}
+
+/* What the network says of a datagram is not of the next one. */
+static void lose_datagram(struct device *device, unsigned slot, int code) RT_SAFE;
+static void lose_datagram(struct device *device, unsigned slot, int code)
+{
+	(void)slot;
+	if (code == -EBADF || code == -ENOTSOCK) {
+		device_lost(device, code);
+	} else {
+		device_count(device, COUNT_ERRORS, 1);
+	}
+}
+
+static int init_sender(struct device *device, struct err *err)
+{
+	const struct udp_options *options = device->spec->options;
+	struct udp *udp = device->state;
+	const struct send_way way = { .write = write_to,
+				      .context = &udp->to,
+				      .fail = lose_datagram };
+	int rc = options->has_send ? address_parse(options->send.to, &udp->to) : 0;
+
+	if (rc) {
+		return err_set(err, rc, "'%s' is no numeric address", options->send.to);
+	}
+	return sender_init(&udp->sender, device->spec,
+			   options->has_send ? &options->send : NULL, &way, 1, err);
+}
+
+static void udp_resolve(struct device *device, const struct device *devices,
+			unsigned device_count)
+{
+	struct udp *udp = device->state;
+
+	sender_resolve(&udp->sender, devices, device_count);
+}
+
 static int udp_init(struct device *device, struct err *err)
 {
 	const struct udp_options *options = device->spec->options;
 	struct udp *udp = device->state;
-	int rc;
+	int rc = init_sender(device, err);
 
+	if (rc) {
+		return rc;
+	}
 	if (options->from) {
 		rc = address_parse(options->from, &udp->from);
 		if (rc) {
 			return err_set(err, rc, "'%s' is no numeric address",
 				       options->from);
 		}
+	}
+	if (!options->listen) {
+		return 0;
 	}
 	rc = intake_init(&udp->intake, device->spec, &options->frame, &options->separator,
 			 (uint32_t)options->bytes);
@@ -198,6 +346,7 @@ static void udp_fini(struct device *device)
 	struct udp *udp = device->state;
 
 	intake_fini(&udp->intake);
+	sender_fini(&udp->sender);
 }
 
 static int set_option(int fd, int level, int name, int value)
@@ -318,6 +467,31 @@ static int resolve(const struct udp_options *options, struct udp_target *ret_tar
 	return 0;
 }
 
+/* To a group by the interface that was named; to a broadcast address, since it was named. */
+static int prepare_to(int fd, const struct udp_options *options, const struct address *to,
+		      struct err *err)
+{
+	bool is_v4 = to->storage.ss_family == AF_INET;
+	struct ip_mreqn request = { .imr_ifindex = 0 };
+	int rc = is_v4 ? set_option(fd, SOL_SOCKET, SO_BROADCAST, 1) : 0;
+
+	if (rc == 0 && options->interface && address_is_multicast(to)) {
+		request.imr_ifindex = (int)if_nametoindex(options->interface);
+		if (request.imr_ifindex == 0) {
+			rc = -errno;
+		} else if (is_v4) {
+			rc = setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &request,
+					sizeof(request))
+				     ? -errno
+				     : 0;
+		} else {
+			rc = set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF,
+					request.imr_ifindex);
+		}
+	}
+	return rc ? err_set_errno(err, rc, "cannot send to %s", options->send.to) : 0;
+}
+
 static int set_up(int fd, const struct udp_options *options,
 		  const struct udp_target *target, struct err *err)
 {
@@ -333,10 +507,12 @@ static int set_up(int fd, const struct udp_options *options,
 	return rc;
 }
 
-static int open_socket(const struct udp_options *options, int *ret_fd, struct err *err)
+static int open_socket(const struct device *device, int *ret_fd, struct err *err)
 {
-	struct udp_target target;
-	int rc = resolve(options, &target);
+	const struct udp_options *options = device->spec->options;
+	const struct udp *udp = device->state;
+	struct udp_target target = { .listen = udp->to };
+	int rc = options->listen ? resolve(options, &target) : 0;
 	int fd;
 
 	if (rc) {
@@ -345,9 +521,12 @@ static int open_socket(const struct udp_options *options, int *ret_fd, struct er
 	fd = socket(target.listen.storage.ss_family,
 		    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
-		return err_set_errno(err, -errno, "%s", options->listen);
+		return err_set_errno(err, -errno, "%s",
+				     options->listen ? options->listen
+						     : options->send.to);
 	}
-	rc = set_up(fd, options, &target, err);
+	rc = options->listen ? set_up(fd, options, &target, err) : 0;
+	rc = rc || !options->has_send ? rc : prepare_to(fd, options, &udp->to, err);
 	if (rc) {
 		sys_close(fd);
 		return rc;
@@ -356,40 +535,71 @@ static int open_socket(const struct udp_options *options, int *ret_fd, struct er
 	return 0;
 }
 
-static int udp_open(const struct device *device, struct link *ret_link, struct err *err)
+static int make_link(const struct device *device, int fd, struct link *ret_link)
 {
 	const struct udp_options *options = device->spec->options;
-	struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
-	int fd;
-	int rc;
+	struct link link = { .endpoint_count = options->listen != NULL };
+	struct udp_socket *handle = malloc(sizeof(*handle));
 
-	if (!endpoint) {
-		return err_set(err, -ENOMEM, "no memory for device '%s'",
-			       device->spec->name);
+	link.endpoints = calloc(1, sizeof(*link.endpoints));
+	link.handle = handle;
+	if (!handle || !link.endpoints) {
+		free(handle);
+		free(link.endpoints);
+		return -ENOMEM;
 	}
-	rc = open_socket(options, &fd, err);
-	if (rc) {
-		free(endpoint);
-		return rc;
-	}
-	*endpoint = (struct endpoint){
+	handle->fd = fd;
+	*link.endpoints = (struct endpoint){
 		.fd = fd,
 		.op = options->from ? ENDPOINT_RECVMSG : ENDPOINT_RECV,
 		.bytes = (uint32_t)options->bytes,
 		.budget = (uint32_t)device->spec->budget,
 	};
-	*ret_link = (struct link){ .endpoints = endpoint, .endpoint_count = 1 };
+	*ret_link = link;
 	return 0;
+}
+
+static int udp_open(const struct device *device, struct link *ret_link, struct err *err)
+{
+	int fd = -1;
+	int rc = open_socket(device, &fd, err);
+
+	if (rc == 0 && make_link(device, fd, ret_link)) {
+		sys_close(fd);
+		rc = err_set(err, -ENOMEM, "no memory for device '%s'",
+			     device->spec->name);
+	}
+	return rc;
 }
 
 static void udp_close(const struct device *device, struct link *link)
 {
+	const struct udp_socket *handle = link->handle;
+
 	(void)device;
-	if (link->endpoints) {
-		sys_close(link->endpoints[0].fd);
+	if (handle) {
+		sys_close(handle->fd);
 	}
+	free(link->handle);
 	free(link->endpoints);
 	*link = (struct link){ .endpoints = NULL };
+}
+
+static void udp_attach(struct device *device, const struct cycle_time *now) RT_SAFE;
+static void udp_attach(struct device *device, const struct cycle_time *now)
+{
+	struct udp *udp = device->state;
+
+	sender_attach(&udp->sender, now);
+}
+
+static void udp_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
+static void udp_emit(struct device *device, const struct cycle_time *now)
+{
+	const struct udp_socket *handle = device->link->handle;
+	struct udp *udp = device->state;
+
+	sender_emit(&udp->sender, device, &handle->fd, now);
 }
 
 static void udp_receive(struct device *device, const struct message *message,
@@ -439,8 +649,17 @@ static const char description[] = "Receives datagrams at one address and port, o
 				  "receive_buffer. A datagram longer than `bytes` is "
 				  "dropped whole and counted as bad_length.\n"
 				  "\n"
+				  "`send` says what is sent, where to and when: a text "
+				  "with the values of channels in it, of any device, or "
+				  "the binary fields of the channels of `out`. Whoever "
+				  "only sends needs no `listen`; with it, datagrams "
+				  "leave from that port. Nobody says whether one "
+				  "arrived.\n"
+				  "\n"
 				  "Each input channel names its place: column for text, "
-				  "byte and bytes for binary values.";
+				  "byte and bytes for binary values. An output channel "
+				  "has its place by byte and bytes, or by its name in "
+				  "the text.";
 
 static const char example[] =
 	"flowmeter:\n"
@@ -459,19 +678,25 @@ static const char example[] =
 
 const struct driver udp_driver = {
 	.name = "udp",
-	.summary = "Datagrams from the network, taken apart into channels",
+	.summary = "Datagrams from the network, and datagrams to it",
 	.description = description,
 	.example = example,
 	.options = udp_rows,
 	.options_bytes = sizeof(struct udp_options),
 	.in_options = field_rows,
 	.in_bytes = sizeof(struct field_options),
+	.out_options = out_field_rows,
+	.out_bytes = sizeof(struct out_field_options),
 	.state_bytes = sizeof(struct udp),
 	.check = udp_check,
+	.check_names = udp_check_names,
 	.init = udp_init,
+	.resolve = udp_resolve,
 	.fini = udp_fini,
 	.open = udp_open,
 	.close = udp_close,
+	.attach = udp_attach,
 	.receive = udp_receive,
 	.hang_up = udp_hang_up,
+	.emit = udp_emit,
 };

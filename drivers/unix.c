@@ -5,6 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "drivers/out_field.h"
 #include "drivers/registry.h"
 #include "drivers/stream.h"
 #include "rtloop/base/sys.h"
@@ -61,6 +62,7 @@ static const struct option unix_rows[] = {
 		.name = "frame",
 		.type = OPTION_GROUP,
 		.offset = offsetof(struct unix_options, keys.frame),
+		.is_given_offset = offsetof(struct unix_options, keys.has_frame),
 		.rows = frame_rows,
 		.help = "stream: required, where a frame ends; otherwise what a message "
 			"holds, by "
@@ -82,9 +84,15 @@ static void check_path(const char *path, const char *key, const struct place *pl
 static void check_roles(const struct unix_options *options, const struct place *place)
 {
 	if (options->kind == UNIX_DATAGRAM) {
-		if (!options->listen || options->connect) {
+		if (!options->connect == !options->listen) {
 			place_error(place, options->connect ? "connect" : NULL,
-				    "datagrams are received; expected listen alone");
+				    "expected listen, to receive, or connect, to send");
+		} else if (options->connect && !options->keys.has_send) {
+			place_error(place, "connect",
+				    "datagrams go there; expected send, or listen");
+		} else if (options->listen && options->keys.has_send) {
+			place_error(place, "send",
+				    "datagrams are received here; expected connect");
 		}
 		if (options->keys.on_open.data) {
 			place_error(place, "on_open",
@@ -103,8 +111,22 @@ static void unix_check(const struct device_spec *spec)
 	check_path(options->connect, "connect", &spec->place);
 	check_path(options->listen, "listen", &spec->place);
 	check_roles(options, &spec->place);
-	stream_check(spec, &options->keys, types[options->kind], options->connect != NULL,
+	if (options->kind == UNIX_DATAGRAM && options->connect && spec->in_count > 0) {
+		place_error(&spec->place, "in",
+			    "datagrams are only sent; expected listen");
+	}
+	stream_check(spec, &options->keys, types[options->kind],
+		     options->connect && options->kind != UNIX_DATAGRAM,
 		     options->listen && options->kind != UNIX_DATAGRAM);
+}
+
+static void unix_check_names(const struct device_spec *spec,
+			     const struct device_spec *devices, unsigned device_count)
+{
+	const struct unix_options *options = spec->options;
+
+	send_check_names(spec, options->keys.has_send ? &options->keys.send : NULL,
+			 devices, device_count);
 }
 
 static int unix_init(struct device *device, struct err *err)
@@ -132,8 +154,9 @@ static int unix_init(struct device *device, struct err *err)
 static int unix_open(const struct device *device, struct link *ret_link, struct err *err)
 {
 	const struct unix_options *options = device->spec->options;
-	int rc = options->kind == UNIX_DATAGRAM ? stream_bind(device, ret_link, err)
-						: stream_open(device, ret_link, err);
+	bool is_bound = options->kind == UNIX_DATAGRAM && options->listen;
+	int rc = is_bound ? stream_bind(device, ret_link, err)
+			  : stream_open(device, ret_link, err);
 
 	if (rc == 0 && options->listen && chmod(options->listen, 0660)) {
 		rc = err_set_errno(err, -errno, "cannot set the mode of %s",
@@ -159,7 +182,12 @@ static const char description[] =
 	"A socket file that a program left behind is replaced; one that somebody listens "
 	"at is not. "
 	"Who may write to it decides what the controller sees: the folder's rights "
-	"matter.";
+	"matter.\n"
+	"\n"
+	"`send` says what is sent, and when: a text with the values of channels in it, "
+	"of "
+	"any device, or the binary fields of the channels of `out`. A server sends it to "
+	"every client; datagrams are sent with `connect`.";
 
 static const char example[] = "camera:\n"
 			      "  driver: unix\n"
@@ -172,16 +200,20 @@ static const char example[] = "camera:\n"
 
 const struct driver unix_driver = {
 	.name = "unix",
-	.summary = "Frames from UNIX sockets: streams, datagrams, seqpackets",
+	.summary = "Frames from UNIX sockets and messages to them",
 	.description = description,
 	.example = example,
 	.options = unix_rows,
 	.options_bytes = sizeof(struct unix_options),
 	.in_options = field_rows,
 	.in_bytes = sizeof(struct field_options),
+	.out_options = out_field_rows,
+	.out_bytes = sizeof(struct out_field_options),
 	.state_bytes = sizeof(struct stream),
 	.check = unix_check,
+	.check_names = unix_check_names,
 	.init = unix_init,
+	.resolve = stream_resolve,
 	.fini = stream_fini,
 	.open = unix_open,
 	.close = stream_close,

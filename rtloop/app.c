@@ -38,6 +38,9 @@ static int create_devices(struct app *app, struct err *err)
 	if (logic_run_add(&app->step, setup->logic, app->image)) {
 		return err_set(err, -ENOMEM, "no memory for params and vars");
 	}
+	for (unsigned i = 0; i < app->device_count; i++) {
+		device_resolve(&app->devices[i], app->devices, app->device_count);
+	}
 	if (image_seal(app->image)) {
 		return err_set(err, -ENOMEM, "no memory for the process image");
 	}

@@ -105,6 +105,18 @@ ssize_t sys_send(int fd, const void *data, size_t bytes)
 	return result_size(RT_CALL(send(fd, data, bytes, MSG_DONTWAIT | MSG_NOSIGNAL)));
 }
 
+ssize_t sys_send_to(int fd, const void *data, size_t bytes,
+		    const struct sockaddr *address, socklen_t address_bytes)
+{
+	return result_size(RT_CALL(sendto(fd, data, bytes, MSG_DONTWAIT | MSG_NOSIGNAL,
+					  address, address_bytes)));
+}
+
+int sys_mq_send(int fd, const void *data, size_t bytes, unsigned priority)
+{
+	return result(RT_CALL(mq_send(fd, data, bytes, priority)));
+}
+
 ssize_t sys_mq_receive(int fd, void *data, size_t bytes)
 {
 	return result_size(RT_CALL(mq_receive(fd, data, bytes, NULL)));

@@ -54,6 +54,13 @@ int sys_recv_many(int fd, struct mmsghdr *messages, unsigned count) RT_SAFE;
 /** sys_send - send(MSG_DONTWAIT | MSG_NOSIGNAL). [rt] */
 ssize_t sys_send(int fd, const void *data, size_t bytes) RT_SAFE;
 
+/** sys_send_to - sendto(MSG_DONTWAIT | MSG_NOSIGNAL). [rt] */
+ssize_t sys_send_to(int fd, const void *data, size_t bytes,
+		    const struct sockaddr *address, socklen_t address_bytes) RT_SAFE;
+
+/** sys_mq_send - to a non-blocking queue: 0, or -EAGAIN where it is full. [rt] */
+int sys_mq_send(int fd, const void *data, size_t bytes, unsigned priority) RT_SAFE;
+
 /** sys_mq_receive - the oldest message of the highest priority. [rt] */
 ssize_t sys_mq_receive(int fd, void *data, size_t bytes) RT_SAFE;
 

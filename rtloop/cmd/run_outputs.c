@@ -39,7 +39,9 @@ static void print_output(FILE *out, const struct device *device, unsigned index)
 	snprintf(name, sizeof(name), "%s.%s", device->spec->name, channel->name);
 	fprintf(out, "  %-22s ", name);
 	print_value(out, channel->type, value);
-	fprintf(out, channel->unit ? " %s" : "", channel->unit);
+	if (channel->unit) {
+		fprintf(out, " %s", channel->unit);
+	}
 	if (quality != QUALITY_GOOD) {
 		fprintf(out, ", its safe value: what drives it was %s",
 			quality == QUALITY_BAD ? "bad, or nothing" : "stale");

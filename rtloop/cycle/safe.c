@@ -15,14 +15,14 @@ void safe_begin_end(struct device *device)
 
 bool safe_end_device(struct device *device, const struct cycle_time *now)
 {
-	if (!device->must_emit) {
+	if (!device->must_emit && !device->is_behind) {
 		return true;
 	}
 	if (!device->link || device->is_lost || !device->driver->emit) {
 		return false;
 	}
 	device->driver->emit(device, now);
-	return !device->must_emit && !device->is_lost;
+	return !device->must_emit && !device->is_behind && !device->is_lost;
 }
 
 static bool is_of_cycle(const struct loop *loop, const struct device *device)

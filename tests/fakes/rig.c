@@ -51,6 +51,7 @@ void rig_init(struct rig *rig, const char *text)
 	assert_int_equal(
 		device_init(&rig->device, &rig->list->devices[0], 0, rig->image, &err),
 		0);
+	device_resolve(&rig->device, &rig->device, 1);
 	assert_int_equal(image_seal(rig->image), 0);
 	rig->now = (struct cycle_time){
 		.release_ns = NS_PER_SEC,

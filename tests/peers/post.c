@@ -1,4 +1,5 @@
-/* Leaves messages in a POSIX message queue; see -h. Shares no code with the driver. */
+/* Leaves messages in a POSIX message queue, or takes them from it; see -h. Shares no code with the
+ * driver. */
 #include <errno.h>
 #include <fcntl.h>
 #include <mqueue.h>
@@ -17,6 +18,7 @@ struct post {
 	unsigned priority;
 	bool is_hex;
 	bool is_removal;
+	bool takes;
 };
 
 static const char usage[] =
@@ -30,6 +32,9 @@ static const char usage[] =
 	"bytes\n"
 	"  -p PRIORITY        of the messages (0)\n"
 	"  -x                 a line is a message in hexadecimal digits\n"
+	"  -g                 take messages instead, and print each as a line, until it "
+	"is "
+	"ended\n"
 	"  -u                 remove the queue; nothing is sent\n"
 	"  -h                 this text\n";
 
@@ -78,8 +83,24 @@ static int send_lines(const struct post *post, mqd_t queue)
 	return 0;
 }
 
+static int take_messages(const struct post *post, mqd_t queue)
+{
+	static char message[MESSAGE_BYTES_MAX];
+	ssize_t bytes;
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while ((bytes = mq_receive(queue, message, sizeof(message), NULL)) >= 0) {
+		for (ssize_t i = 0; i < bytes && post->is_hex; i++) {
+			printf("%02x", (unsigned char)message[i]);
+		}
+		printf("%.*s\n", post->is_hex ? 0 : (int)bytes, message);
+	}
+	return fail(post, "cannot take");
+}
+
 static int run(const struct post *post)
 {
+	int access = post->takes ? O_RDONLY : O_WRONLY;
 	struct mq_attr attr = { .mq_maxmsg = post->max_messages,
 				.mq_msgsize = post->message_bytes };
 	mqd_t queue;
@@ -88,9 +109,12 @@ static int run(const struct post *post)
 		return mq_unlink(post->queue) ? fail(post, "cannot remove") : 0;
 	}
 	queue = post->max_messages > 0
-			? mq_open(post->queue, O_WRONLY | O_CREAT, 0600, &attr)
-			: mq_open(post->queue, O_WRONLY);
-	return queue == (mqd_t)-1 ? fail(post, "cannot open") : send_lines(post, queue);
+			? mq_open(post->queue, access | O_CREAT, 0600, &attr)
+			: mq_open(post->queue, access);
+	if (queue == (mqd_t)-1) {
+		return fail(post, "cannot open");
+	}
+	return post->takes ? take_messages(post, queue) : send_lines(post, queue);
 }
 
 static bool parse_size(struct post *post, const char *text)
@@ -111,7 +135,7 @@ int main(int argc, char **argv)
 	bool is_right = true;
 	int letter;
 
-	while ((letter = getopt(argc, argv, "c:p:xuh")) != -1) {
+	while ((letter = getopt(argc, argv, "c:p:xguh")) != -1) {
 		switch (letter) {
 		case 'c':
 			is_right &= parse_size(&post, optarg);
@@ -121,6 +145,9 @@ int main(int argc, char **argv)
 			break;
 		case 'x':
 			post.is_hex = true;
+			break;
+		case 'g':
+			post.takes = true;
 			break;
 		case 'u':
 			post.is_removal = true;
