@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/input.h"
 #include "drivers/output.h"
 #include "rtloop/base/record.h"
 #include "rtloop/base/time.h"
@@ -95,13 +96,15 @@ static int bind_device(struct device *device, const struct device_spec *spec,
 	device->topic = (uint16_t)(TOPIC_DEVICES + index);
 	device->stale_at_ns = INT64_MAX;
 	device->in = calloc(spec->in_count + 1, sizeof(*device->in));
+	device->inputs = calloc(spec->in_count + 1, sizeof(*device->inputs));
 	device->state = calloc(1, spec->driver->state_bytes + 1);
-	if (!device->in || !device->state) {
+	if (!device->in || !device->inputs || !device->state) {
 		return err_set(err, -ENOMEM, "no memory for device '%s'", spec->name);
 	}
 	init_inputs(device);
 	device->published = calloc(1, image_part_bytes(device->in, spec->in_count));
-	if (!device->published ||
+	device->seen = calloc(1, image_part_bytes(device->in, spec->in_count));
+	if (!device->published || !device->seen ||
 	    image_add(image, &device->part, device->in, spec->in_count) ||
 	    add_outputs(device, image)) {
 		return err_set(err, -ENOMEM, "no memory for device '%s'", spec->name);
@@ -155,6 +158,8 @@ void device_fini(struct device *device)
 		device->driver->fini(device);
 	}
 	free(device->published);
+	free(device->seen);
+	free(device->inputs);
 	free(device->out_published);
 	free(device->outputs);
 	free(device->out);
@@ -203,16 +208,18 @@ static void note_sample(struct device *device, int64_t sample_ns)
 
 static void record_part(struct device *device, const struct cycle_time *now)
 {
+	const uint8_t *seen;
 	void *body;
 
 	memcpy(device->part.block, &now->cycle, sizeof(now->cycle));
-	memcpy(device->published, device->part.block, device->part.bytes);
+	seen = inputs_seen(device);
+	memcpy(device->published, seen, device->part.bytes);
 	if (!device->recorder) {
 		return;
 	}
 	body = recorder_add(device->recorder, device->topic, device->part.bytes);
 	if (body) {
-		memcpy(body, device->part.block, device->part.bytes);
+		memcpy(body, seen, device->part.bytes);
 	}
 }
 
@@ -238,7 +245,7 @@ void device_sampled(struct device *device, const struct cycle_time *now)
 
 void device_publish_changes(struct device *device, const struct cycle_time *now)
 {
-	if (memcmp(device->part.block + IMAGE_HEAD_BYTES,
+	if (memcmp(inputs_seen(device) + IMAGE_HEAD_BYTES,
 		   device->published + IMAGE_HEAD_BYTES,
 		   device->part.bytes - IMAGE_HEAD_BYTES) != 0) {
 		record_part(device, now);

@@ -35,10 +35,11 @@ const char *device_count_name(enum device_count which) RT_SAFE;
 struct device {
 	const struct device_spec *spec; /* borrowed from the set-up */
 	const struct driver *driver;	/* borrowed */
-	void *state;	    /* the driver's own, state_bytes; zeroed at start */
-	bool has_state;	    /* the driver's init() was called */
-	struct channel *in; /* spec->in_count of them, in the same order */
-	unsigned index;	    /* position in the configuration, from 0 */
+	void *state;	      /* the driver's own, state_bytes; zeroed at start */
+	bool has_state;	      /* the driver's init() was called */
+	struct channel *in;   /* spec->in_count of them, in the same order */
+	struct input *inputs; /* likewise: what a person forces */
+	unsigned index;	      /* position in the configuration, from 0 */
 	struct image_part part;
 	struct channel *out;	/* spec->out_count of them: what is driven */
 	struct output *outputs; /* one each, in the same order: what is asked of it */
@@ -53,6 +54,10 @@ struct device {
 	uint16_t out_topic;	   /* of /out/NAME; 0: it has no outputs */
 	uint32_t phase;		   /* due where cycle % every == phase */
 	int64_t stale_at_ns;	/* no channel turns stale before; INT64_MAX: none ever */
+	unsigned forced_inputs; /* how many */
+	bool is_laid;		/* see inputs_lay() */
+	bool was_released;	/* of one at least, since inputs_lay() */
+	uint8_t *seen;		/* room for inputs_seen(); part.bytes */
 	uint8_t *published;	/* copy of the part as last recorded; part.bytes */
 	uint8_t *out_published; /* of out_part, as last recorded */
 	bool is_out_recorded;	/* out_part was recorded at least once */

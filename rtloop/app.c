@@ -158,8 +158,9 @@ static void measure_cycle(const struct app *app, uint64_t *ret_worst, uint64_t *
 					   : 0;
 
 		usual += message + outputs;
-		/* frames within the budget; then the turns to stale and to bad */
-		worst += message * ((uint64_t)device->spec->budget + 2) + outputs;
+		/* frames within the budget; then the turns to stale, to bad, and to what is
+		 * forced or no longer forced */
+		worst += message * ((uint64_t)device->spec->budget + 3) + outputs;
 	}
 	*ret_worst =
 		worst + values_bytes(&app->step.params) + values_bytes(&app->step.vars);

@@ -42,6 +42,13 @@ static const struct event_kind kinds[EVENT_CODES] = {
 				    "program; value: its line in the configuration" },
 	[EVENT_STEP_OVER_BUDGET] = { "step_over_budget", EVENT_WARNING,
 				     "the logic took longer than its budget; value: ns" },
+	[EVENT_FORCED] = { "forced", EVENT_WARNING,
+			   "a channel is forced; value: its number in the device, "
+			   "outputs after inputs" },
+	[EVENT_RELEASED] = { "released", EVENT_INFO,
+			     "a channel is no longer forced; value: its number in the "
+			     "device, outputs after inputs" },
+	[EVENT_TOLD] = { "told", EVENT_INFO, "the run was told something" },
 };
 
 static const struct event_kind unknown = { "unknown", EVENT_WARNING,

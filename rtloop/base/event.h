@@ -30,6 +30,9 @@ enum event_code {
 	EVENT_OUTPUTS_UNSAFE,	/* value: 0 */
 	EVENT_PROGRAM_TROUBLE,	/* value: line of the first statement of that cycle */
 	EVENT_STEP_OVER_BUDGET, /* value: ns that the logic took */
+	EVENT_FORCED, /* value: number of the channel in the device, outputs after inputs */
+	EVENT_RELEASED, /* likewise: it is no longer forced */
+	EVENT_TOLD,	/* with a text of its own: who has told the run what */
 	EVENT_CODES,
 };
 

@@ -83,19 +83,34 @@ static int exchange(const struct client *client, const char *line,
 	return code ? complain(client, "no reply", code) : EXIT_OK;
 }
 
-static char *join_words(const char *const *words, unsigned word_count)
+static char *make_line(const char *verb, char *const *words, unsigned word_count)
 {
-	size_t bytes = 2;
+	size_t bytes = strlen(verb) + 2;
 	char *line;
 
 	for (unsigned i = 0; i < word_count; i++) {
 		bytes += strlen(words[i]) + 1;
 	}
 	line = calloc(1, bytes);
-	for (unsigned i = 0; line && i < word_count; i++) {
-		strcat(strcat(line, i > 0 ? " " : ""), words[i]);
+	if (!line) {
+		return NULL;
 	}
-	return line ? strcat(line, "\n") : NULL;
+	strcpy(line, verb);
+	for (unsigned i = 0; i < word_count; i++) {
+		strcat(strcat(line, " "), words[i]);
+	}
+	return strcat(line, "\n");
+}
+
+/* A space or a line's end in a word would make it two. */
+static const char *find_unfit(char *const *words, unsigned word_count)
+{
+	for (unsigned i = 0; i < word_count; i++) {
+		if (strpbrk(words[i], " \r\n") || !words[i][0]) {
+			return words[i];
+		}
+	}
+	return NULL;
 }
 
 static int refused(const struct client *client, const struct client_reply *reply)
@@ -126,13 +141,20 @@ static int parse_reply(const struct client *client, struct client_reply *reply)
 	return client_is(reply->tree.root, "ok") ? EXIT_OK : refused(client, reply);
 }
 
-int client_ask(const struct client *client, const char *const *words, unsigned word_count,
-	       struct client_reply *ret_reply)
+int client_ask(const struct client *client, const char *verb, char *const *words,
+	       unsigned word_count, struct client_reply *ret_reply)
 {
+	const char *unfit = find_unfit(words, word_count);
 	struct client_reply reply = { .text = NULL };
-	char *line = join_words(words, word_count);
-	int status = line ? exchange(client, line, &reply) : no_memory(client);
+	char *line;
+	int status;
 
+	if (unfit) {
+		return command_wrong(client->command,
+				     "'%s' has a space in it, or nothing", unfit);
+	}
+	line = make_line(verb, words, word_count);
+	status = line ? exchange(client, line, &reply) : no_memory(client);
 	free(line);
 	if (status == EXIT_OK) {
 		status = parse_reply(client, &reply);

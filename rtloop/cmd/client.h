@@ -36,13 +36,13 @@ struct client_reply {
 
 /**
  * client_ask - one request and its reply.
- * @words: joined by spaces
+ * @words: that follow the verb; joined by spaces
  *
  * Returns EXIT_OK with the reply, which client_free() gives back; or the status to end with: what is
  * wrong, of the connection or in the run's own words, was told on stderr. [init]
  */
-int client_ask(const struct client *client, const char *const *words, unsigned word_count,
-	       struct client_reply *ret_reply);
+int client_ask(const struct client *client, const char *verb, char *const *words,
+	       unsigned word_count, struct client_reply *ret_reply);
 void client_free(struct client_reply *reply);
 
 /** client_text - a member of an object; "" where it is not there. [init] */

@@ -41,6 +41,7 @@ extern const struct command command_dump;
 extern const struct command command_report;
 extern const struct command command_status;
 extern const struct command command_get;
+extern const struct command command_force;
 extern const struct command command_drivers;
 extern const struct command command_version;
 extern const struct command command_help;

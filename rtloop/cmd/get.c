@@ -1,7 +1,6 @@
 /* rtloop get: values of channels, as a run has them now. */
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,19 +64,9 @@ static int print_reply(const struct client_reply *reply)
 
 static int get(const struct client *client, char **names, unsigned count, bool wants_json)
 {
-	const char **words = calloc(count + 1, sizeof(*words));
 	struct client_reply reply;
-	int status;
+	int status = client_ask(client, "get", names, count, &reply);
 
-	if (!words) {
-		return command_wrong(client->command, "out of memory");
-	}
-	words[0] = "get";
-	for (unsigned i = 0; i < count; i++) {
-		words[1 + i] = names[i];
-	}
-	status = client_ask(client, words, count + 1, &reply);
-	free(words);
 	if (status != EXIT_OK) {
 		return status;
 	}

@@ -11,9 +11,9 @@ static const struct {
 	const char *verb;
 	live_answer *answer;
 } verbs[] = {
-	{ "status", live_answer_status },
-	{ "report", live_answer_report },
-	{ "get", live_answer_get },
+	{ "status", live_answer_status },   { "report", live_answer_report },
+	{ "get", live_answer_get },	    { "force", live_answer_force },
+	{ "release", live_answer_release },
 };
 
 struct json live_begin_reply(FILE *reply)
@@ -60,6 +60,7 @@ static bool refuse_verb(const char *verb, FILE *reply)
 static bool answer(void *context, struct control_request *request, int64_t now_ns,
 		   FILE *reply)
 {
+	live_settle(context);
 	if (request->word_count == 0) {
 		return live_refuse(reply, EXIT_USAGE,
 				   "the request is empty; expected a verb");

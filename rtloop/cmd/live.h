@@ -15,6 +15,12 @@
 struct live {
 	struct app *app; /* borrowed */
 	struct live_channels channels;
+
+	/* the batch of orders that the cycle has, or had last */
+	uint64_t ticket; /* counted from 1 */
+	bool is_given;	 /* and not settled yet */
+	struct ucred giver;
+	struct live_channel *ordered[ORDERS_MAX];
 };
 
 /**
@@ -33,6 +39,22 @@ typedef bool live_answer(struct live *live, struct control_request *request,
 live_answer live_answer_status;
 live_answer live_answer_report;
 live_answer live_answer_get;
+live_answer live_answer_force;
+live_answer live_answer_release;
+
+/**
+ * live_settle - if the cycle has taken the orders it was given, note what holds now, and tell the log.
+ *
+ * Whoever gave them may have gone meanwhile. [super]
+ */
+void live_settle(struct live *live);
+
+/** live_put_forces - what is forced, as a member of an open object; _print: a line each. [super] */
+void live_put_forces(struct json *json, const struct live *live);
+void live_print_forces(const struct live *live, FILE *out);
+
+/** live_refuse_name - the reply to a channel that is not there. [super] */
+bool live_refuse_name(const struct live *live, const char *name, FILE *reply);
 
 /** live_begin_reply - an object with "ok": true, to be ended by json_end(). [super] */
 struct json live_begin_reply(FILE *reply);

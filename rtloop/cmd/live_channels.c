@@ -1,6 +1,7 @@
 #include "rtloop/cmd/live_channels.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +96,36 @@ bool live_channels_is_device(const struct live_channels *channels, const char *n
 		}
 	}
 	return false;
+}
+
+int live_value_parse(const char *text, enum value_type type, union value *ret_value)
+{
+	switch (type) {
+	case VALUE_BOOL:
+		return value_parse_bool(text, &ret_value->as_bool);
+	case VALUE_INT:
+		return value_parse_int(text, &ret_value->as_int);
+	case VALUE_FLOAT:
+		return value_parse_float(text, &ret_value->as_float);
+	}
+	return -EINVAL;
+}
+
+const char *live_value_print(char text[LIVE_VALUE_BYTES], enum value_type type,
+			     union value value)
+{
+	switch (type) {
+	case VALUE_BOOL:
+		snprintf(text, LIVE_VALUE_BYTES, "%s", value.as_bool ? "true" : "false");
+		break;
+	case VALUE_INT:
+		snprintf(text, LIVE_VALUE_BYTES, "%" PRId64, value.as_int);
+		break;
+	case VALUE_FLOAT:
+		snprintf(text, LIVE_VALUE_BYTES, "%.10g", value.as_float);
+		break;
+	}
+	return text;
 }
 
 void live_value_put(struct json *json, const char *name, enum value_type type,

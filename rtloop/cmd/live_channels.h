@@ -2,6 +2,8 @@
 #ifndef RTLOOP_CMD_LIVE_CHANNELS_H
 #define RTLOOP_CMD_LIVE_CHANNELS_H
 
+#include <sys/socket.h>
+
 #include "config/value.h"
 #include "rtloop/app.h"
 #include "rtloop/base/attr.h"
@@ -16,8 +18,11 @@ struct live_channel {
 	const struct channel *channel; /* borrowed from the run */
 	unsigned device;	       /* its index */
 	unsigned index;		       /* among the device's inputs, or outputs */
+	/* of those that are forced, as far as the cycle has taken the order */
 	bool is_forced;
 	union value forced;
+	int64_t forced_ns;   /* since when, CLOCK_MONOTONIC */
+	struct ucred forcer; /* who it was */
 };
 
 struct live_channels {
@@ -45,6 +50,16 @@ bool live_channel_is_of(const struct live_channel *channel, const char *name);
 /** live_channel_put - as docs/control.md describes it, from the run's newest view. [super] */
 void live_channel_put(struct json *json, const struct app *app,
 		      const struct live_channel *channel);
+
+/** live_value_parse - a value as a file would have it: 0, -EINVAL, -ERANGE. [super] */
+int live_value_parse(const char *text, enum value_type type,
+		     union value *ret_value) MUST_CHECK;
+
+#define LIVE_VALUE_BYTES 32
+
+/** live_value_print - as live_value_parse() reads it. Returns @text. [super] */
+const char *live_value_print(char text[LIVE_VALUE_BYTES], enum value_type type,
+			     union value value);
 
 /** live_value_put - a value by its type. [super] */
 void live_value_put(struct json *json, const char *name, enum value_type type,

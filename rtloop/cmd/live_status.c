@@ -74,6 +74,7 @@ bool live_answer_status(struct live *live, struct control_request *request,
 	}
 	json = live_begin_reply(reply);
 	run_json_put(&json, live->app);
+	live_put_forces(&json, live);
 	put_channels(&json, live, request);
 	json_end(&json, '}');
 	return true;
@@ -87,11 +88,12 @@ bool live_answer_report(struct live *live, struct control_request *request,
 		return live_refuse(reply, EXIT_USAGE,
 				   "'report' takes no words; expected it alone");
 	}
+	live_print_forces(live, reply);
 	run_report_print(live->app, reply);
 	return true;
 }
 
-static bool refuse_name(const struct live *live, const char *name, FILE *reply)
+bool live_refuse_name(const struct live *live, const char *name, FILE *reply)
 {
 	const char *nearest = live_channels_nearest(&live->channels, name);
 
@@ -111,7 +113,7 @@ bool live_answer_get(struct live *live, struct control_request *request, int64_t
 
 	for (unsigned i = 1; i < request->word_count; i++) {
 		if (!live_channels_is_device(&live->channels, request->words[i])) {
-			return refuse_name(live, request->words[i], reply);
+			return live_refuse_name(live, request->words[i], reply);
 		}
 	}
 	if (!has_view(live, request, now_ns)) {

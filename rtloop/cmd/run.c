@@ -232,9 +232,15 @@ static void override(struct setup *setup, const struct run_request *request)
 	}
 }
 
+/* What the supervisor calls back with. */
+struct run_context {
+	struct run_status status;
+	struct live live;
+};
+
 static void tell(void *context, const struct device *device, const char *text)
 {
-	struct run_status *status = context;
+	struct run_status *status = &((struct run_context *)context)->status;
 
 	run_status_wipe(status);
 	fprintf(stderr, "rtloop: device '%s': %s\n", device->spec->name, text);
@@ -243,9 +249,11 @@ static void tell(void *context, const struct device *device, const char *text)
 /* To the terminal, and to whoever manages the service. */
 static void each_second(void *context)
 {
-	struct run_status *status = context;
+	struct run_context *run = context;
+	struct run_status *status = &run->status;
 	char text[256];
 
+	live_settle(&run->live);
 	run_status_show(status);
 	run_status_text(status->app, text, sizeof(text));
 	service_status(&status->app->super.service, text + strspn(text, " "));
@@ -290,14 +298,14 @@ static int open_control(struct live *live, struct app *app)
 	return code == -EADDRINUSE ? code : 0;
 }
 
-static int run_to_end(struct app *app, const struct run_request *request)
+static int run_to_end(struct run_context *run, const struct run_request *request)
 {
-	struct run_status status = { .app = app };
+	struct app *app = run->status.app;
 	struct err err = { "" };
 	int code, exit_status;
 
-	status.is_wanted = !request->is_quiet && terminal_is(stderr);
-	app->super.context = &status;
+	run->status.is_wanted = !request->is_quiet && terminal_is(stderr);
+	app->super.context = run;
 	app->super.tell = tell;
 	app->super.each_second = each_second;
 	super_take_signals();
@@ -309,7 +317,7 @@ static int run_to_end(struct app *app, const struct run_request *request)
 								 : EXIT_FAILED;
 	}
 	code = app_run(app, &err);
-	run_status_wipe(&status);
+	run_status_wipe(&run->status);
 	exit_status = report(app, request);
 	if (code) {
 		fprintf(stderr, "rtloop: %s\n", err.text);
@@ -320,19 +328,20 @@ static int run_to_end(struct app *app, const struct run_request *request)
 
 static int run_setup(struct setup *setup, const struct run_request *request)
 {
+	struct run_context run = { .status = { .app = NULL } };
 	struct app *app = NULL;
 	struct err err = { "" };
-	struct live live = { .app = NULL };
 	int status = EXIT_FAILED;
 
 	if (app_create(&app, setup, version_text(), &err)) {
 		fprintf(stderr, "rtloop: %s\n", err.text);
 		return EXIT_FAILED;
 	}
-	if (open_control(&live, app) == 0) {
-		status = run_to_end(app, request);
+	run.status.app = app;
+	if (open_control(&run.live, app) == 0) {
+		status = run_to_end(&run, request);
 	}
-	live_close(&live);
+	live_close(&run.live);
 	app_destroy(app);
 	return status;
 }

@@ -45,6 +45,7 @@ static void put_loop(struct json *json, const struct app *app)
 	json_int(json, "spin_ns", options->spin_ns);
 	json_text(json, "poller", app->loop.poller.ops->name);
 	json_uint(json, "cycles", counter_get(&stats->cycles));
+	json_uint(json, "forced", counter_get(&app->loop.forced));
 	json_uint(json, "late_wakes", counter_get(&stats->late_wakes));
 	json_uint(json, "long_works", counter_get(&stats->long_works));
 	json_uint(json, "missed", counter_get(&stats->missed));

@@ -59,19 +59,25 @@ static uint64_t overruns(const struct stats *stats)
 void run_status_text(const struct app *app, char *text, size_t bytes)
 {
 	const struct stats *stats = &app->loop.stats;
+	uint64_t forced = counter_get(&app->loop.forced);
+	char text_forced[32] = "";
 	unsigned away = 0;
 
 	for (unsigned i = 0; i < app->device_count; i++) {
 		away += !app->super.tended[i].is_open;
 	}
+	if (forced > 0) {
+		snprintf(text_forced, sizeof(text_forced), "  %" PRIu64 " FORCED",
+			 forced);
+	}
 	snprintf(text, bytes,
 		 "%6.0f s  %" PRIu64 " cycles  latency max %.0f us  busy max %.0f us  "
-		 "%" PRIu64 " overruns  %" PRIu64 " gaps  %u of %u devices%s",
+		 "%" PRIu64 " overruns  %" PRIu64 " gaps  %u of %u devices%s%s",
 		 run_seconds(app), counter_get(&stats->cycles),
 		 timing_us((int64_t)counter_get(&stats->latency.max_ns)),
 		 timing_us((int64_t)counter_get(&stats->busy.max_ns)), overruns(stats),
 		 counter_get(&app->recorder.gaps), app->device_count - away,
-		 app->device_count,
+		 app->device_count, text_forced,
 		 atomic_load(&app->logger.is_degraded) ? "  LOG DEGRADED" : "");
 }
 
@@ -153,6 +159,17 @@ static void print_setting(const struct app *app, FILE *out)
 	fprintf(out, "period %s, pacer %s%s%s, poller %s\n", period, run_pacer_name(app),
 		options->spin_ns ? " with a spinning tail of " : "",
 		options->spin_ns ? spin : "", app->loop.poller.ops->name);
+}
+
+static void print_forced(const struct app *app, FILE *out)
+{
+	uint64_t forced = counter_get(&app->loop.forced);
+
+	if (forced > 0) {
+		print_label(out, "FORCED");
+		fprintf(out, "%" PRIu64 " channels, up to the end; the log says which\n",
+			forced);
+	}
 }
 
 static void print_cycles(const struct app *app, FILE *out)
@@ -322,6 +339,9 @@ void run_report_print(struct app *app, FILE *out)
 	} else {
 		fprintf(out, "%s: runs, for %.1f s so far\n", app->setup->name,
 			run_seconds(app));
+	}
+	if (has_ended) {
+		print_forced(app, out);
 	}
 	print_realtime(app, out);
 	print_setting(app, out);

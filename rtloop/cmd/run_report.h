@@ -9,8 +9,8 @@
 
 /* The line on stderr that is written over each second. */
 struct run_status {
-	const struct app *app; /* borrowed */
-	bool is_wanted;	       /* on a terminal, and not asked to be quiet */
+	struct app *app; /* borrowed */
+	bool is_wanted;	 /* on a terminal, and not asked to be quiet */
 	bool is_shown;
 };
 

@@ -62,9 +62,9 @@ static void print_report(char *text)
 
 static int show(const struct client *client, bool wants_json)
 {
-	const char *words[] = { wants_json ? "status" : "report" };
 	struct client_reply reply;
-	int status = client_ask(client, words, 1, &reply);
+	int status =
+		client_ask(client, wants_json ? "status" : "report", NULL, 0, &reply);
 
 	if (status != EXIT_OK) {
 		return status;

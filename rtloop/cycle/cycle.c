@@ -3,6 +3,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "drivers/input.h"
 #include "drivers/output.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
@@ -29,6 +30,22 @@ void cycle_take_mail(struct loop *loop, const struct cycle_time *now)
 	}
 }
 
+/* What was forced is put back before anything is read, and laid over it again afterwards. */
+static void lift_inputs(struct loop *loop)
+{
+	for (unsigned i = 0; loop->lays_inputs && i < loop->device_count; i++) {
+		inputs_lift(&loop->devices[i]);
+	}
+}
+
+static void lay_inputs(struct loop *loop, const struct cycle_time *now)
+{
+	for (unsigned i = 0; loop->lays_inputs && i < loop->device_count; i++) {
+		inputs_lay(&loop->devices[i], now);
+	}
+	loop->lays_inputs = counter_get(&loop->forced) > 0;
+}
+
 static void give_back_lost(struct loop *loop, const struct cycle_time *now)
 {
 	if (!loop->any_lost) {
@@ -39,6 +56,16 @@ static void give_back_lost(struct loop *loop, const struct cycle_time *now)
 		if (!loop->lanes[i]) {
 			seat_detach_lost(&loop->seats[i], &loop->poller, now);
 		}
+	}
+}
+
+/* The same after the step: what a device has lost it has lost below what is forced. */
+static void give_back_lost_late(struct loop *loop, const struct cycle_time *now)
+{
+	if (loop->any_lost) {
+		lift_inputs(loop);
+		give_back_lost(loop, now);
+		lay_inputs(loop, now);
 	}
 }
 
@@ -250,17 +277,20 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	recorder_begin(loop->recorder, now.cycle, wake_ns);
 	state_record(&loop->state, loop->recorder, &now);
 	blame_begin(&loop->blame, wake_ns);
+	lift_inputs(loop);
+	orders_take(loop, now.cycle);
 	cycle_take_mail(loop, &now);
 	read_phase(loop, &now);
 	/* before anything is written: what is driven by a lost device must see it bad */
 	give_back_lost(loop, &now);
+	lay_inputs(loop, &now);
 	sampled_record(&loop->sample_times, loop->recorder, &now);
 	read_end_ns = sys_now();
 	times.step_ns = step_phase(loop, &now, read_end_ns);
 	write_phase(loop, &now);
 	/* the step is over: it is the next one that sees these bad */
 	next.cycle++;
-	give_back_lost(loop, &next);
+	give_back_lost_late(loop, &next);
 	write_end_ns = sys_now();
 	times.read_ns = read_end_ns - wake_ns;
 	times.write_ns = write_end_ns - read_end_ns - times.step_ns;

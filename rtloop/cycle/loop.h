@@ -20,6 +20,7 @@
 #include "rtloop/cycle/blame.h"
 #include "rtloop/cycle/grid.h"
 #include "rtloop/cycle/options.h"
+#include "rtloop/cycle/orders.h"
 #include "rtloop/cycle/overruns.h"
 #include "rtloop/cycle/pacer.h"
 #include "rtloop/cycle/peaks.h"
@@ -76,6 +77,9 @@ struct loop {
 	struct peaks peaks;
 	struct blame blame;	  /* of the cycle that runs */
 	struct overruns overruns; /* to the supervisor */
+	struct orders orders;	  /* of people, from the supervisor */
+	bool lays_inputs;	  /* some are forced, or were until now */
+	struct counter forced;	  /* channels that are, now */
 	struct view view; /* of the image, for the supervisor; zeroed: none is made */
 	struct sampled sample_times; /* channels whose age the logic asks for */
 	struct state state; /* of the logic; its parts are added before the loop begins */

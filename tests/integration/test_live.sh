@@ -93,6 +93,31 @@ expect_equal "a run by its name" kiln "$("$RTLOOP" status --json kiln | jq -r .l
 stop
 pid=$first_pid
 
+# --- what is forced ----------------------------------------------------------------------------------
+
+"$RTLOOP" force --json oven wave.a=12.5 quiet.level=7 > "$TEST_TMP/force.json" || fail "force is refused"
+forced_from=$(jq .cycle "$TEST_TMP/force.json")
+expect_equal "channels that are forced" 2 "$(jq .forced "$TEST_TMP/force.json")"
+forced() { # CHANNEL
+	"$RTLOOP" get oven "$1" | awk '{ print $2, $NF }'
+}
+expect_equal "a forced input" "12.5 FORCED" "$(forced wave.a)"
+expect_equal "a forced input of a silent device" "7 FORCED" "$(forced quiet.level)"
+"$RTLOOP" status > "$TEST_TMP/status"
+head -1 "$TEST_TMP/status" | grep -q "^FORCED    wave.a = 12.5 degC, for .* by user $(id -u), process" ||
+	fail "the status does not begin with what is forced: $(head -1 "$TEST_TMP/status")"
+expect_equal "forces in the status" "wave.a quiet.level" \
+	"$("$RTLOOP" status --json | jq -r '[.forces[].name] | join(" ")')"
+expect_refused 2 "'wave.b' cannot be 'high'; expected a number" "$RTLOOP" force wave.b=high
+expect_refused 2 "no channel 'wave.d'; did you mean" "$RTLOOP" force wave.a=1 wave.d=2
+expect_equal "nothing of a command that is refused" "12.5 FORCED" "$(forced wave.a)"
+expect_refused 2 "expected CHANNEL=VALUE" "$RTLOOP" force oven
+"$RTLOOP" force wave.a= > "$TEST_TMP/force.out" || fail "wave.a= is refused"
+grep -q "; 1 forced$" "$TEST_TMP/force.out" || fail "one is not left: $(cat "$TEST_TMP/force.out")"
+"$RTLOOP" force --clear all > /dev/null || fail "--clear all is refused"
+expect_equal "quality of an input that is forced no longer" bad "$("$RTLOOP" get quiet.level | awk '{ print $NF }')"
+expect_equal "forces that are left" 0 "$("$RTLOOP" status --json | jq '.forces | length')"
+
 # --- hostile peers -----------------------------------------------------------------------------------
 
 head -c 1000000 /dev/zero | tr '\0' x | socat -t 5 - "UNIX:$socket" > /dev/null 2>&1
@@ -116,6 +141,14 @@ kill -0 $pid || fail "the run has not outlived its peers: $(cat "$TEST_TMP/oven.
 stop
 [ ! -e "$socket" ] || fail "the socket is there still"
 check_log "$TEST_TMP/oven.mcap"
+# the log has what the logic saw, who it was, and nothing else of it
+"$RTLOOP" dump --csv -c wave.a "$TEST_TMP/oven.mcap" > "$TEST_TMP/a.csv"
+expect_at_least "cycles with the forced value" 1 "$(grep -c ',12.5$' "$TEST_TMP/a.csv")"
+"$RTLOOP" dump --jsonl -c event "$TEST_TMP/oven.mcap" > "$TEST_TMP/events"
+expect_equal "events of what was forced" "quiet $forced_from wave $forced_from" \
+	"$(jq -r 'select(.data.kind == "forced") | "\(.data.device) \(.data.cycle)"' "$TEST_TMP/events" | sort | xargs)"
+expect_equal "events of what was released" 2 "$(grep -c '"kind":"released"' "$TEST_TMP/events")"
+grep -q "user $(id -u), process [0-9]*: force wave.a = 12.5\"" "$TEST_TMP/events" || fail "the log does not say who forced"
 
 # --- left behind, switched off, not to be had --------------------------------------------------------
 

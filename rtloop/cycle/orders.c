@@ -1,0 +1,79 @@
+#include "rtloop/cycle/orders.h"
+
+#include "drivers/input.h"
+#include "drivers/output.h"
+#include "rtloop/cycle/loop.h"
+
+bool orders_are_done(const struct orders *orders)
+{
+	return turn_is_back(&orders->turn);
+}
+
+void orders_give(struct orders *orders)
+{
+	turn_give(&orders->turn);
+}
+
+static void force(struct device *device, const struct order *order)
+{
+	if (order->is_output) {
+		output_force(&device->outputs[order->index], order->value);
+	} else {
+		input_force(device, order->index, order->value);
+	}
+}
+
+static void release(struct device *device, const struct order *order)
+{
+	if (order->is_output) {
+		output_release(&device->outputs[order->index]);
+	} else {
+		input_release(device, order->index);
+	}
+}
+
+static bool is_forced(const struct device *device, const struct order *order)
+{
+	return order->is_output ? device->outputs[order->index].is_forced
+				: device->inputs[order->index].is_forced;
+}
+
+/* Outputs are numbered after inputs. */
+static int64_t number_of(const struct device *device, const struct order *order)
+{
+	return order->index + (order->is_output ? device->spec->in_count : 0u);
+}
+
+static void carry_out(struct loop *loop, const struct order *order)
+{
+	struct device *device = &loop->devices[order->device];
+	bool was_forced = is_forced(device, order);
+	bool forces = order->kind == ORDER_FORCE;
+
+	if (forces) {
+		force(device, order);
+	} else {
+		release(device, order);
+	}
+	counter_set(&loop->forced, counter_get(&loop->forced) +
+					   (uint64_t)(forces && !was_forced) -
+					   (uint64_t)(!forces && was_forced));
+	recorder_event(loop->recorder, forces ? EVENT_FORCED : EVENT_RELEASED,
+		       order->device, number_of(device, order));
+}
+
+void orders_take(struct loop *loop, uint64_t cycle)
+{
+	struct orders *orders = &loop->orders;
+
+	if (!turn_is_given(&orders->turn)) {
+		return;
+	}
+	for (unsigned i = 0; i < orders->count; i++) {
+		carry_out(loop, &orders->list[i]);
+	}
+	/* inputs that were released are to be shown once more, too */
+	loop->lays_inputs = true;
+	orders->cycle = cycle;
+	turn_return(&orders->turn);
+}
