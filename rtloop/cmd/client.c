@@ -1,6 +1,7 @@
 #include "rtloop/cmd/client.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,16 +17,23 @@
 /* A run whose supervisor is held up, by a device that takes long to open, may take a while. */
 #define REPLY_TIME_S 60
 
-static int complain(const struct client *client, const char *what, int code)
+static void say(struct client *client, const char *format, ...) PRINTF_LIKE(2, 3);
+static void say(struct client *client, const char *format, ...)
 {
-	fprintf(stderr, "rtloop %s: %s: %s: %s\n", client->command->name, client->path,
-		what, strerror(-code));
-	return EXIT_FAILED;
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(client->said, sizeof(client->said), format, args);
+	va_end(args);
+	if (!client->is_quiet) {
+		fprintf(stderr, "rtloop %s: %s\n", client->command->name, client->said);
+	}
 }
 
-static int no_memory(const struct client *client)
+static int complain(struct client *client, const char *what, int code)
 {
-	return complain(client, "no memory for the reply", -ENOMEM);
+	say(client, "%s: %s: %s", client->path, what, strerror(-code));
+	return EXIT_FAILED;
 }
 
 /* All of it, though the run may already have had enough: its reply says why. */
@@ -63,10 +71,11 @@ static int read_all(int fd, struct client_reply *reply)
 	return fclose(all) ? -ENOMEM : code;
 }
 
-static int exchange(const struct client *client, const char *line,
-		    struct client_reply *reply)
+static int exchange(struct client *client, const char *line, struct client_reply *reply)
 {
-	const struct timeval limit = { .tv_sec = REPLY_TIME_S };
+	const struct timeval limit = { .tv_sec = client->reply_limit_s
+							 ? client->reply_limit_s
+							 : REPLY_TIME_S };
 	int fd = control_connect(client->path);
 	int code;
 
@@ -113,17 +122,16 @@ static const char *find_unfit(char *const *words, unsigned word_count)
 	return NULL;
 }
 
-static int refused(const struct client *client, const struct client_reply *reply)
+static int refused(struct client *client, const struct client_reply *reply)
 {
 	int status = (int)client_number(reply->tree.root, "exit_status");
 
-	fprintf(stderr, "rtloop %s: %s\n", client->command->name,
-		client_text(reply->tree.root, "error"));
+	say(client, "%s", client_text(reply->tree.root, "error"));
 	return status == EXIT_OK ? EXIT_FAILED : status;
 }
 
 /* JSON is YAML. */
-static int parse_reply(const struct client *client, struct client_reply *reply)
+static int parse_reply(struct client *client, struct client_reply *reply)
 {
 	struct diag diag;
 	int code;
@@ -141,7 +149,7 @@ static int parse_reply(const struct client *client, struct client_reply *reply)
 	return client_is(reply->tree.root, "ok") ? EXIT_OK : refused(client, reply);
 }
 
-int client_ask(const struct client *client, const char *verb, char *const *words,
+int client_ask(struct client *client, const char *verb, char *const *words,
 	       unsigned word_count, struct client_reply *ret_reply)
 {
 	const char *unfit = find_unfit(words, word_count);
@@ -154,7 +162,8 @@ int client_ask(const struct client *client, const char *verb, char *const *words
 				     "'%s' has a space in it, or nothing", unfit);
 	}
 	line = make_line(verb, words, word_count);
-	status = line ? exchange(client, line, &reply) : no_memory(client);
+	status = line ? exchange(client, line, &reply)
+		      : complain(client, "cannot ask", -ENOMEM);
 	free(line);
 	if (status == EXIT_OK) {
 		status = parse_reply(client, &reply);

@@ -13,6 +13,9 @@
 struct client {
 	const struct command *command; /* borrowed; stands before what goes wrong */
 	char path[CONTROL_PATH_BYTES]; /* of the socket */
+	bool is_quiet; /* what client_ask() finds wrong is kept in @said, not told on stderr */
+	char said[256];
+	int reply_limit_s; /* how long a reply may take; 0: a minute */
 };
 
 /**
@@ -41,7 +44,7 @@ struct client_reply {
  * Returns EXIT_OK with the reply, which client_free() gives back; or the status to end with: what is
  * wrong, of the connection or in the run's own words, was told on stderr. [init]
  */
-int client_ask(const struct client *client, const char *verb, char *const *words,
+int client_ask(struct client *client, const char *verb, char *const *words,
 	       unsigned word_count, struct client_reply *ret_reply);
 void client_free(struct client_reply *reply);
 

@@ -40,6 +40,7 @@ extern const struct command command_check;
 extern const struct command command_dump;
 extern const struct command command_report;
 extern const struct command command_status;
+extern const struct command command_top;
 extern const struct command command_get;
 extern const struct command command_force;
 extern const struct command command_drivers;

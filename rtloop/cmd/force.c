@@ -59,7 +59,7 @@ static void print_reply(const struct client_reply *reply)
 	       client_text(root, "cycle"), client_text(root, "forced"));
 }
 
-static int force(const struct client *client, char **words, unsigned count,
+static int force(struct client *client, char **words, unsigned count,
 		 const struct force_request *request)
 {
 	struct client_reply reply;

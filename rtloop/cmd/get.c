@@ -62,7 +62,7 @@ static int print_reply(const struct client_reply *reply)
 	return EXIT_OK;
 }
 
-static int get(const struct client *client, char **names, unsigned count, bool wants_json)
+static int get(struct client *client, char **names, unsigned count, bool wants_json)
 {
 	struct client_reply reply;
 	int status = client_ask(client, "get", names, count, &reply);

@@ -60,7 +60,7 @@ static void print_report(char *text)
 	}
 }
 
-static int show(const struct client *client, bool wants_json)
+static int show(struct client *client, bool wants_json)
 {
 	struct client_reply reply;
 	int status =

@@ -118,6 +118,25 @@ grep -q "; 1 forced$" "$TEST_TMP/force.out" || fail "one is not left: $(cat "$TE
 expect_equal "quality of an input that is forced no longer" bad "$("$RTLOOP" get quiet.level | awk '{ print $NF }')"
 expect_equal "forces that are left" 0 "$("$RTLOOP" status --json | jq '.forces | length')"
 
+# --- top, on a terminal ------------------------------------------------------------------------------
+
+expect_refused 2 "there is no terminal" "$RTLOOP" top oven
+expect_refused 2 "--interval is '10ms'" "$RTLOOP" top -i 10ms oven
+if command -v script > /dev/null; then
+	mkfifo "$TEST_TMP/keys"
+	TERM=xterm script -qefc "$RTLOOP top -i 100ms oven" "$TEST_TMP/screen" < "$TEST_TMP/keys" > /dev/null &
+	top=$!
+	exec 4> "$TEST_TMP/keys"
+	wait_until grep -q "wave.a" "$TEST_TMP/screen"
+	grep -q "overruns" "$TEST_TMP/screen" || fail "no overruns on the screen"
+	printf q >&4
+	wait $top
+	expect_equal "status of top" 0 $?
+	exec 4>&-
+	# the other screen is left, and the cursor is there again
+	grep -q "$(printf '\033\[?25h\033\[?1049l')" "$TEST_TMP/screen" || fail "top has not given the terminal back"
+fi
+
 # --- hostile peers -----------------------------------------------------------------------------------
 
 head -c 1000000 /dev/zero | tr '\0' x | socat -t 5 - "UNIX:$socket" > /dev/null 2>&1
