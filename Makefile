@@ -156,12 +156,15 @@ $(BUILD)/sources: FORCE
 	$(call write_if_changed,$(call quote,$(SOURCES)))
 
 VERSION = $(shell scripts/version.sh $(RELEASE))
+# What a package's build adds to CFLAGS on account of its folder says nothing, and would differ each time.
+SHOWN_CFLAGS = $(filter-out -ffile-prefix-map=%,$(CFLAGS))
 library_versions = $(foreach l,$(LIBRARIES),$(l) $(shell $(PKG_CONFIG) --modversion $(l)))
 $(BUILD)/gen/rtloop/cmd/build_info.h: FORCE
 	$(call write_if_changed,\
 		'/* Written by the Makefile. */' \
 		$(call quote,#define BUILD_VERSION "$(VERSION)") \
-		$(call quote,#define BUILD_FLAGS "$(subst ",\",$(CFLAGS))$(if $(SANITIZE), -fsanitize=$(SANITIZE))") \
+		$(call quote,#define BUILD_DATE "$(shell scripts/version.sh --date)") \
+		$(call quote,#define BUILD_FLAGS "$(subst ",\",$(SHOWN_CFLAGS))$(if $(SANITIZE), -fsanitize=$(SANITIZE))") \
 		$(call quote,#define BUILD_LIBRARIES "$(library_versions)") \
 		$(call quote,#define BUILD_MISSING "$(OPTIONAL_MISSING)"))
 
@@ -267,7 +270,7 @@ deps:
 # --- install -----------------------------------------------------------------------------------------
 
 bindir  := $(DESTDIR)$(PREFIX)/bin
-mandir  := $(DESTDIR)$(PREFIX)/share/man/man1
+mandir  := $(DESTDIR)$(PREFIX)/share/man
 compdir := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 docdir  := $(DESTDIR)$(PREFIX)/share/doc/rtloop
 # Where the program looks for them: beside its own folder.
@@ -279,16 +282,37 @@ RTLOOP_HOST ?= $(PROGRAM)
 $(BUILD)/rtloop.1: $(PROGRAM)
 	$(call say,MAN,$@)
 	$(Q)$(RTLOOP_HOST) help --man > $@.tmp && mv -f $@.tmp $@
+$(BUILD)/rtloop.yaml.5: $(PROGRAM)
+	$(call say,MAN,$@)
+	$(Q)$(RTLOOP_HOST) drivers --man > $@.tmp && mv -f $@.tmp $@
 $(BUILD)/rtloop.bash: $(PROGRAM)
 	$(call say,GEN,$@)
 	$(Q)$(RTLOOP_HOST) help --completion bash > $@.tmp && mv -f $@.tmp $@
 
+# Scripts say with --help all that their pages and completions do.
+$(BUILD)/rtloop-measure.1: scripts/measure.sh scripts/help-to.sh $(PROGRAM)
+	$(call say,MAN,$@)
+	$(Q)RTLOOP=$(RTLOOP_HOST) $< --help | scripts/help-to.sh man rtloop-measure \
+		'measure how well a machine keeps time, beside cyclictest' \
+		"$$(scripts/version.sh --date)" '$(VERSION)' > $@.tmp && mv -f $@.tmp $@
+$(BUILD)/rtloop-measure.bash: scripts/measure.sh scripts/help-to.sh
+	$(call say,GEN,$@)
+	$(Q)$< --help | scripts/help-to.sh bash rtloop-measure > $@.tmp && mv -f $@.tmp $@
+PAGES := $(BUILD)/rtloop.1 $(BUILD)/rtloop.yaml.5 $(BUILD)/rtloop-measure.1
+COMPLETIONS := $(BUILD)/rtloop.bash $(BUILD)/rtloop-measure.bash
+define newline
+
+
+endef
+page_path = $(foreach p,$(notdir $(1)),$(mandir)/man$(lastword $(subst ., ,$(p)))/$(p))
+completion_path = $(patsubst %.bash,$(compdir)/%,$(notdir $(1)))
+
 .PHONY: install uninstall
-install: $(PROGRAM) $(BUILD)/rtloop.1 $(BUILD)/rtloop.bash
+install: $(PROGRAM) $(PAGES) $(COMPLETIONS)
 	install -D -m 755 $(PROGRAM) $(bindir)/rtloop
 	install -D -m 755 scripts/measure.sh $(bindir)/rtloop-measure
-	install -D -m 644 $(BUILD)/rtloop.1 $(mandir)/rtloop.1
-	install -D -m 644 $(BUILD)/rtloop.bash $(compdir)/rtloop
+	$(foreach p,$(PAGES),install -D -m 644 $(p) $(call page_path,$(p))$(newline)	)
+	$(foreach c,$(COMPLETIONS),install -D -m 644 $(c) $(call completion_path,$(c))$(newline)	)
 	install -d $(docdir)/docs $(docdir)/examples $(plotdir) $(measuredir)
 	install -m 644 $(wildcard scripts/plot/*.gp) $(plotdir)
 	install -m 644 $(wildcard scripts/measure/*.sh scripts/measure/*.jq) $(measuredir)
@@ -298,7 +322,8 @@ install: $(PROGRAM) $(BUILD)/rtloop.1 $(BUILD)/rtloop.bash
 	chmod -R u=rwX,go=rX $(docdir)
 
 uninstall:
-	rm -f $(bindir)/rtloop $(bindir)/rtloop-measure $(mandir)/rtloop.1 $(compdir)/rtloop
+	rm -f $(bindir)/rtloop $(bindir)/rtloop-measure $(call page_path,$(PAGES)) \
+		$(call completion_path,$(COMPLETIONS))
 	rm -rf $(docdir) $(plotdir) $(measuredir)
 	rmdir $(dir $(plotdir)) 2>/dev/null || :
 

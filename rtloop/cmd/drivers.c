@@ -10,11 +10,13 @@
 
 static int run_drivers(const struct command *command, int argc, char **argv);
 
-enum { DRIVERS_MARKDOWN };
+enum { DRIVERS_MARKDOWN, DRIVERS_MAN };
 
 static const struct command_option drivers_options[] = {
 	[DRIVERS_MARKDOWN] = { 0, "markdown", NULL,
 			       "print it as Markdown; without NAME, all of it" },
+	[DRIVERS_MAN] = { 0, "man", NULL,
+			  "print all of it as the manual page rtloop.yaml(5)" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -99,12 +101,13 @@ static int explain(const struct command *command, const char *name, bool wants_m
 static int run_drivers(const struct command *command, int argc, char **argv)
 {
 	struct command_line line = { .command = command, .argc = argc, .argv = argv };
-	bool wants_markdown = false;
+	bool wants_markdown = false, wants_man = false;
 	const char *argument;
 	int option;
 
 	while ((option = command_next(&line, &argument)) >= 0) {
-		wants_markdown = true;
+		wants_man = wants_man || option == DRIVERS_MAN;
+		wants_markdown = wants_markdown || option == DRIVERS_MARKDOWN;
 	}
 	if (option != COMMAND_LINE_END) {
 		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
@@ -112,6 +115,14 @@ static int run_drivers(const struct command *command, int argc, char **argv)
 	if (optind + 1 < argc) {
 		return command_wrong(command, "takes one NAME, not '%s' too",
 				     argv[optind + 1]);
+	}
+	if (wants_man && (wants_markdown || optind < argc)) {
+		return command_wrong(command,
+				     "--man is all of it, without NAME or --markdown");
+	}
+	if (wants_man) {
+		man_print_reference(stdout);
+		return EXIT_OK;
 	}
 	if (optind < argc) {
 		return explain(command, argv[optind], wants_markdown);

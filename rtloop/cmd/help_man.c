@@ -1,58 +1,8 @@
 /* The manual page rtloop(1), in the macros of man(7). */
-#include <stdbool.h>
 #include <string.h>
 
 #include "rtloop/cmd/help.h"
-#include "rtloop/cmd/version.h"
-
-/* roff reads '\' as an escape, '-' as a hyphen, and a '.' or ''' that begins a line as a
- * request. */
-static void print_escaped(FILE *out, const char *text, size_t bytes)
-{
-	if (bytes > 0 && (text[0] == '.' || text[0] == '\'')) {
-		fputs("\\&", out);
-	}
-	for (size_t i = 0; i < bytes; i++) {
-		if (text[i] == '\\') {
-			fputs("\\e", out);
-		} else if (text[i] == '-') {
-			fputs("\\-", out);
-		} else {
-			fputc(text[i], out);
-		}
-	}
-}
-
-static void print_word(FILE *out, const char *text)
-{
-	print_escaped(out, text, strlen(text));
-}
-
-/* Paragraphs; lines that begin with a space become examples. */
-static void print_paragraphs(FILE *out, const char *text)
-{
-	bool is_example = false;
-
-	while (*text != '\0') {
-		size_t bytes = strcspn(text, "\n");
-		bool was_example = is_example;
-
-		is_example = *text == ' ';
-		if (is_example != was_example) {
-			fputs(is_example ? ".RS 4\n.nf\n" : ".fi\n.RE\n", out);
-		}
-		if (bytes == 0) {
-			fputs(".PP\n", out);
-		} else {
-			print_escaped(out, text, bytes);
-			fputc('\n', out);
-		}
-		text += bytes + (text[bytes] == '\n');
-	}
-	if (is_example) {
-		fputs(".fi\n.RE\n", out);
-	}
-}
+#include "rtloop/cmd/roff.h"
 
 static void print_option(FILE *out, const struct command_option *option)
 {
@@ -61,16 +11,15 @@ static void print_option(FILE *out, const struct command_option *option)
 		fprintf(out, "\\fB\\-%c\\fR, ", option->letter);
 	}
 	fputs("\\fB\\-\\-", out);
-	print_word(out, option->name);
+	roff_print(out, option->name);
 	fputs("\\fR", out);
 	if (option->argument != NULL) {
 		fputs(" \\fI", out);
-		print_word(out, option->argument);
+		roff_print(out, option->argument);
 		fputs("\\fR", out);
 	}
 	fputc('\n', out);
-	print_word(out, option->help);
-	fputc('\n', out);
+	roff_print_line(out, option->help, strlen(option->help));
 }
 
 /* "0  all is well": what stands before the two blanks is the tag of a list. */
@@ -84,8 +33,7 @@ static void print_exit(FILE *out, const char *line, size_t bytes)
 		line = text + strspn(text, " ");
 		bytes -= (size_t)(line - text);
 	}
-	print_escaped(out, line, bytes);
-	fputc('\n', out);
+	roff_print_line(out, line, bytes);
 }
 
 static void print_exits(FILE *out, const char *exits)
@@ -113,7 +61,7 @@ static void print_command(FILE *out, const struct command *command)
 		fprintf(out, " \\fI%s\\fR", command->arguments);
 	}
 	fprintf(out, "\n.PP\n");
-	print_paragraphs(out, command->description);
+	roff_print_text(out, command->description);
 	for (option = command->options; option->name != NULL; option++) {
 		print_option(out, option);
 	}
@@ -125,14 +73,13 @@ void help_print_man(FILE *out)
 {
 	const struct command *command;
 
-	fprintf(out,
-		".TH RTLOOP 1 \"\" \"rtloop %s\" \"User Commands\"\n"
-		".SH NAME\nrtloop \\- a hard real\\-time periodic I/O controller\n"
-		".SH SYNOPSIS\n\\fBrtloop\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR...] "
-		"[\\fIARGUMENT\\fR...]\n"
-		".SH DESCRIPTION\n",
-		version_text());
-	print_paragraphs(
+	roff_print_header(out, "RTLOOP", 1, "User Commands");
+	fputs(".SH NAME\nrtloop \\- a hard real\\-time periodic I/O controller\n"
+	      ".SH SYNOPSIS\n\\fBrtloop\\fR \\fICOMMAND\\fR [\\fIOPTION\\fR...] "
+	      "[\\fIARGUMENT\\fR...]\n"
+	      ".SH DESCRIPTION\n",
+	      out);
+	roff_print_text(
 		out,
 		"rtloop reads one YAML file, runs a cycle that holds its period, samples "
 		"the devices in the file, and writes a log in which every cycle is "
@@ -145,10 +92,9 @@ void help_print_man(FILE *out)
 	fputs(".SH COMMANDS\n", out);
 	for (unsigned i = 0; (command = command_at(i)) != NULL; i++) {
 		fputs(".TP\n.B ", out);
-		print_word(out, command->name);
+		roff_print(out, command->name);
 		fputc('\n', out);
-		print_word(out, command->summary);
-		fputc('\n', out);
+		roff_print_line(out, command->summary, strlen(command->summary));
 	}
 	for (unsigned i = 0; (command = command_at(i)) != NULL; i++) {
 		print_command(out, command);
@@ -157,6 +103,7 @@ void help_print_man(FILE *out)
 	      ".TP\n.BR NOTIFY_SOCKET \", \" WATCHDOG_USEC \", \" WATCHDOG_PID\n"
 	      "set by a service manager that wants to be told how a run goes, as in\n"
 	      ".BR sd_notify (3)\n"
-	      ".SH SEE ALSO\n.BR cyclictest (8),\n.BR sched (7)\n",
+	      ".SH SEE ALSO\n.BR rtloop.yaml (5),\n.BR rtloop\\-measure (1),\n.BR "
+	      "cyclictest (8),\n.BR sched (7)\n",
 	      out);
 }

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "config/describe.h"
 #include "drivers/spec.h"
 #include "drivers/spec_channel.h"
 #include "rtloop/cmd/help.h"
@@ -61,11 +60,20 @@ const struct option *row_walk_group(const struct row_walk *walk, unsigned level)
 	return walk->at[level] - 1;
 }
 
-static void add_fallback(struct words *words, const struct option *row)
+void row_walk_path(const struct row_walk *walk, const struct option *row,
+		   struct words *words)
+{
+	for (unsigned level = 0; level < walk->depth; level++) {
+		words_add(words, "%s.", row_walk_group(walk, level)->name);
+	}
+	words_add(words, "%s", row->name);
+}
+
+void reference_fallback(struct words *words, const struct option *row)
 {
 	const char *quote = row->type == OPTION_BYTES ? "\"" : "";
 
-	words_add(words, "; default %s", quote);
+	words_add(words, "%s", quote);
 	describe_text(words, row->fallback, strlen(row->fallback));
 	words_add(words, "%s", quote);
 }
@@ -79,7 +87,8 @@ static void print_row(FILE *out, const struct option *row, unsigned depth)
 	if (row->is_required) {
 		words_add(&value, "; required");
 	} else if (row->fallback) {
-		add_fallback(&value, row);
+		words_add(&value, "; default ");
+		reference_fallback(&value, row);
 	}
 	if (value.length > COLUMNS - VALUE_COLUMN) {
 		fprintf(out, "%*s%s\n", indent, "", row->name);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "config/describe.h"
 #include "config/option.h"
 #include "drivers/driver.h"
 
@@ -27,6 +28,13 @@ const struct option *row_walk_next(struct row_walk *walk);
 /** row_walk_group - the group that the current row is in, @level from 0 up to depth - 1. [init] */
 const struct option *row_walk_group(const struct row_walk *walk, unsigned level);
 
+/** row_walk_path - append the current row's key with those of its groups: "frame.match". [init] */
+void row_walk_path(const struct row_walk *walk, const struct option *row,
+		   struct words *words);
+
+/** reference_fallback - append a row's default as a file would write it. [init] */
+void reference_fallback(struct words *words, const struct option *row);
+
 /* Keys that belong to no driver. */
 struct reference_part {
 	const char *name;  /* "loop": what rtloop drivers calls it */
@@ -48,5 +56,8 @@ void markdown_print_driver(FILE *out, const struct driver *driver);
 
 /** markdown_print_reference - the whole document. [init] */
 void markdown_print_reference(FILE *out);
+
+/** man_print_reference - the same as the manual page rtloop.yaml(5). [init] */
+void man_print_reference(FILE *out);
 
 #endif

@@ -1,7 +1,6 @@
 /* The reference as Markdown, for docs/reference.md. */
 #include <string.h>
 
-#include "config/describe.h"
 #include "rtloop/cmd/help.h"
 #include "rtloop/cmd/reference.h"
 
@@ -46,23 +45,19 @@ static void print_key(FILE *out, const struct row_walk *walk, const struct optio
 {
 	struct words path = { .length = 0 };
 
-	for (unsigned level = 0; level < walk->depth; level++) {
-		words_add(&path, "%s.", row_walk_group(walk, level)->name);
-	}
-	print_code(out, words_add(&path, "%s", row->name));
+	row_walk_path(walk, row, &path);
+	print_code(out, path.text);
 }
 
 static void print_fallback(FILE *out, const struct option *row)
 {
-	const char *quote = row->type == OPTION_BYTES ? "\"" : "";
 	struct words words = { .length = 0 };
 
 	if (row->is_required) {
 		fprintf(out, "required");
 	} else if (row->fallback) {
-		words_add(&words, "%s", quote);
-		describe_text(&words, row->fallback, strlen(row->fallback));
-		print_code(out, words_add(&words, "%s", quote));
+		reference_fallback(&words, row);
+		print_code(out, words.text);
 	}
 }
 

@@ -63,6 +63,11 @@ const char *version_text(void)
 	return BUILD_VERSION;
 }
 
+const char *version_date(void)
+{
+	return BUILD_DATE;
+}
+
 static void print_for_people(const struct utsname *system)
 {
 	printf("rtloop %s\n\n", BUILD_VERSION);
