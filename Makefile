@@ -321,11 +321,54 @@ install: $(PROGRAM) $(PAGES) $(COMPLETIONS)
 	cp -R config/examples/. $(docdir)/examples
 	chmod -R u=rwX,go=rX $(docdir)
 
+# Where systemd looks for what is installed: in the folders of packages, which it names itself, or in those
+# of the machine's own. The unit, and what it takes: a user, folders, the right to devices.
+ifeq ($(PREFIX),/usr)
+folder_of = $(or $(shell $(PKG_CONFIG) --variable=$(1) $(2) 2>/dev/null),$(3))
+systemdsystemunitdir ?= $(call folder_of,systemdsystemunitdir,systemd,/usr/lib/systemd/system)
+sysusersdir ?= $(call folder_of,sysusersdir,systemd,/usr/lib/sysusers.d)
+tmpfilesdir ?= $(call folder_of,tmpfilesdir,systemd,/usr/lib/tmpfiles.d)
+udevdir     ?= $(call folder_of,udevdir,udev,/lib/udev)
+else
+systemdsystemunitdir ?= /usr/local/lib/systemd/system
+sysusersdir ?= /usr/local/lib/sysusers.d
+tmpfilesdir ?= /usr/local/lib/tmpfiles.d
+udevdir     ?= /usr/local/lib/udev
+endif
+SERVICE_FILES = $(systemdsystemunitdir)/rtloop@.service $(sysusersdir)/rtloop.conf \
+	$(tmpfilesdir)/rtloop.conf $(udevdir)/rules.d/60-rtloop.rules
+
+.PHONY: install-service
+install-service:
+	install -d $(addprefix $(DESTDIR),$(dir $(SERVICE_FILES)))
+	sed 's|/usr/bin/|$(PREFIX)/bin/|; s|/usr/share/|$(PREFIX)/share/|' packaging/systemd/rtloop@.service \
+		>$(DESTDIR)$(systemdsystemunitdir)/rtloop@.service
+	chmod 644 $(DESTDIR)$(systemdsystemunitdir)/rtloop@.service
+	install -m 644 packaging/systemd/rtloop.sysusers $(DESTDIR)$(sysusersdir)/rtloop.conf
+	install -m 644 packaging/systemd/rtloop.tmpfiles $(DESTDIR)$(tmpfilesdir)/rtloop.conf
+	install -m 644 packaging/systemd/60-rtloop.rules $(DESTDIR)$(udevdir)/rules.d/60-rtloop.rules
+ifeq ($(DESTDIR),)
+	@printf '%s\n' 'Now, as root:' '  systemd-sysusers && systemd-tmpfiles --create rtloop.conf' \
+	'  udevadm control --reload && udevadm trigger --subsystem-match=gpio --subsystem-match=misc' \
+	'  systemctl daemon-reload'
+endif
+
 uninstall:
 	rm -f $(bindir)/rtloop $(bindir)/rtloop-measure $(call page_path,$(PAGES)) \
-		$(call completion_path,$(COMPLETIONS))
+		$(call completion_path,$(COMPLETIONS)) $(addprefix $(DESTDIR),$(SERVICE_FILES))
 	rm -rf $(docdir) $(plotdir) $(measuredir)
 	rmdir $(dir $(plotdir)) 2>/dev/null || :
+
+# --- the Debian package ----------------------------------------------------------------------------------
+
+.PHONY: deb deb-run test-deb test-deb-run
+deb test-deb:
+	@scripts/deps.sh deb
+	@+$(MAKE) --no-print-directory $@-run
+deb-run:
+	@BUILD='$(abspath $(BUILD))' scripts/deb.sh '$(shell scripts/version.sh --debian $(RELEASE))'
+test-deb-run: deb-run
+	@BUILD='$(abspath $(BUILD))' scripts/test-deb.sh
 
 .PHONY: clean help
 clean:
@@ -342,6 +385,8 @@ help:
 	'make bench      measure, beside the targets; BENCH_SECONDS=5 for a quick look' \
 	'make bench-rt   count instructions on that kernel: pacers beside cyclictest, cycles' \
 	'make install    to PREFIX=$(PREFIX), under DESTDIR; also uninstall' \
+	'make install-service  the unit rtloop@.service, its user, folders and the right to devices' \
+	'make deb        a Debian package, in $(BUILD)/deb; test-deb installs it into a root of its own' \
 	'make deps       install what all of these need' \
 	'make clean      remove $(BUILD)' \
 	'' \

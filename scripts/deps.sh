@@ -2,7 +2,7 @@
 # Install what the build, the tests, the checks and the benchmarks need: on Debian and its kin, as root
 # or by sudo, without a question. Says nothing and changes nothing when all is there.
 #
-# usage: deps.sh [build|test|check|bench|rt|arm]...	(all of them by default)
+# usage: deps.sh [build|test|check|bench|rt|arm|deb]...	(all of them by default)
 set -eu
 
 # What is looked for, how, and the Debian package that brings it. A command that is there already is
@@ -72,6 +72,15 @@ arm	module:arm-linux-gnueabihf	libgpiod>=2	libgpiod-dev:armhf>=2	optional
 arm	command	qemu-aarch64	qemu-user
 arm	command	qemu-arm	qemu-user
 arm	command	readelf	binutils
+deb	command	dpkg-buildpackage	dpkg-dev
+deb	command	dh	debhelper
+deb	command	lintian	lintian
+deb	module	systemd	systemd
+deb	command	mmdebstrap	mmdebstrap
+deb	command	systemd-nspawn	systemd-container
+deb	command	systemd-analyze	systemd
+deb	command	man	man-db
+deb	command	mandoc	mandoc
 '
 
 # What each group takes along.
@@ -83,8 +92,9 @@ groups_of() {
 	bench) echo build bench ;;
 	rt) echo build test rt ;;
 	arm) echo build arm ;;
+	deb) echo build deb ;;
 	*)
-		echo "deps.sh: no group '$1'; there are build, test, check, bench, rt and arm" >&2
+		echo "deps.sh: no group '$1'; there are build, test, check, bench, rt, arm and deb" >&2
 		return 1
 		;;
 	esac
@@ -258,7 +268,7 @@ forget_optional() {
 }
 
 groups=()
-for name in "${@:-build test check bench rt arm}"; do
+for name in "${@:-build test check bench rt arm deb}"; do
 	for group in $name; do
 		more=$(groups_of "$group") || exit 2
 		groups+=("$more")

@@ -40,6 +40,19 @@ other=$(find "$TEST_TMP/root" -type f ! -path "$TEST_TMP/root/usr/bin/rtloop" \
 [ -z "$other" ] || fail "files in other places: $other"
 
 cd - >/dev/null || exit 1
+
+# The service goes where systemd looks, only when asked for; its unit runs the program that was installed.
+run_make install-service
+unit=$(find "$TEST_TMP/root" -name rtloop@.service)
+grep -q '^ExecStart=/usr/bin/rtloop run ' "$unit" || fail "the unit runs another program"
+for file in sysusers.d/rtloop.conf tmpfiles.d/rtloop.conf rules.d/60-rtloop.rules; do
+	find "$TEST_TMP/root" -path "*/$file" | grep -q . || fail "install-service leaves out $file"
+done
+run_make PREFIX=/usr/local install-service
+local_unit=$TEST_TMP/root/usr/local/lib/systemd/system/rtloop@.service
+grep -q '^ExecStart=/usr/local/bin/rtloop run ' "$local_unit" || fail "the unit below /usr/local is wrong"
+grep -q 'file:///usr/local/share/doc/rtloop/docs/deploy.md' "$local_unit" || fail "its documentation is elsewhere"
+run_make PREFIX=/usr/local uninstall
 run_make uninstall
 left=$(find "$TEST_TMP/root" -type f)
 [ -z "$left" ] || fail "left behind by uninstall: $left"
