@@ -10,6 +10,7 @@ cd "$(dirname "$0")/../.." || exit 1
 grep -q '^\.TH RTLOOP.YAML 5 [0-9-]* "rtloop ' "$TEST_TMP/rtloop.yaml.5" || fail "the page has another head"
 
 # Each key of the reference, in its order, is an entry of the page.
+# shellcheck disable=SC2016 # Markdown's quotes
 sed -n 's/^| `\([a-z0-9_.]*\)` | .*/\1/p' docs/reference.md > "$TEST_TMP/keys"
 sed -n '/^\.SH KEYS/,$s/^\.B \([a-z0-9_.]*\)$/\1/p' "$TEST_TMP/rtloop.yaml.5" > "$TEST_TMP/entries"
 diff -u "$TEST_TMP/keys" "$TEST_TMP/entries" > "$TEST_TMP/difference" ||
