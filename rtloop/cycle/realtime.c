@@ -198,6 +198,15 @@ void realtime_lock_memory(struct realtime *realtime)
 	}
 }
 
+/* By the limit, as a service has it, or to root. */
+static bool is_granted(int priority)
+{
+	struct rlimit limit;
+
+	return geteuid() == 0 || (getrlimit(RLIMIT_RTPRIO, &limit) == 0 &&
+				  limit.rlim_cur >= (rlim_t)priority);
+}
+
 void realtime_note_fifo(struct realtime *realtime, int priority, int code)
 {
 	char fix[256];
@@ -213,8 +222,8 @@ void realtime_note_fifo(struct realtime *realtime, int priority, int code)
 		return;
 	}
 	program_fix(fix, sizeof(fix));
-	if (geteuid() == 0) {
-		/* only a cgroup without a budget refuses root: CONFIG_RT_GROUP_SCHED */
+	if (is_granted(priority)) {
+		/* only a cgroup without a budget refuses it then: CONFIG_RT_GROUP_SCHED */
 		snprintf(fix, sizeof(fix),
 			 "give the control group a budget: cpu.rt_runtime_us, or boot "
 			 "with "
