@@ -257,15 +257,21 @@ static void *logger_main(void *arg)
 int logger_set_devices(struct logger *logger, const struct log_device *devices,
 		       unsigned device_count)
 {
+	int code = topics_create(&logger->topics, devices, device_count);
+
 	logger->devices = devices;
 	logger->device_count = device_count;
-	return topics_create(&logger->topics, devices, device_count);
+	logger->present_end = logger->topics.count;
+	return code;
 }
 
 int logger_add_values(struct logger *logger, const struct log_values *values,
 		      uint16_t *ret_topic)
 {
-	return topics_add_values(&logger->topics, values, ret_topic);
+	int code = topics_add_values(&logger->topics, values, ret_topic);
+
+	logger->present_end = logger->topics.count;
+	return code;
 }
 
 static int make_ring(struct logger *logger, uint64_t bytes, struct err *err)
@@ -317,7 +323,7 @@ static int make_memory(struct logger *logger, uint64_t ring_bytes, struct err *e
 		ring_bytes = (uint64_t)logger->options->ring_bytes;
 	}
 	if (present_init(&logger->present, TOPIC_DEVICES + logger->device_count,
-			 logger->topics.count)) {
+			 logger->present_end)) {
 		return err_set(err, -ENOMEM, "no memory for the log's present values");
 	}
 	logger->mcap = mcap_writer_create((size_t)logger->options->chunk_bytes);

@@ -65,6 +65,7 @@ struct logger {
 	int wake_fd;
 	struct topics topics;
 	struct present present; /* of outputs and values */
+	unsigned present_end;	/* the topic behind the last of outputs and values */
 	struct files files;
 	struct writer writer;
 	struct syncer syncer;
