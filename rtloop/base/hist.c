@@ -48,6 +48,28 @@ void hist_record(struct hist *hist, int64_t ns)
 	counter_add(&hist->count, 1);
 }
 
+void hist_merge(struct hist *into, const struct hist *from)
+{
+	uint64_t min_ns = counter_get(&from->min_ns);
+	uint64_t max_ns = counter_get(&from->max_ns);
+
+	if (counter_get(&from->count) == 0) {
+		return;
+	}
+	for (unsigned bin = 0; bin < HIST_BINS; bin++) {
+		counter_add(&into->bins[bin], counter_get(&from->bins[bin]));
+	}
+	if (counter_get(&into->count) == 0 || min_ns < counter_get(&into->min_ns)) {
+		counter_set(&into->min_ns, min_ns);
+	}
+	if (max_ns > counter_get(&into->max_ns)) {
+		counter_set(&into->max_ns, max_ns);
+	}
+	counter_add(&into->overflow, counter_get(&from->overflow));
+	counter_add(&into->sum_ns, counter_get(&from->sum_ns));
+	counter_add(&into->count, counter_get(&from->count));
+}
+
 int64_t hist_quantile(const struct hist *hist, double share)
 {
 	uint64_t count = counter_get(&hist->count);

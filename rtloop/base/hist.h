@@ -33,6 +33,13 @@ struct hist {
 /** hist_record - count one time; a negative one counts as 0. [rt] */
 void hist_record(struct hist *hist, int64_t ns) RT_SAFE;
 
+/**
+ * hist_merge - count all that @from has counted; nobody else records into either.
+ *
+ * [any but rt]
+ */
+void hist_merge(struct hist *into, const struct hist *from);
+
 /** hist_bin - the bin of a time; HIST_BINS where it is past the limit. [any] */
 unsigned hist_bin(uint64_t us) RT_SAFE;
 

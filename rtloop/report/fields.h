@@ -78,9 +78,10 @@ static inline int64_t report_number_load(const struct report_number *number,
 {
 	const uint8_t *at = data + number->at;
 
-	switch (number->bytes) {
-	case 8:
+	if (number->bytes == 8) { /* nearly all of them */
 		return (int64_t)le_load64(at);
+	}
+	switch (number->bytes) {
 	case 4:
 		return number->is_signed ? (int32_t)le_load32(at)
 					 : (int64_t)le_load32(at);

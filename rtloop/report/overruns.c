@@ -30,7 +30,7 @@ struct gatherer {
 		reading; /* of this pass: its phases may be found in another order */
 	struct report_cycle before[REPORT_AROUND];
 	uint64_t before_ns[REPORT_AROUND];
-	unsigned before_count;
+	uint64_t before_count; /* all that came; the newest are there */
 	struct waiting queue[WAITING_MAX];
 	unsigned first; /* of the queue */
 	unsigned count;
@@ -139,43 +139,53 @@ static void add_cycle(struct report_overrun *overrun, const struct report_cycle 
 	overrun->count++;
 }
 
+static void add_before(const struct gatherer *gatherer, struct report_overrun *overrun,
+		       uint64_t cycle)
+{
+	uint64_t end = gatherer->before_count;
+
+	for (uint64_t i = end < REPORT_AROUND ? 0 : end - REPORT_AROUND; i < end; i++) {
+		unsigned at = (unsigned)(i % REPORT_AROUND);
+
+		if (is_around(gatherer->before[at].cycle, cycle)) {
+			add_cycle(overrun, &gatherer->before[at],
+				  gatherer->before_ns[at]);
+		}
+	}
+}
+
+static void add_events(const struct gatherer *gatherer, struct waiting *waiting,
+		       const struct report_cycle *cycle)
+{
+	uint64_t end = gatherer->event_count;
+
+	for (uint64_t i = end < EVENTS_MAX ? 0 : end - EVENTS_MAX; i < end; i++) {
+		if (is_near(&gatherer->events[i % EVENTS_MAX], cycle)) {
+			add_event(waiting, i);
+		}
+	}
+}
+
 static void begin(struct gatherer *gatherer, const struct report_cycle *cycle,
 		  uint64_t log_time_ns)
 {
 	struct waiting *waiting = waiting_at(gatherer, gatherer->count++);
 	struct report_overrun *overrun = &waiting->overrun;
-	uint64_t oldest = gatherer->event_count > EVENTS_MAX
-				  ? gatherer->event_count - EVENTS_MAX
-				  : 0;
 
 	memset(waiting, 0, sizeof(*waiting));
-	for (unsigned i = 0; i < gatherer->before_count; i++) {
-		if (is_around(gatherer->before[i].cycle, cycle->cycle)) {
-			add_cycle(overrun, &gatherer->before[i], gatherer->before_ns[i]);
-		}
-	}
+	add_before(gatherer, overrun, cycle->cycle);
 	overrun->at = overrun->count;
 	add_cycle(overrun, cycle, log_time_ns);
-	for (uint64_t at = oldest; at < gatherer->event_count; at++) {
-		if (is_near(&gatherer->events[at % EVENTS_MAX], cycle)) {
-			add_event(waiting, at);
-		}
-	}
+	add_events(gatherer, waiting, cycle);
 }
 
 static void remember(struct gatherer *gatherer, const struct report_cycle *cycle,
 		     uint64_t log_time_ns)
 {
-	if (gatherer->before_count == REPORT_AROUND) {
-		memmove(gatherer->before, gatherer->before + 1,
-			(REPORT_AROUND - 1) * sizeof(*gatherer->before));
-		memmove(gatherer->before_ns, gatherer->before_ns + 1,
-			(REPORT_AROUND - 1) * sizeof(*gatherer->before_ns));
-		gatherer->before_count--;
-	}
-	gatherer->before[gatherer->before_count] = *cycle;
-	gatherer->before_ns[gatherer->before_count] = log_time_ns;
-	gatherer->before_count++;
+	unsigned at = (unsigned)(gatherer->before_count++ % REPORT_AROUND);
+
+	gatherer->before[at] = *cycle;
+	gatherer->before_ns[at] = log_time_ns;
 }
 
 /* All that may be told of the first that waits has come. */

@@ -7,15 +7,17 @@
 #include "rtloop/base/record.h"
 #include "rtloop/base/time.h"
 
-static void note_peak(struct report_peak *peak, const struct hist *hist, int64_t ns,
+static void note_peak(struct report_peak *peak, int64_t ns,
 		      const struct report_cycle *cycle, uint64_t log_time_ns)
 {
-	if (ns > 0 && (uint64_t)ns > counter_get(&hist->max_ns)) {
-		*peak = (struct report_peak){ .cycle = cycle->cycle,
+	if (ns > peak->ns) {
+		*peak = (struct report_peak){ .ns = ns,
+					      .cycle = cycle->cycle,
 					      .log_time_ns = log_time_ns };
 	}
 }
 
+/* Whole times are those of both halves, which are put together at the end. */
 static void count_times(struct report_summary *summary, const struct report_cycle *cycle,
 			uint64_t log_time_ns)
 {
@@ -23,15 +25,11 @@ static void count_times(struct report_summary *summary, const struct report_cycl
 	const struct report_phases *phases = &summary->reading.phases;
 
 	if (summary->reading.has_latency && !(cycle->flags & RECORD_CATCH_UP)) {
-		note_peak(&summary->latency_peak, &summary->latency, cycle->latency_ns,
-			  cycle, log_time_ns);
-		hist_record(&summary->latency, cycle->latency_ns);
+		note_peak(&summary->latency_peak, cycle->latency_ns, cycle, log_time_ns);
 		hist_record(&half->latency, cycle->latency_ns);
 	}
 	if (phases->count > 0) {
-		note_peak(&summary->busy_peak, &summary->busy, cycle->busy_ns, cycle,
-			  log_time_ns);
-		hist_record(&summary->busy, cycle->busy_ns);
+		note_peak(&summary->busy_peak, cycle->busy_ns, cycle, log_time_ns);
 		hist_record(&half->busy, cycle->busy_ns);
 	}
 	for (unsigned i = 0; i < phases->count; i++) {
@@ -198,6 +196,10 @@ static void end(struct report_summary *summary)
 	int64_t end_ns = (int64_t)(summary->end_ns - (uint64_t)last->offset_ns);
 	bool is_known = last->has_offset && summary->end_ns > 0;
 
+	for (unsigned i = 0; i < ARRAY_SIZE(summary->halves); i++) {
+		hist_merge(&summary->latency, &summary->halves[i].latency);
+		hist_merge(&summary->busy, &summary->halves[i].busy);
+	}
 	for (unsigned i = 0; i < summary->devices.count; i++) {
 		report_device_end(summary->devices.list[i], is_known ? &end_ns : NULL);
 	}

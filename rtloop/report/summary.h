@@ -28,6 +28,7 @@ struct report_gap {
 
 /* Where a greatest time was seen. */
 struct report_peak {
+	int64_t ns;
 	uint64_t cycle;
 	uint64_t log_time_ns;
 };

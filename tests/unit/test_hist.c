@@ -97,6 +97,25 @@ static void nothing_recorded_gives_zeros(void **state)
 	assert_true(hist_mean(&hist) == 0.0);
 }
 
+static void a_merged_histogram_has_counted_what_both_have(void **state)
+{
+	static struct hist other, both;
+
+	(void)state;
+	memset(&other, 0, sizeof(other));
+	memset(&both, 0, sizeof(both));
+	hist_merge(&hist, &other);
+	assert_int_equal(counter_get(&hist.count), 0);
+	for (int64_t ns = 700; ns < INT64_C(400000000000); ns *= 3) {
+		hist_record(ns % 8 == 4 ? &hist : &other, ns);
+		hist_record(&both, ns);
+	}
+	hist_record(&hist, 5);
+	hist_record(&both, 5);
+	hist_merge(&other, &hist);
+	assert_memory_equal(&other, &both, sizeof(both));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +129,8 @@ int main(void)
 		cmocka_unit_test_setup(a_negative_time_counts_as_zero, clear),
 		cmocka_unit_test_setup(a_quantile_is_never_flattered, clear),
 		cmocka_unit_test_setup(nothing_recorded_gives_zeros, clear),
+		cmocka_unit_test_setup(a_merged_histogram_has_counted_what_both_have,
+				       clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
