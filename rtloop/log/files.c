@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,16 @@ static uint32_t parse_sequence(const char *text, const char *end)
 	return sequence < UINT32_MAX ? (uint32_t)sequence : 0;
 }
 
+/* What may lie beside a log goes with it: the traces of its overruns. */
+static bool is_beside(const char *end)
+{
+	size_t length = strlen(end);
+
+	return strncmp(end, FILES_TRACE_BEGIN, strlen(FILES_TRACE_BEGIN)) == 0 &&
+	       length > strlen(FILES_TRACE_END) &&
+	       strcmp(end + length - strlen(FILES_TRACE_END), FILES_TRACE_END) == 0;
+}
+
 /* The sequence in a file's name; 0 where it is not exactly as files_create() makes them. */
 static uint32_t name_sequence(const struct files *files, const char *name)
 {
@@ -62,7 +73,8 @@ static uint32_t name_sequence(const struct files *files, const char *name)
 	sequence = name + loop_bytes + 1;
 	boot = strchr(sequence, '-');
 	if (!boot || strspn(boot + 1, "0123456789abcdef") != FILES_BOOT_BYTES - 1 ||
-	    strcmp(boot + FILES_BOOT_BYTES, ".mcap") != 0) {
+	    (strcmp(boot + FILES_BOOT_BYTES, FILES_LOG_END) != 0 &&
+	     !is_beside(boot + FILES_BOOT_BYTES))) {
 		return 0;
 	}
 	return parse_sequence(sequence, boot);
@@ -132,8 +144,8 @@ static int name_file(struct files *files, struct err *err)
 
 	if (files->dir) {
 		length = snprintf(files->path, sizeof(files->path),
-				  "%s/%s-%06" PRIu32 "-%s.mcap", files->dir, files->loop,
-				  files->sequence, files->boot);
+				  "%s/%s-%06" PRIu32 "-%s" FILES_LOG_END, files->dir,
+				  files->loop, files->sequence, files->boot);
 	} else {
 		length = snprintf(files->path, sizeof(files->path), "%s", files->file);
 	}
@@ -162,6 +174,17 @@ int files_create(struct files *files, struct err *err)
 	}
 	return fd < 0 ? err_set_errno(err, fd, "cannot create the log %s", files->path)
 		      : fd;
+}
+
+void files_name_trace(const char *log, uint64_t cycle, char *path, size_t bytes)
+{
+	size_t stem = strlen(log), end = strlen(FILES_LOG_END);
+
+	if (stem > end && strcmp(log + stem - end, FILES_LOG_END) == 0) {
+		stem -= end;
+	}
+	snprintf(path, bytes, "%.*s" FILES_TRACE_BEGIN "%" PRIu64 FILES_TRACE_END,
+		 (int)stem, log, cycle);
 }
 
 void files_discard(const struct files *files, int fd)
@@ -194,8 +217,11 @@ static int by_sequence(const void *a, const void *b)
 {
 	const struct old_file *first = a, *second = b;
 
-	return (first->sequence > second->sequence) -
-	       (first->sequence < second->sequence);
+	/* of one sequence the traces come first: the log, of which the newest stays, is the last */
+	return first->sequence != second->sequence
+		       ? (first->sequence > second->sequence) -
+				 (first->sequence < second->sequence)
+		       : strcmp(first->name, second->name);
 }
 
 static int add_old(struct old_files *old, const char *name, uint32_t sequence,

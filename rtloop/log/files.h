@@ -13,6 +13,11 @@
 #include "rtloop/base/attr.h"
 #include "rtloop/base/err.h"
 
+#define FILES_LOG_END ".mcap"
+#define FILES_TRACE_BEGIN                                                                \
+	".cycle-" /* of the trace of an overrun, in place of the log's end: then its cycle */
+#define FILES_TRACE_END ".trace"
+
 #define FILES_BOOT_BYTES 9 /* the first eight digits of the boot's id, and a NUL */
 
 struct files {
@@ -41,6 +46,9 @@ int files_init(struct files *files, const char *dir, const char *file, const cha
  */
 int files_create(struct files *files, struct err *err) MUST_CHECK;
 
+/** files_name_trace - of an overrun, beside its log: "oven-000012-0a1b2c3d.cycle-8123.trace". [super] */
+void files_name_trace(const char *log, uint64_t cycle, char *path, size_t bytes);
+
 /** files_discard - close and remove the newest file, into which nothing came. [log] */
 void files_discard(const struct files *files, int fd);
 
@@ -48,8 +56,8 @@ void files_discard(const struct files *files, int fd);
 int files_cut(int fd, uint64_t bytes);
 
 /**
- * files_prune - remove the oldest files of this loop until what is left takes at most keep_bytes, with
- * @coming_bytes more to come; never the newest one.
+ * files_prune - remove the oldest files of this loop, traces beside them included, until what is left takes
+ * at most keep_bytes, with @coming_bytes more to come; never the newest log.
  *
  * Returns how many were removed, or -errno. [log]
  */

@@ -410,6 +410,49 @@ static void what_is_not_a_log_of_this_loop_is_left_alone(void **state)
 	assert_true(folder_has(folder, "oven-000004-" BOOT ".mcap"));
 }
 
+static void traces_go_with_their_log(void **state)
+{
+	struct files files;
+
+	put_numbered(*state, 8, 10);
+	folder_put(*state, "oven-000008-" BOOT ".cycle-5.trace", 500);
+	folder_put(*state, "oven-000009-" BOOT ".cycle-12.trace", 500);
+	folder_put(*state, "oven-000010-" BOOT ".cycle-20.trace", 500);
+	init(&files, *state, 3000);
+	assert_int_equal(files_prune(&files, 0), 2);
+	assert_false(folder_has(*state, "oven-000008-" BOOT ".cycle-5.trace"));
+	assert_false(folder_has(*state, "oven-000008-" BOOT ".mcap"));
+	assert_true(folder_has(*state, "oven-000009-" BOOT ".cycle-12.trace"));
+	files.keep_bytes = 1;
+	assert_int_equal(files_prune(&files, 0), 3);
+	assert_int_equal(folder_list(*state), 1);
+	assert_true(folder_has(*state, "oven-000010-" BOOT ".mcap"));
+}
+
+static void what_is_no_trace_of_a_log_is_left_alone(void **state)
+{
+	struct files files;
+
+	put_numbered(*state, 9, 10);
+	folder_put(*state, "oven-000008-" BOOT ".cycle-.trace.txt", 5000);
+	folder_put(*state, "oven-000008-" BOOT ".trace", 5000);
+	folder_put(*state, "oven-000008-" BOOT ".cycle-", 5000);
+	init(&files, *state, 2000);
+	assert_int_equal(files_prune(&files, 0), 0);
+	assert_int_equal(folder_list(*state), 5);
+}
+
+static void a_trace_is_named_after_its_log(void **state)
+{
+	char path[128];
+
+	(void)state;
+	files_name_trace("/var/oven-000012-0a1b2c3d.mcap", 8123, path, sizeof(path));
+	assert_string_equal(path, "/var/oven-000012-0a1b2c3d.cycle-8123.trace");
+	files_name_trace("log", 8123, path, sizeof(path));
+	assert_string_equal(path, "log.cycle-8123.trace");
+}
+
 static void a_folder_that_is_gone_cannot_be_pruned(void **state)
 {
 	struct folder *folder = *state;
@@ -449,6 +492,9 @@ int main(void)
 		TEST(the_newest_stays_however_large_it_is),
 		TEST(nothing_goes_where_all_is_to_be_kept),
 		TEST(what_is_not_a_log_of_this_loop_is_left_alone),
+		TEST(traces_go_with_their_log),
+		TEST(what_is_no_trace_of_a_log_is_left_alone),
+		TEST(a_trace_is_named_after_its_log),
 		TEST(a_folder_that_is_gone_cannot_be_pruned),
 	};
 
