@@ -286,6 +286,7 @@ int app_start(struct app *app, bool needs_realtime, struct err *err)
 	recorder_event(&app->recorder, EVENT_RUN_STARTED, EVENT_NO_DEVICE, 0);
 	super_open_devices(&app->super);
 	realtime_lock_memory(&app->realtime);
+	evidence_prepare(&app->super.evidence);
 	app->start_ns = sys_now();
 	code = loop_start(&app->loop, &app->realtime, err);
 	if (code) {

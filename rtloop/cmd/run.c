@@ -243,7 +243,11 @@ static void tell(void *context, const struct device *device, const char *text)
 	struct run_status *status = &((struct run_context *)context)->status;
 
 	run_status_wipe(status);
-	fprintf(stderr, "rtloop: device '%s': %s\n", device->spec->name, text);
+	if (device) {
+		fprintf(stderr, "rtloop: device '%s': %s\n", device->spec->name, text);
+	} else {
+		fprintf(stderr, "rtloop: %s\n", text);
+	}
 }
 
 /* To the terminal, and to whoever manages the service. */

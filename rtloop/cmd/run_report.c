@@ -172,6 +172,22 @@ static void print_forced(const struct app *app, FILE *out)
 	}
 }
 
+/* As one would type it: without what leads through other folders and back, or to this one. */
+static void print_path(FILE *out, const char *path)
+{
+	char *whole = realpath(path, NULL);
+	char *here = realpath(".", NULL);
+	size_t length = here ? strlen(here) : 0;
+
+	if (whole && here && strncmp(whole, here, length) == 0 && whole[length] == '/') {
+		fputs(whole + length + 1, out);
+	} else {
+		fputs(whole ? whole : path, out);
+	}
+	free(whole);
+	free(here);
+}
+
 static void print_cycles(const struct app *app, FILE *out)
 {
 	const struct stats *stats = &app->loop.stats;
@@ -183,6 +199,30 @@ static void print_cycles(const struct app *app, FILE *out)
 		counter_get(&stats->cycles), overruns(stats),
 		counter_get(&stats->late_wakes), counter_get(&stats->long_works),
 		counter_get(&stats->missed), counter_get(&stats->caught_up));
+}
+
+/* Where one finds out what was seen of them. */
+static void print_evidence(struct app *app, FILE *out)
+{
+	const struct evidence *evidence = &app->super.evidence;
+	char path[PATH_MAX];
+
+	if (evidence->look_number > 0) {
+		print_label(out, "overruns");
+		fprintf(out,
+			"%" PRIu64 " explained, as far as can be, by: rtloop report ",
+			evidence->told);
+		logger_path(&app->logger, path);
+		print_path(out, path);
+		if (evidence->trace.snapshots > 0) {
+			fprintf(out, "; %u traces beside it", evidence->trace.snapshots);
+		}
+		fputc('\n', out);
+	}
+	if (evidence->trace_err.text[0]) {
+		print_label(out, "trace");
+		fprintf(out, "none: %s\n", evidence->trace_err.text);
+	}
 }
 
 static void print_timing(const struct app *app, FILE *out)
@@ -273,22 +313,6 @@ static void print_devices(const struct app *app, FILE *out)
 	}
 }
 
-/* As one would type it: without what leads through other folders and back, or to this one. */
-static void print_path(FILE *out, const char *path)
-{
-	char *whole = realpath(path, NULL);
-	char *here = realpath(".", NULL);
-	size_t length = here ? strlen(here) : 0;
-
-	if (whole && here && strncmp(whole, here, length) == 0 && whole[length] == '/') {
-		fputs(whole + length + 1, out);
-	} else {
-		fputs(whole ? whole : path, out);
-	}
-	free(whole);
-	free(here);
-}
-
 static void print_log(struct app *app, FILE *out)
 {
 	char path[PATH_MAX];
@@ -350,6 +374,7 @@ void run_report_print(struct app *app, FILE *out)
 	}
 	print_cycles(app, out);
 	run_program_print(app, out);
+	print_evidence(app, out);
 	print_log(app, out);
 	print_timing(app, out);
 	timing_print_histogram(out, "wake-up latency, us", &app->loop.stats.latency);

@@ -7,6 +7,7 @@
 static const char *const overrun_names[] = { "skip", "catch-up", "stop", NULL };
 static const char *const pacer_names[] = { "nanosleep", "timerfd", NULL };
 static const char *const poller_names[] = { "epoll", NULL };
+static const char *const trace_names[] = { "off", "on-overrun", NULL };
 
 const struct option loop_rows[] = {
 	{
@@ -78,6 +79,15 @@ const struct option loop_rows[] = {
 		.fallback = "epoll",
 		.choices = poller_names,
 		.help = "how devices with something to read are found and read",
+	},
+	{
+		.name = "trace",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct loop_options, trace),
+		.fallback = "off",
+		.choices = trace_names,
+		.help = "on-overrun: the kernel traces the cycle's CPU, and what it did "
+			"around an overrun is kept beside the log",
 	},
 	{
 		.name = "stack",

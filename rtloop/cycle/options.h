@@ -20,6 +20,9 @@ enum pacer_kind { PACER_NANOSLEEP, PACER_TIMERFD };
 
 enum poller_kind { POLLER_EPOLL };
 
+/* Whether the kernel traces the cycle's CPU, for the window around an overrun. */
+enum trace_kind { TRACE_OFF, TRACE_ON_OVERRUN };
+
 struct loop_options {
 	int64_t period_ns;
 	int64_t cpu;	  /* -1: any */
@@ -29,6 +32,7 @@ struct loop_options {
 	int64_t spin_ns; /* busy waiting before each release */
 	int pacer;	 /* enum pacer_kind */
 	int poller;	 /* enum poller_kind */
+	int trace;	 /* enum trace_kind */
 	int64_t stack_bytes;
 	int64_t cycles;	     /* 0: until stopped */
 	int64_t duration_ns; /* 0: until stopped */

@@ -44,14 +44,29 @@ static void take_hang_ups(void)
 	}
 }
 
+/* When SIGCONT came last, and from whom: the kernel lets it through to a process that it continues. */
+static _Atomic int64_t continued_ns;
+static volatile sig_atomic_t continued_by;
+
+static void take_continue(int signal, siginfo_t *info, void *context)
+{
+	(void)signal;
+	(void)context;
+	continued_by = info->si_pid;
+	atomic_store(&continued_ns, sys_now());
+}
+
 void super_take_signals(void)
 {
+	struct sigaction resume = { .sa_sigaction = take_continue,
+				    .sa_flags = SA_SIGINFO | SA_RESTART };
 	struct sigaction take = { .sa_handler = take_signal };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	signals_taken = 0;
 	sigaction(SIGINT, &take, NULL);
 	sigaction(SIGTERM, &take, NULL);
+	sigaction(SIGCONT, &resume, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
 	take_hang_ups();
 }
@@ -64,13 +79,17 @@ int super_init(struct supervisor *super, struct loop *loop, struct logger *logge
 	control_init(&super->control);
 	service_init(&super->service, loop->options->period_ns);
 	super->tended = calloc(loop->device_count + 1, sizeof(*super->tended));
-	return super->tended ? 0 : -ENOMEM;
+	if (!super->tended) {
+		return -ENOMEM;
+	}
+	return evidence_init(&super->evidence, loop, logger);
 }
 
 void super_fini(struct supervisor *super)
 {
 	service_close(&super->service);
 	control_close(&super->control);
+	evidence_fini(&super->evidence);
 	free(super->tended);
 	super->tended = NULL;
 }
@@ -290,14 +309,51 @@ static void look_at_signals(struct supervisor *super)
 	}
 }
 
+static void tell_no_trace(struct supervisor *super)
+{
+	const char *why = super->evidence.trace_err.text;
+
+	if (why[0] && !super->was_told_no_trace) {
+		super->was_told_no_trace = true;
+		if (super->tell) {
+			struct err err;
+
+			err_set(&err, 0, "loop: trace: no traces: %s", why);
+			super->tell(super->context, NULL, err.text);
+		}
+	}
+}
+
+static void look_for_evidence(struct supervisor *super)
+{
+	const struct continued continued = { .alive_ns = super->alive_ns,
+					     .at_ns = atomic_exchange(&continued_ns, 0),
+					     .sender = continued_by };
+
+	if (continued.at_ns > 0) {
+		evidence_continue(&super->evidence, &continued);
+	}
+	evidence_look(&super->evidence, sys_now());
+	tell_no_trace(super);
+}
+
 static void look(struct supervisor *super)
 {
 	look_for_service(super);
 	tend_devices(super);
 	take_peaks(super);
+	look_for_evidence(super);
 	/* whoever asks between two of its cycles need not wait for the next one */
 	if (super->loop->options->period_ns > LOOK_NS) {
 		view_ask(&super->loop->view);
+	}
+}
+
+/* Where SIGCONT has come, what is told with it is when it ran last before. */
+static void note_alive(struct supervisor *super, int64_t now_ns)
+{
+	if (atomic_load(&continued_ns) == 0) {
+		super->alive_ns = now_ns;
 	}
 }
 
@@ -307,6 +363,7 @@ static void rest(struct supervisor *super, int64_t until_ns)
 	int64_t now_ns = sys_now();
 
 	do {
+		note_alive(super, now_ns);
 		control_serve(&super->control, until_ns - now_ns);
 		now_ns = sys_now();
 	} while (now_ns < until_ns && signals_taken == 0 && hang_ups_taken == 0 &&
@@ -329,6 +386,8 @@ void super_run(struct supervisor *super)
 	/* one that lasted no longer than a look was ready all the same */
 	look_for_service(super);
 	service_stopping(&super->service);
+	look_for_evidence(super);
+	evidence_end(&super->evidence, sys_now());
 	loop_join(super->loop);
 	take_last_peaks(super);
 }

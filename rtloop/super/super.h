@@ -14,6 +14,7 @@
 #include "rtloop/cycle/loop.h"
 #include "rtloop/log/logger.h"
 #include "rtloop/super/control.h"
+#include "rtloop/super/evidence.h"
 #include "rtloop/super/service.h"
 #include "rtloop/super/timeline.h"
 
@@ -36,7 +37,10 @@ struct supervisor {
 	struct timeline timeline; /* complete once the loop has ended */
 	struct service service;	  /* opened by whoever wants the manager to be told */
 	struct control control;	  /* opened by whoever answers */
-	/* told of what a person should see at once; may be NULL. [super] */
+	struct evidence evidence; /* on overruns */
+	int64_t alive_ns;	  /* when it looked about last */
+	bool was_told_no_trace;
+	/* told of what a person should see at once, of a device or (NULL) of the run; may be NULL. [super] */
 	void (*tell)(void *context, const struct device *device, const char *text);
 	/* once a second while the loop runs; may be NULL. [super] */
 	void (*each_second)(void *context);
