@@ -293,6 +293,18 @@ static void put_event(struct json *json, const struct report_event *event)
 	json_end(json, '}');
 }
 
+/* Absent where the log has no evidence. */
+static void put_why(struct json *json, const struct report_summary *summary,
+		    uint64_t cycle)
+{
+	struct explanation why;
+
+	if (report_summary_explain(summary, cycle, &why)) {
+		json_bool(json, "is_explained", why.is_explained);
+		json_text(json, "why", why.text);
+	}
+}
+
 void report_json_overrun(struct json *json, const struct report_summary *summary,
 			 const struct report_overrun *overrun)
 {
@@ -306,6 +318,7 @@ void report_json_overrun(struct json *json, const struct report_summary *summary
 	json_bool(json, "is_late_wake", cycle->flags & RECORD_LATE_WAKE);
 	json_bool(json, "is_long_work", cycle->flags & RECORD_LONG_WORK);
 	json_uint(json, "missed", cycle->missed);
+	put_why(json, summary, cycle->cycle);
 	json_begin(json, "cycles", '[');
 	for (unsigned i = 0; i < overrun->count; i++) {
 		put_cycle(json, overrun, i);

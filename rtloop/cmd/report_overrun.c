@@ -1,5 +1,7 @@
 #include <inttypes.h>
+#include <string.h>
 
+#include "rtloop/base/event.h"
 #include "rtloop/base/record.h"
 #include "rtloop/cmd/clean.h"
 #include "rtloop/cmd/log_time.h"
@@ -60,6 +62,17 @@ static void print_near_event(FILE *out, const struct report_summary *summary,
 	fputc('\n', out);
 }
 
+static void print_why(FILE *out, const struct report_summary *summary, uint64_t cycle)
+{
+	struct explanation why;
+
+	if (report_summary_explain(summary, cycle, &why)) {
+		fputs("    ", out);
+		clean_print(out, why.text);
+		fputc('\n', out);
+	}
+}
+
 void report_text_overrun(FILE *out, const struct report_summary *summary,
 			 const struct report_overrun *overrun)
 {
@@ -76,12 +89,17 @@ void report_text_overrun(FILE *out, const struct report_summary *summary,
 			: "",
 		cycle->flags & RECORD_LONG_WORK ? " long work" : "", cycle->missed,
 		cycle->missed == 1 ? "" : "s");
+	print_why(out, summary, cycle->cycle);
 	print_cycle_head(out, overrun);
 	for (unsigned i = 0; i < overrun->count; i++) {
 		print_cycle(out, overrun, i);
 	}
 	for (unsigned i = 0; i < overrun->event_count; i++) {
-		print_near_event(out, summary, overrun->events[i]);
+		/* evidence has been told: as one sentence */
+		if (strcmp(overrun->events[i]->kind, event_kind(EVENT_EVIDENCE)->name) !=
+		    0) {
+			print_near_event(out, summary, overrun->events[i]);
+		}
 	}
 	if (overrun->events_more > 0) {
 		fprintf(out, "      and %" PRIu64 " further events\n",

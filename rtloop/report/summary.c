@@ -1,9 +1,12 @@
 #include "rtloop/report/summary.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "rtloop/base/event.h"
 #include "rtloop/base/record.h"
 #include "rtloop/base/time.h"
 
@@ -151,8 +154,13 @@ static int take_gap(void *context, uint64_t first, uint64_t last, uint64_t log_t
 static int take_event(void *context, const struct report_event *event)
 {
 	struct report_summary *summary = context;
+	int code;
 
-	return report_event_counts_add(&summary->events, event);
+	code = report_event_counts_add(&summary->events, event);
+	if (code == 0 && strcmp(event->kind, event_kind(EVENT_EVIDENCE)->name) == 0) {
+		code = told_add(&summary->told, event->value, event->device, event->text);
+	}
+	return code;
 }
 
 static int take_device(void *context, const char *name,
@@ -251,6 +259,7 @@ void report_summary_destroy(struct report_summary *summary)
 {
 	if (summary) {
 		report_event_counts_fini(&summary->events);
+		told_fini(&summary->told);
 		report_devices_fini(&summary->devices);
 		free(summary);
 	}
@@ -273,4 +282,17 @@ double report_summary_seconds(const struct report_summary *summary)
 {
 	return (double)(int64_t)(summary->end_ns - summary->start_ns) /
 	       (double)NS_PER_SEC;
+}
+
+bool report_summary_explain(const struct report_summary *summary, uint64_t cycle,
+			    struct explanation *ret_explanation)
+{
+	const char *path = summary->run->files[0].path;
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1,
+		 slash ? path : ".");
+	return explain_overrun(&summary->told, folder[0] ? folder : "/", cycle,
+			       ret_explanation);
 }

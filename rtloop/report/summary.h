@@ -12,6 +12,7 @@
 #include "rtloop/base/hist.h"
 #include "rtloop/report/device.h"
 #include "rtloop/report/event.h"
+#include "rtloop/report/explain.h"
 #include "rtloop/report/reading.h"
 #include "rtloop/report/source.h"
 #include "rtloop/report/timeline.h"
@@ -77,6 +78,7 @@ struct report_summary {
 
 	struct report_timeline timeline;
 	struct report_event_counts events;
+	struct told told; /* the evidence on overruns */
 	struct report_devices devices;
 };
 
@@ -101,6 +103,13 @@ bool report_summary_is_worst(const struct report_summary *summary, uint64_t cycl
  * gaps, which the logs tell of, are no damage. [any but rt]
  */
 bool report_summary_is_whole(const struct report_summary *summary);
+
+/**
+ * report_summary_explain - the overrun of a cycle, from the evidence in the logs and from traces beside
+ * them. False where there is none. [any but rt]
+ */
+bool report_summary_explain(const struct report_summary *summary, uint64_t cycle,
+			    struct explanation *ret_explanation);
 
 /** report_summary_seconds - from the first cycle to the last. [any but rt] */
 double report_summary_seconds(const struct report_summary *summary);
