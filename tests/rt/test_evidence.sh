@@ -1,0 +1,32 @@
+#!/bin/bash
+# Why a cycle was late, by the supervisor's counts alone: what they prove is named, and what they do not
+# prove is not.
+# shellcheck source=tests/rt/causes.sh disable=SC1091
+. "$(dirname "$0")/causes.sh"
+
+try "the program of higher priority" plant_hog off '; the cycle thread was ready meanwhile, for '
+try "the stopped process" plant_stop off
+try "the page fault" plant_fault off \
+	'^page fault in the (step|wake-up)( \([0-9]+ of them\))?: a page had to be read from a disk$'
+try "that nothing explains it" plant_unknown off '^not explained'
+
+# --- a slow device ----------------------------------------------------------------------------------
+
+# A line at a time of a chip with many, each call a walk over all of them: it takes longer than the period.
+chip=/sys/kernel/config/gpio-sim/slow
+mkdir -p $chip/bank0
+echo 64 >$chip/bank0/num_lines
+echo 1 >$chip/live
+lines=$(for i in $(seq 0 63); do printf 'l%d: { line: %d }, ' "$i" "$i"; done)
+plant_slow() {
+	config slow 500us off "devices:
+  wave: { driver: sim, in: { a: { wave: sine } } }
+  panel: { driver: gpio, chip: $(cat $chip/bank0/chip_name), read: each, in: { ${lines%, } } }"
+	start slow
+	stop slow
+	expect_any slow '^device panel took [0-9.]+ (ms|µs) \(sample\)$' &&
+		! sentences slow | grep -E '^device wave took' | sed "s/^/a wrong sentence: /" | grep .
+}
+try "the slow device" plant_slow
+
+finish
