@@ -11,6 +11,7 @@
 
 #include "config/diag.h"
 #include "drivers/can_channel.h"
+#include "drivers/can_send.h"
 #include "drivers/control.h"
 #include "drivers/dbc.h"
 #include "drivers/device.h"
@@ -23,11 +24,15 @@ struct can_options {
 	bool is_fd;
 	const char *dbc;
 	bool has_errors;
+	struct can_send_options send;
+	bool has_send;
 };
 
 struct can {
 	struct can_channel *channels; /* in order of their ids */
 	uint32_t count;
+	struct can_channel *outputs; /* likewise, of the outputs */
+	struct can_sender sender;
 	struct arena arena; /* owns the channels, and the units of the DBC file */
 	struct control control;
 	uint32_t errors_told; /* classes of error frames in an event of this second */
@@ -62,6 +67,14 @@ static const struct option can_rows[] = {
 		.help = "a DBC file, for channels with signal",
 	},
 	{
+		.name = "send",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct can_options, send),
+		.rows = can_send_rows,
+		.is_given_offset = offsetof(struct can_options, has_send),
+		.help = "when the frames of the outputs are sent; by default on a change",
+	},
+	{
 		.name = "errors",
 		.type = OPTION_BOOL,
 		.offset = offsetof(struct can_options, has_errors),
@@ -93,7 +106,8 @@ static int check_filters(const struct can_channel *channels,
 }
 
 /* All channels are right for themselves: are they together? */
-static void check_together(const struct device_spec *spec, const struct dbc *dbc)
+static void check_together(const struct device_spec *spec, const struct dbc *dbc,
+			   uint32_t frame_bytes)
 {
 	struct can_channel *channels;
 	struct arena arena;
@@ -101,12 +115,18 @@ static void check_together(const struct device_spec *spec, const struct dbc *dbc
 	int rc;
 
 	arena_init(&arena);
-	rc = can_channels_make(spec, dbc, &arena, &channels, &err);
+	rc = can_channels_make(spec->in, spec->in_count, dbc, &arena, &channels, &err);
 	rc = rc ? rc : check_filters(channels, spec, &err);
-	arena_fini(&arena);
 	if (rc) {
 		place_error(&spec->place, "in", "%s", err.text);
 	}
+	rc = can_channels_make(spec->out, spec->out_count, dbc, &arena, &channels, &err);
+	if (rc) {
+		place_error(&spec->place, "out", "%s", err.text);
+	} else {
+		can_send_check(spec, channels, frame_bytes);
+	}
+	arena_fini(&arena);
 }
 
 static void can_check(const struct device_spec *spec)
@@ -119,9 +139,15 @@ static void can_check(const struct device_spec *spec)
 	if (options->dbc && dbc_load(options->dbc, &dbc, &err)) {
 		place_error(&spec->place, "dbc", "%s", err.text);
 	}
-	if (can_channels_check(spec, dbc, options->dbc, frame_bytes_max(options)) == 0 &&
+	if (options->has_send && spec->out_count == 0) {
+		place_error(&spec->place, "send", "nothing to be sent; expected out");
+	}
+	if (can_channels_check(spec->in, spec->in_count, dbc, options->dbc,
+			       frame_bytes_max(options)) == 0 &&
+	    can_channels_check(spec->out, spec->out_count, dbc, options->dbc,
+			       frame_bytes_max(options)) == 0 &&
 	    diag_total(spec->place.diag) == errors) {
-		check_together(spec, dbc);
+		check_together(spec, dbc, frame_bytes_max(options));
 	}
 	dbc_destroy(dbc);
 }
@@ -136,6 +162,24 @@ static void set_units(struct device *device, const struct can *can)
 			channel->unit = can->channels[i].unit;
 		}
 	}
+	for (uint32_t i = 0; i < device->spec->out_count; i++) {
+		struct channel *channel = &device->out[can->outputs[i].index];
+
+		if (!channel->unit) {
+			channel->unit = can->outputs[i].unit;
+		}
+	}
+}
+
+static int make_channels(struct can *can, const struct device_spec *spec,
+			 const struct dbc *dbc, struct err *err)
+{
+	int rc = can_channels_make(spec->in, spec->in_count, dbc, &can->arena,
+				   &can->channels, err);
+
+	return rc ? rc
+		  : can_channels_make(spec->out, spec->out_count, dbc, &can->arena,
+				      &can->outputs, err);
 }
 
 static int can_init(struct device *device, struct err *err)
@@ -149,13 +193,14 @@ static int can_init(struct device *device, struct err *err)
 	if (options->dbc) {
 		rc = dbc_load(options->dbc, &dbc, err);
 	}
-	rc = rc ? rc
-		: can_channels_make(device->spec, dbc, &can->arena, &can->channels, err);
+	rc = rc ? rc : make_channels(can, device->spec, dbc, err);
 	rc = rc ? rc : check_filters(can->channels, device->spec, err);
 	dbc_destroy(dbc);
 	if (!rc) {
 		can->count = device->spec->in_count;
 		set_units(device, can);
+		rc = can_sender_init(&can->sender, device->spec, can->outputs,
+				     &options->send, err);
 	}
 	return rc;
 }
@@ -164,6 +209,7 @@ static void can_fini(struct device *device)
 {
 	struct can *can = device->state;
 
+	can_sender_fini(&can->sender);
 	arena_fini(&can->arena);
 }
 
@@ -338,6 +384,7 @@ static void can_attach(struct device *device, const struct cycle_time *now)
 	struct can *can = device->state;
 
 	control_reset(&can->control, now);
+	can_sender_attach(&can->sender, now);
 }
 
 /* An error frame's id is the classes of its errors. */
@@ -449,6 +496,14 @@ static enum verdict can_hang_up(struct device *device, uint32_t tag, int code)
 	}
 }
 
+static void can_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
+static void can_emit(struct device *device, const struct cycle_time *now)
+{
+	struct can *can = device->state;
+
+	can_sender_emit(&can->sender, device, device->link->endpoints[0].fd, now);
+}
+
 static const char description[] =
 	"Takes frames from a CAN bus through SocketCAN. Only frames with the ids of the "
 	"channels reach rtloop: the kernel filters them, for up to 512 ids. Each channel "
@@ -467,7 +522,13 @@ static const char description[] =
 	"counted "
 	"as errors; the log has an event bus_error for each class of them, at most once "
 	"a "
-	"second. Frames that the kernel had no room for are counted as missed.";
+	"second. Frames that the kernel had no room for are counted as missed.\n"
+	"\n"
+	"Output channels are signals of frames that are sent: those of one id are one "
+	"frame, with 0 in all other bits; of multiplexed ones there is a frame for each "
+	"value of the multiplexor. A value that does not fit a signal is sent as the "
+	"nearest that does. `send` says when. A frame that finds the interface's queue "
+	"full waits for the next cycle, with the newest values.";
 
 static const char example[] =
 	"engine:\n"
@@ -480,17 +541,25 @@ static const char example[] =
 	"    coolant: { id: 0x18FEEE00, start: 0, length: 8, offset: -40, unit: degC }\n"
 	"    torque:  { id: 0x1A0, start: 7, length: 12, order: big, encoding: signed,\n"
 	"               scale: 0.5, unit: Nm }\n"
-	"    running: { id: 0x1A0, start: 16, type: bool }\n";
+	"    running: { id: 0x1A0, start: 16, type: bool }\n"
+	"  send: { on: change, every: 100ms }\n"
+	"  out:\n"
+	"    throttle: { id: 0x1B0, start: 0, length: 8, scale: 0.4, size: 8, unit: "
+	"'%',\n"
+	"                safe: 0 }\n"
+	"    enable:   { id: 0x1B0, start: 8, type: bool, safe: 0 }\n";
 
 const struct driver can_driver = {
 	.name = "can",
-	.summary = "Signals in the frames of a CAN bus, stated or from a DBC file",
+	.summary = "Signals in frames of a CAN bus, read and sent, also by a DBC file",
 	.description = description,
 	.example = example,
 	.options = can_rows,
 	.options_bytes = sizeof(struct can_options),
 	.in_options = can_channel_rows,
 	.in_bytes = sizeof(struct can_channel_options),
+	.out_options = can_output_rows,
+	.out_bytes = sizeof(struct can_channel_options),
 	.state_bytes = sizeof(struct can),
 	.check = can_check,
 	.init = can_init,
@@ -500,4 +569,5 @@ const struct driver can_driver = {
 	.attach = can_attach,
 	.receive = can_receive,
 	.hang_up = can_hang_up,
+	.emit = can_emit,
 };

@@ -50,98 +50,129 @@ static const struct option mux_rows[] = {
 	{ .name = NULL },
 };
 
+/* clang-format off */
+#define SIGNAL_ROWS \
+	{ \
+		.name = "signal", \
+		.type = OPTION_TEXT, \
+		.offset = offsetof(struct can_channel_options, signal), \
+		.help = "MESSAGE.SIGNAL of the dbc file, which says all that the keys " \
+			"below would, and the unit", \
+	}, \
+	{ \
+		.name = "id", \
+		.type = OPTION_INT, \
+		.offset = offsetof(struct can_channel_options, id), \
+		.max = CAN_EFF_MASK, \
+		.is_given_offset = offsetof(struct can_channel_options, has_id), \
+		.help = "of the frame that the signal is in; above 0x7FF it is an " \
+			"extended one", \
+	}, \
+	{ \
+		.name = "extended", \
+		.type = OPTION_BOOL, \
+		.offset = offsetof(struct can_channel_options, is_extended), \
+		.fallback = "false", \
+		.is_given_offset = offsetof(struct can_channel_options, has_extended), \
+		.help = "whether an id up to 0x7FF is an extended one, of 29 bits", \
+	}, \
+	{ \
+		.name = "start", \
+		.type = OPTION_INT, \
+		.offset = offsetof(struct can_channel_options, start), \
+		.max = START_MAX, \
+		.unit = "bit", \
+		.is_given_offset = offsetof(struct can_channel_options, has_start), \
+		.help = "the start bit as DBC files number it: 8 * byte + bit; of the " \
+			"least significant bit where order is little, of the most " \
+			"significant where it is big", \
+	}, \
+	{ \
+		.name = "length", \
+		.type = OPTION_INT, \
+		.offset = offsetof(struct can_channel_options, length), \
+		.fallback = "1", \
+		.min = 1, \
+		.max = 64, \
+		.unit = "bit", \
+		.is_given_offset = offsetof(struct can_channel_options, has_length), \
+		.help = "how many bits it has", \
+	}, \
+	{ \
+		.name = "order", \
+		.type = OPTION_CHOICE, \
+		.offset = offsetof(struct can_channel_options, order), \
+		.fallback = "little", \
+		.choices = orders, \
+		.is_given_offset = offsetof(struct can_channel_options, has_order), \
+		.help = "the byte order: little is Intel's, @1 in a DBC file; big is " \
+			"Motorola's, @0", \
+	}, \
+	{ \
+		.name = "encoding", \
+		.type = OPTION_CHOICE, \
+		.offset = offsetof(struct can_channel_options, encoding), \
+		.fallback = "unsigned", \
+		.choices = encodings, \
+		.is_given_offset = offsetof(struct can_channel_options, has_encoding), \
+		.help = "what the bits are; signed is two's complement, float has 32 or " \
+			"64 bits", \
+	}, \
+	{ \
+		.name = "scale", \
+		.type = OPTION_FLOAT, \
+		.offset = offsetof(struct can_channel_options, scaling.scale), \
+		.fallback = "1", \
+		.is_given_offset = \
+			offsetof(struct can_channel_options, scaling.has_scale), \
+		.help = "value = signal * scale + offset", \
+	}, \
+	{ \
+		.name = "offset", \
+		.type = OPTION_FLOAT, \
+		.offset = offsetof(struct can_channel_options, scaling.offset), \
+		.fallback = "0", \
+		.is_given_offset = \
+			offsetof(struct can_channel_options, scaling.has_offset), \
+		.help = "added after scale, in the channel's unit", \
+	}, \
+	{ \
+		.name = "mux", \
+		.type = OPTION_GROUP, \
+		.offset = offsetof(struct can_channel_options, mux), \
+		.rows = mux_rows, \
+		.is_given_offset = offsetof(struct can_channel_options, has_mux), \
+		.help = "of a multiplexed signal: what tells that it is in a frame", \
+	}
+
+/* clang-format on */
+
 const struct option can_channel_rows[] = {
+	SIGNAL_ROWS,
+	{ .name = NULL },
+};
+
+const struct option can_output_rows[] = {
+	SIGNAL_ROWS,
 	{
-		.name = "signal",
-		.type = OPTION_TEXT,
-		.offset = offsetof(struct can_channel_options, signal),
-		.help = "MESSAGE.SIGNAL of the dbc file, which says all that the keys "
-			"below would, and the unit",
-	},
-	{
-		.name = "id",
+		.name = "size",
 		.type = OPTION_INT,
-		.offset = offsetof(struct can_channel_options, id),
-		.max = CAN_EFF_MASK,
-		.is_given_offset = offsetof(struct can_channel_options, has_id),
-		.help = "of the frame that the signal is in; above 0x7FF it is an "
-			"extended one",
-	},
-	{
-		.name = "extended",
-		.type = OPTION_BOOL,
-		.offset = offsetof(struct can_channel_options, is_extended),
-		.fallback = "false",
-		.is_given_offset = offsetof(struct can_channel_options, has_extended),
-		.help = "whether an id up to 0x7FF is an extended one, of 29 bits",
-	},
-	{
-		.name = "start",
-		.type = OPTION_INT,
-		.offset = offsetof(struct can_channel_options, start),
-		.max = START_MAX,
-		.unit = "bit",
-		.is_given_offset = offsetof(struct can_channel_options, has_start),
-		.help = "the start bit as DBC files number it: 8 * byte + bit; of the "
-			"least significant bit where order is little, of the most "
-			"significant where it is big",
-	},
-	{
-		.name = "length",
-		.type = OPTION_INT,
-		.offset = offsetof(struct can_channel_options, length),
-		.fallback = "1",
+		.offset = offsetof(struct can_channel_options, size),
 		.min = 1,
-		.max = 64,
-		.unit = "bit",
-		.is_given_offset = offsetof(struct can_channel_options, has_length),
-		.help = "how many bits it has",
+		.max = CAN_FD_BYTES,
+		.unit = "byte",
+		.is_given_offset = offsetof(struct can_channel_options, has_size),
+		.help = "of the frame that is sent, of all of whose channels the "
+			"greatest "
+			"counts; by default up to its last signal; of a dbc file's "
+			"message as stated there",
 	},
 	{
-		.name = "order",
-		.type = OPTION_CHOICE,
-		.offset = offsetof(struct can_channel_options, order),
-		.fallback = "little",
-		.choices = orders,
-		.is_given_offset = offsetof(struct can_channel_options, has_order),
-		.help = "the byte order: little is Intel's, @1 in a DBC file; big is "
-			"Motorola's, @0",
-	},
-	{
-		.name = "encoding",
-		.type = OPTION_CHOICE,
-		.offset = offsetof(struct can_channel_options, encoding),
-		.fallback = "unsigned",
-		.choices = encodings,
-		.is_given_offset = offsetof(struct can_channel_options, has_encoding),
-		.help = "what the bits are; signed is two's complement, float has 32 or "
-			"64 bits",
-	},
-	{
-		.name = "scale",
-		.type = OPTION_FLOAT,
-		.offset = offsetof(struct can_channel_options, scaling.scale),
-		.fallback = "1",
-		.is_given_offset =
-			offsetof(struct can_channel_options, scaling.has_scale),
-		.help = "value = signal * scale + offset",
-	},
-	{
-		.name = "offset",
-		.type = OPTION_FLOAT,
-		.offset = offsetof(struct can_channel_options, scaling.offset),
-		.fallback = "0",
-		.is_given_offset =
-			offsetof(struct can_channel_options, scaling.has_offset),
-		.help = "added after scale, in the channel's unit",
-	},
-	{
-		.name = "mux",
-		.type = OPTION_GROUP,
-		.offset = offsetof(struct can_channel_options, mux),
-		.rows = mux_rows,
-		.is_given_offset = offsetof(struct can_channel_options, has_mux),
-		.help = "of a multiplexed signal: what tells that it is in a frame",
+		.name = "fd",
+		.type = OPTION_BOOL,
+		.offset = offsetof(struct can_channel_options, is_fd),
+		.fallback = "false",
+		.help = "whether a frame of up to 8 bytes is sent as one of CAN FD, too",
 	},
 	{ .name = NULL },
 };
@@ -314,13 +345,13 @@ static int check_channel(const struct channel_spec *channel, const struct dbc *d
 	return rc;
 }
 
-int can_channels_check(const struct device_spec *spec, const struct dbc *dbc,
-		       bool has_dbc, uint32_t frame_bytes)
+int can_channels_check(const struct channel_spec *list, unsigned count,
+		       const struct dbc *dbc, bool has_dbc, uint32_t frame_bytes)
 {
 	int rc = 0;
 
-	for (unsigned i = 0; i < spec->in_count && !rc; i++) {
-		rc = check_channel(&spec->in[i], dbc, has_dbc, frame_bytes);
+	for (unsigned i = 0; i < count && !rc; i++) {
+		rc = check_channel(&list[i], dbc, has_dbc, frame_bytes);
 	}
 	return rc;
 }
@@ -377,6 +408,7 @@ static int make_channel(const struct channel_spec *spec, const struct dbc *dbc,
 	if (!rc) {
 		channel->signal = found.signal;
 		channel->unit = found.unit;
+		channel->message_bytes = found.message_bytes;
 	}
 	return rc;
 }
@@ -392,25 +424,24 @@ static int compare(const void *a, const void *b)
 	return x->index < y->index ? -1 : 1;
 }
 
-int can_channels_make(const struct device_spec *spec, const struct dbc *dbc,
-		      struct arena *arena, struct can_channel **ret_channels,
-		      struct err *err)
+int can_channels_make(const struct channel_spec *list, unsigned count,
+		      const struct dbc *dbc, struct arena *arena,
+		      struct can_channel **ret_channels, struct err *err)
 {
-	struct can_channel *channels =
-		arena_take(arena, (spec->in_count + 1) * sizeof(*channels));
+	struct can_channel *channels = arena_take(arena, (count + 1) * sizeof(*channels));
 	int rc = 0;
 
 	if (!channels) {
-		return err_set(err, -ENOMEM, "no memory for device '%s'", spec->name);
+		return err_set(err, -ENOMEM, "no memory for its channels");
 	}
-	for (unsigned i = 0; i < spec->in_count && !rc; i++) {
+	for (unsigned i = 0; i < count && !rc; i++) {
 		channels[i].index = i;
-		rc = make_channel(&spec->in[i], dbc, arena, &channels[i], err);
+		rc = make_channel(&list[i], dbc, arena, &channels[i], err);
 	}
 	if (rc) {
 		return rc;
 	}
-	qsort(channels, spec->in_count, sizeof(*channels), compare);
+	qsort(channels, count, sizeof(*channels), compare);
 	*ret_channels = channels;
 	return 0;
 }

@@ -73,6 +73,18 @@ uint64_t can_bits_take(const struct can_bits *bits, const uint8_t *data)
 	return bits->is_big ? take_big(bits, data) : take_little(bits, data);
 }
 
+void can_bits_put(const struct can_bits *bits, uint64_t raw, uint8_t *data)
+{
+	for (uint32_t i = 0; i < bits->length; i++) {
+		uint32_t at = bit_at(bits, i);
+		uint32_t from = bits->is_big ? bits->length - 1 - i : i;
+		uint8_t mask = (uint8_t)(1u << at % 8);
+
+		data[at / 8] = (uint8_t)(raw >> from & 1 ? data[at / 8] | mask
+							 : data[at / 8] & ~mask);
+	}
+}
+
 static bool is_in(const struct can_switch *condition, uint64_t value)
 {
 	for (unsigned i = 0; i < condition->range_count; i++) {

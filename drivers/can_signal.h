@@ -59,6 +59,9 @@ bool can_bits_overlap(const struct can_bits *a, const struct can_bits *b);
 /** can_bits_take - the number; @data: can_bits_end() bytes at least. [any] */
 uint64_t can_bits_take(const struct can_bits *bits, const uint8_t *data) RT_SAFE;
 
+/** can_bits_put - the low bits of @raw, the others of @data left alone. [any] */
+void can_bits_put(const struct can_bits *bits, uint64_t raw, uint8_t *data) RT_SAFE;
+
 /**
  * can_signal_decode - take the signal out of a frame's data.
  *

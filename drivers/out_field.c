@@ -215,7 +215,7 @@ static double unscale(const struct scaling *scaling, double value)
 	return scaling->has_scale ? value / scaling->scale : value;
 }
 
-static uint64_t bits_of_float(double value, int64_t bytes)
+static uint64_t bits_of_float(double value, int64_t width)
 {
 	float single = (float)value;
 	uint32_t raw_single;
@@ -223,25 +223,23 @@ static uint64_t bits_of_float(double value, int64_t bytes)
 
 	memcpy(&raw_single, &single, sizeof(single));
 	memcpy(&raw, &value, sizeof(value));
-	return bytes == 4 ? raw_single : raw;
+	return width == 32 ? raw_single : raw;
 }
 
-static uint64_t to_bits(const struct out_field_options *options,
-			const struct channel *channel)
+uint64_t out_value_raw(const struct channel *channel, const struct scaling *scaling,
+		       enum field_encoding encoding, int64_t width)
 {
-	bool is_signed = options->encoding == FIELD_SIGNED;
+	bool is_scaled = scaling->has_scale || scaling->has_offset;
+	bool is_signed = encoding == FIELD_SIGNED;
 	union value value = channel_value(channel);
+	double scaled;
 
-	if (options->encoding == FIELD_FLOAT) {
-		return bits_of_float(
-			unscale(&options->scaling, to_double(channel, value)),
-			options->bytes);
+	if (channel->type == VALUE_INT && !is_scaled && encoding != FIELD_FLOAT) {
+		return fit_int(value.as_int, width, is_signed);
 	}
-	if (channel->type == VALUE_INT && !is_scaled(options)) {
-		return fit_int(value.as_int, width_of(options), is_signed);
-	}
-	return fit_float(unscale(&options->scaling, to_double(channel, value)),
-			 width_of(options), is_signed);
+	scaled = unscale(scaling, to_double(channel, value));
+	return encoding == FIELD_FLOAT ? bits_of_float(scaled, width)
+				       : fit_float(scaled, width, is_signed);
 }
 
 static uint8_t *byte_at(const struct out_field_options *options, uint8_t *message,
@@ -257,7 +255,10 @@ void out_field_encode(const struct out_field_options *options,
 {
 	int64_t shift = is_part(options) ? options->bit : 0;
 	uint64_t mask = low_bits(width_of(options)) << shift;
-	uint64_t bits = to_bits(options, channel) << shift & mask;
+	uint64_t raw =
+		out_value_raw(channel, &options->scaling,
+			      (enum field_encoding)options->encoding, width_of(options));
+	uint64_t bits = raw << shift & mask;
 
 	for (int64_t i = 0; i < options->bytes; i++) {
 		uint8_t *at = byte_at(options, message, i);

@@ -47,6 +47,16 @@ bool out_field_is_given(const struct out_field_options *options);
  */
 void out_field_check(const struct channel_spec *channel, int64_t message_bytes);
 
+/**
+ * out_value_raw - the channel's value as the bits of a field: scaled back, and rounded and saturated where
+ * the field is an integer.
+ * @width: of the field in bits, 1 to 64; of a float 32 or 64
+ *
+ * Bits above @width are those of a negative number, or 0. [rt]
+ */
+uint64_t out_value_raw(const struct channel *channel, const struct scaling *scaling,
+		       enum field_encoding encoding, int64_t width) RT_SAFE;
+
 /** out_field_encode - put the channel's value into a message that reaches so far. [rt] */
 void out_field_encode(const struct out_field_options *options,
 		      const struct channel *channel, uint8_t *message) RT_SAFE;

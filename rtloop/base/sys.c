@@ -105,6 +105,12 @@ ssize_t sys_send(int fd, const void *data, size_t bytes)
 	return result_size(RT_CALL(send(fd, data, bytes, MSG_DONTWAIT | MSG_NOSIGNAL)));
 }
 
+int sys_send_many(int fd, struct mmsghdr *messages, unsigned count)
+{
+	return result(
+		RT_CALL(sendmmsg(fd, messages, count, MSG_DONTWAIT | MSG_NOSIGNAL)));
+}
+
 ssize_t sys_send_to(int fd, const void *data, size_t bytes,
 		    const struct sockaddr *address, socklen_t address_bytes)
 {

@@ -54,6 +54,10 @@ int sys_recv_many(int fd, struct mmsghdr *messages, unsigned count) RT_SAFE;
 /** sys_send - send(MSG_DONTWAIT | MSG_NOSIGNAL). [rt] */
 ssize_t sys_send(int fd, const void *data, size_t bytes) RT_SAFE;
 
+/** sys_send_many - sendmmsg(MSG_DONTWAIT | MSG_NOSIGNAL): how many were taken, or -errno of the first.
+ * [rt] */
+int sys_send_many(int fd, struct mmsghdr *messages, unsigned count) RT_SAFE;
+
 /** sys_send_to - sendto(MSG_DONTWAIT | MSG_NOSIGNAL). [rt] */
 ssize_t sys_send_to(int fd, const void *data, size_t bytes,
 		    const struct sockaddr *address, socklen_t address_bytes) RT_SAFE;
