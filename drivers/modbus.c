@@ -6,6 +6,7 @@
 #include "drivers/modbus_link.h"
 #include "drivers/modbus_options.h"
 #include "drivers/modbus_plan.h"
+#include "drivers/modbus_write.h"
 #include "drivers/registry.h"
 #include "rtloop/base/sys.h"
 
@@ -17,12 +18,17 @@
  *    |                        +-- next query, or another try <-- answer, refusal --+
  *    +-- none is left                                            or time-out
  *
- * emit() goes from left to right, receive() and tick() back.
+ * emit() goes from left to right, receive() and tick() back. What is to be written goes the same way
+ * between two queries, and while no poll is under way: a write first, then a query in turn.
  */
 enum phase { PHASE_IDLE, PHASE_READY, PHASE_SENDING, PHASE_WAITING };
 
 struct modbus {
 	struct modbus_plan plan;
+	struct modbus_writer writer;
+	bool has_written; /* the request before this one was a write */
+	const struct modbus_request
+		*request;     /* under way: of the plan, or of the writer */
 	int64_t character_ns; /* on the wire; 0: TCP */
 	int64_t silence_ns;   /* between frames; 0: TCP */
 
@@ -53,6 +59,7 @@ static int modbus_init(struct device *device, struct err *err)
 	struct modbus *modbus = device->state;
 	int rc = modbus_plan_init(&modbus->plan, device->spec);
 
+	rc = rc ? rc : modbus_writer_init(&modbus->writer, device->spec);
 	modbus->character_ns = modbus_character_ns(options);
 	modbus->silence_ns = modbus_silence_ns(options);
 	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name) : 0;
@@ -63,6 +70,7 @@ static void modbus_fini(struct device *device)
 	struct modbus *modbus = device->state;
 
 	modbus_plan_fini(&modbus->plan);
+	modbus_writer_fini(&modbus->writer);
 }
 
 static int modbus_open(const struct device *device, struct link *ret_link,
@@ -113,6 +121,9 @@ static void modbus_attach(struct device *device, const struct cycle_time *now)
 	struct modbus *modbus = device->state;
 
 	modbus->phase = PHASE_IDLE;
+	modbus->at = modbus->plan.query_count;
+	modbus->has_written = false;
+	modbus_writer_attach(&modbus->writer, now);
 	modbus->poll_ns = now->release_ns;
 	modbus->quiet_ns = now->wake_ns + modbus->silence_ns;
 	modbus->in_bytes = 0;
@@ -127,6 +138,18 @@ static struct modbus_query *query_of(struct modbus *modbus)
 	return &modbus->plan.queries[modbus->at];
 }
 
+static bool is_writing(const struct modbus *modbus)
+{
+	return modbus_writer_request(&modbus->writer) != NULL;
+}
+
+/* A write is over: on with the poll, where one is under way. */
+static void end_write(struct modbus *modbus)
+{
+	modbus->has_written = true;
+	modbus->phase = modbus->at < modbus->plan.query_count ? PHASE_READY : PHASE_IDLE;
+}
+
 static void begin_query(struct device *device, unsigned at)
 {
 	const struct modbus_options *options = device->spec->options;
@@ -137,11 +160,28 @@ static void begin_query(struct device *device, unsigned at)
 	modbus->phase = at < modbus->plan.query_count ? PHASE_READY : PHASE_IDLE;
 }
 
+/* A write that is under way is finished first. */
+static void begin_poll(struct device *device)
+{
+	struct modbus *modbus = device->state;
+	enum phase phase = modbus->phase;
+
+	begin_query(device, 0);
+	if (phase != PHASE_IDLE) {
+		modbus->phase = phase;
+	}
+}
+
 /* A value is as good as its age: max_age decides. Without one nothing else would ever tell. */
 static void fail_try(struct device *device, const struct cycle_time *now)
 {
 	struct modbus *modbus = device->state;
 
+	if (is_writing(modbus)) {
+		modbus_writer_failed(&modbus->writer, 0);
+		end_write(modbus);
+		return;
+	}
 	if (modbus->tries_left > 0) {
 		modbus->tries_left--;
 		modbus->phase = PHASE_READY;
@@ -158,8 +198,14 @@ static void take_answer(struct device *device, const uint8_t *data,
 			const struct cycle_time *now)
 {
 	struct modbus *modbus = device->state;
-	struct modbus_query *query = query_of(modbus);
+	struct modbus_query *query;
 
+	if (is_writing(modbus)) {
+		modbus_writer_done(&modbus->writer);
+		end_write(modbus);
+		return;
+	}
+	query = query_of(modbus);
 	query->refused_with = 0;
 	if (modbus_query_put(query, device, data, now->wake_ns) > 0) {
 		device_count(device, COUNT_FRAMES, 1);
@@ -170,13 +216,35 @@ static void take_answer(struct device *device, const uint8_t *data,
 	begin_query(device, modbus->at + 1);
 }
 
+/* Such as "busy": it is asked for again, but not at once. */
+static void take_write_refusal(struct device *device, uint8_t code,
+			       const struct cycle_time *now)
+{
+	const struct modbus_options *options = device->spec->options;
+	struct modbus *modbus = device->state;
+	struct modbus_query *query =
+		modbus->writer.writes[modbus->writer.under_way].query;
+
+	if (query->refused_with != code) {
+		query->refused_with = code;
+		device_event(device, EVENT_REQUEST_REFUSED, code);
+	}
+	modbus_writer_failed(&modbus->writer, now->wake_ns + options->poll_ns);
+	end_write(modbus);
+}
+
 static void take_refusal(struct device *device, uint8_t code,
 			 const struct cycle_time *now)
 {
 	struct modbus *modbus = device->state;
-	struct modbus_query *query = query_of(modbus);
+	struct modbus_query *query;
 
 	device_count(device, COUNT_EXCEPTIONS, 1);
+	if (is_writing(modbus)) {
+		take_write_refusal(device, code, now);
+		return;
+	}
+	query = query_of(modbus);
 	if (query->refused_with != code) {
 		query->refused_with = code;
 		device_event(device, EVENT_REQUEST_REFUSED, code);
@@ -216,7 +284,7 @@ static enum modbus_finding find(const struct device *device, const uint8_t *in,
 {
 	struct modbus *modbus = device->state;
 	const struct modbus_request *request =
-		modbus->phase == PHASE_WAITING ? &query_of(modbus)->request : NULL;
+		modbus->phase == PHASE_WAITING ? modbus->request : NULL;
 
 	return is_tcp(device) ? modbus_find_tcp(request, modbus->transaction, in, bytes,
 						ret_answer)
@@ -348,16 +416,17 @@ static void plan_deadline(struct device *device, const struct cycle_time *now)
 
 	modbus->quiet_ns =
 		now->wake_ns + bytes * modbus->character_ns + modbus->silence_ns;
-	bytes += MODBUS_RTU_FRAMING_BYTES + modbus_data_bytes(&query_of(modbus)->request);
+	bytes += modbus_rtu_answer_bytes(modbus->request);
 	modbus->deadline_ns =
 		now->wake_ns + bytes * modbus->character_ns + options->timeout_ns;
 }
 
-static void begin_sending(struct device *device, const struct cycle_time *now)
+static void begin_sending(struct device *device, const struct modbus_request *request,
+			  const struct cycle_time *now)
 {
 	struct modbus *modbus = device->state;
-	const struct modbus_request *request = &query_of(modbus)->request;
 
+	modbus->request = request;
 	modbus->phase = PHASE_SENDING;
 	if (is_tcp(device)) {
 		modbus->transaction++;
@@ -395,6 +464,46 @@ static void send_rest(struct device *device, const struct cycle_time *now)
 	}
 }
 
+/* A write goes first, but not two in a row while a query waits; NULL where there is nothing to ask. */
+static const struct modbus_request *next_request(struct modbus *modbus,
+						 const struct cycle_time *now)
+{
+	bool is_polling = modbus->phase == PHASE_READY;
+	const struct modbus_request *request = NULL;
+
+	if (!is_polling || !modbus->has_written) {
+		request = modbus_writer_take(&modbus->writer, now);
+	}
+	if (!request && is_polling) {
+		modbus->has_written = false;
+		request = &query_of(modbus)->request;
+	}
+	return request;
+}
+
+static void start_next(struct device *device, const struct cycle_time *now)
+{
+	struct modbus *modbus = device->state;
+	const struct modbus_request *request = next_request(modbus, now);
+
+	if (request) {
+		begin_sending(device, request, now);
+		send_rest(device, now);
+		device_count(device, COUNT_SEND_DROPPED,
+			     modbus->phase == PHASE_SENDING && !device->is_lost);
+	}
+}
+
+static void plan_writes(struct device *device, const struct cycle_time *now)
+{
+	struct modbus *modbus = device->state;
+
+	if (device->spec->out_count > 0 && !device->is_dry) {
+		modbus_writer_plan(&modbus->writer, device, now);
+		device->must_emit = false;
+	}
+}
+
 static void modbus_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void modbus_emit(struct device *device, const struct cycle_time *now)
 {
@@ -404,27 +513,26 @@ static void modbus_emit(struct device *device, const struct cycle_time *now)
 	if (!device->link) {
 		return;
 	}
-	if (take_due(modbus, options->poll_ns, now->release_ns)) {
-		if (modbus->phase == PHASE_IDLE) {
-			begin_query(device, 0);
+	plan_writes(device, now);
+	if (take_due(modbus, options->poll_ns, now->release_ns) &&
+	    modbus->plan.query_count > 0) {
+		if (modbus->at == modbus->plan.query_count) {
+			begin_poll(device);
 		} else {
 			device_count(device, COUNT_SEND_DROPPED, 1);
 		}
 	}
 	if (modbus->phase == PHASE_SENDING) {
 		send_rest(device, now);
-	} else if (modbus->phase == PHASE_READY && now->wake_ns >= modbus->quiet_ns) {
-		begin_sending(device, now);
-		send_rest(device, now);
-		device_count(device, COUNT_SEND_DROPPED,
-			     modbus->phase == PHASE_SENDING && !device->is_lost);
+	} else if (modbus->phase != PHASE_WAITING && now->wake_ns >= modbus->quiet_ns) {
+		start_next(device, now);
 	}
+	device->is_behind = modbus_writer_is_behind(&modbus->writer);
 }
 
 static const char description[] =
-	"Reads registers and bits of Modbus devices, as a master: over RTU on a "
-	"serial line, or over TCP. It only reads: nothing in a device is ever "
-	"written.\n"
+	"Reads and writes registers and bits of Modbus devices, as a master: over RTU "
+	"on a serial line, or over TCP. Nothing is written but the channels of `out`.\n"
 	"\n"
 	"Each input channel names its table and address: holding, input, coil or "
 	"discrete, counted from 0 as on the wire (a data sheet's 40001 is "
@@ -443,7 +551,14 @@ static const char description[] =
 	"transaction, or after its timeout). An exception turns the channels of "
 	"its request bad and is counted; its code is an event. A request without "
 	"an answer in time is counted as timeouts: its channels turn stale after "
-	"max_age or, where there is no max_age, bad at once.";
+	"max_age or, where there is no max_age, bad at once.\n"
+	"\n"
+	"Outputs are coils and holding registers; those next to each other are written "
+	"in "
+	"one request, by functions 15 and 16, a single one by 5 and 6. `send` says when. "
+	"A write goes before the next query of a poll. Until the device has acknowledged "
+	"it, it is sent again, with the newest values; after an exception not before the "
+	"time of a `poll` has passed.";
 
 static const char example[] =
 	"meter:\n"
@@ -459,21 +574,27 @@ static const char example[] =
 	"    energy:  { input: 14, registers: 2, words: low_first, type: integer, unit: "
 	"Wh }\n"
 	"    alarm:   { holding: 100, bit: 3, type: bool }\n"
-	"    relay:   { coil: 0 }\n";
+	"    relay:   { coil: 0 }\n"
+	"  out:\n"
+	"    limit:   { holding: 200, scale: 0.1, unit: W, safe: 0 }\n"
+	"    enable:  { coil: 16, safe: 0 }\n";
 
 const struct driver modbus_driver = {
 	.name = "modbus",
-	.summary = "Registers and bits of Modbus devices, over RTU or TCP",
+	.summary = "Registers and bits of Modbus devices, read and written, RTU or TCP",
 	.description = description,
 	.example = example,
 	.options = modbus_rows,
 	.options_bytes = sizeof(struct modbus_options),
 	.in_options = modbus_channel_rows,
 	.in_bytes = sizeof(struct modbus_channel),
+	.out_options = modbus_output_rows,
+	.out_bytes = sizeof(struct modbus_channel),
 	.state_bytes = sizeof(struct modbus),
 	.allows_async = true,
 	.check = modbus_check,
 	.channel_type = modbus_channel_type,
+	.out_channel_type = modbus_channel_type,
 	.init = modbus_init,
 	.fini = modbus_fini,
 	.open = modbus_open,

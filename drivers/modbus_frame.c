@@ -1,6 +1,6 @@
 #include "drivers/modbus_frame.h"
 
-#include <stdbool.h>
+#include <string.h>
 
 #include "drivers/checksum.h"
 
@@ -8,6 +8,9 @@
 
 #define RTU_EXCEPTION_BYTES 5u /* unit, function, code, CRC */
 #define RTU_HEADER_BYTES    3u
+#define RTU_WRITTEN_BYTES   8u /* unit, function, address, count or value, CRC */
+
+#define WRITTEN_BYTES 4u /* address, count or value */
 
 #define TCP_HEADER_BYTES 7u /* up to and with the unit */
 #define TCP_PREFIX_BYTES 6u /* those that the length does not count */
@@ -15,12 +18,34 @@
 #define TCP_LENGTH_MAX	 254u
 #define TCP_FRAMING_BYTES                                                                \
 	3u /* unit, function, bytes: what the length counts besides the values */
-#define TCP_DATA 9u
+#define TCP_WRITTEN_LENGTH (2u + WRITTEN_BYTES)
+#define TCP_DATA	   9u
+
+bool modbus_writes(const struct modbus_request *request)
+{
+	return request->function >= MODBUS_WRITE_COIL;
+}
 
 uint32_t modbus_data_bytes(const struct modbus_request *request)
 {
-	return request->function <= MODBUS_READ_DISCRETE ? (request->count + 7u) / 8
-							 : request->count * 2u;
+	switch (request->function) {
+	case MODBUS_READ_COILS:
+	case MODBUS_READ_DISCRETE:
+	case MODBUS_WRITE_COILS:
+		return (request->count + 7u) / 8;
+	case MODBUS_WRITE_COIL:
+	case MODBUS_WRITE_REGISTER:
+		return 0;
+	default:
+		return request->count * 2u;
+	}
+}
+
+uint32_t modbus_rtu_answer_bytes(const struct modbus_request *request)
+{
+	return modbus_writes(request)
+		       ? RTU_WRITTEN_BYTES
+		       : MODBUS_RTU_FRAMING_BYTES + modbus_data_bytes(request);
 }
 
 static void put_word(uint8_t *at, uint32_t value)
@@ -41,7 +66,13 @@ static uint32_t put_request(const struct modbus_request *request, uint8_t *out)
 	out[1] = request->function;
 	put_word(out + 2, request->address);
 	put_word(out + 4, request->count);
-	return 6;
+	if (request->function != MODBUS_WRITE_COILS &&
+	    request->function != MODBUS_WRITE_REGISTERS) {
+		return 6;
+	}
+	out[6] = (uint8_t)modbus_data_bytes(request);
+	memcpy(out + 7, request->data, out[6]);
+	return 7u + out[6];
 }
 
 uint32_t modbus_encode_rtu(const struct modbus_request *request, uint8_t *out)
@@ -108,6 +139,30 @@ static enum modbus_finding find_values(const uint8_t *in, uint32_t bytes,
 	return MODBUS_ANSWER;
 }
 
+/* Whether an answer says that just this was written. */
+static bool says_written(const struct modbus_request *request, const uint8_t *at)
+{
+	return get_word(at) == request->address && get_word(at + 2) == request->count;
+}
+
+static enum modbus_finding find_written(const struct modbus_request *request,
+					const uint8_t *in, uint32_t bytes,
+					struct modbus_answer *ret_answer)
+{
+	if (bytes < RTU_WRITTEN_BYTES) {
+		ret_answer->bytes = 0;
+		return MODBUS_MORE;
+	}
+	if (!is_crc_right(in, RTU_WRITTEN_BYTES)) {
+		return MODBUS_WRONG_CHECKSUM;
+	}
+	if (!says_written(request, in + 2)) {
+		return MODBUS_WRONG_MATCH;
+	}
+	*ret_answer = (struct modbus_answer){ .bytes = RTU_WRITTEN_BYTES, .data = 2 };
+	return MODBUS_ANSWER;
+}
+
 enum modbus_finding modbus_find_rtu(const struct modbus_request *request,
 				    const uint8_t *in, uint32_t bytes,
 				    struct modbus_answer *ret_answer)
@@ -120,7 +175,9 @@ enum modbus_finding modbus_find_rtu(const struct modbus_request *request,
 	if (bytes > 1 && in[1] & EXCEPTION_FLAG) {
 		return find_exception(in, bytes, ret_answer);
 	}
-	return find_values(in, bytes, modbus_data_bytes(request), ret_answer);
+	return modbus_writes(request)
+		       ? find_written(request, in, bytes, ret_answer)
+		       : find_values(in, bytes, modbus_data_bytes(request), ret_answer);
 }
 
 /* A whole frame of the transaction. */
@@ -136,6 +193,14 @@ static enum modbus_finding judge_tcp(const struct modbus_request *request,
 	if (in[7] & EXCEPTION_FLAG) {
 		ret_answer->code = in[8];
 		return length == TCP_LENGTH_MIN ? MODBUS_EXCEPTION : MODBUS_WRONG_LENGTH;
+	}
+	if (modbus_writes(request)) {
+		if (length != TCP_WRITTEN_LENGTH) {
+			return MODBUS_WRONG_LENGTH;
+		}
+		ret_answer->data = TCP_HEADER_BYTES + 1;
+		return says_written(request, in + ret_answer->data) ? MODBUS_ANSWER
+								    : MODBUS_WRONG_MATCH;
 	}
 	ret_answer->data = TCP_DATA;
 	return in[8] == data_bytes && length == TCP_FRAMING_BYTES + data_bytes

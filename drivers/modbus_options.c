@@ -156,8 +156,105 @@ const struct option modbus_rows[] = {
 		.help = "most registers of one request, for devices that answer fewer "
 			"than the standard's 125",
 	},
+	{
+		.name = "send",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct modbus_options, send),
+		.rows = modbus_send_rows,
+		.is_given_offset = offsetof(struct modbus_options, has_send),
+		.help = "when outputs are written; by default on a change",
+	},
 	{ .name = NULL },
 };
+
+/* clang-format off */
+/* What a channel has in either direction. */
+#define VALUE_ROWS \
+	{ \
+		.name = "unit_id", \
+		.type = OPTION_INT, \
+		.offset = offsetof(struct modbus_channel, unit_id), \
+		.max = 255, \
+		.is_given_offset = offsetof(struct modbus_channel, has_unit_id), \
+		.help = "another unit than the device's, on the same line or behind " \
+			"the same gateway", \
+	}, \
+	{ \
+		.name = "registers", \
+		.type = OPTION_CHOICE, \
+		.offset = offsetof(struct modbus_channel, width), \
+		.fallback = "1", \
+		.choices = widths, \
+		.is_given_offset = offsetof(struct modbus_channel, has_registers), \
+		.help = "how many registers the value takes", \
+	}, \
+	{ \
+		.name = "encoding", \
+		.type = OPTION_CHOICE, \
+		.offset = offsetof(struct modbus_channel, encoding), \
+		.fallback = "unsigned", \
+		.choices = encodings, \
+		.is_given_offset = offsetof(struct modbus_channel, has_encoding), \
+		.help = "what the registers hold; signed is two's complement, float " \
+			"has 2 or 4 registers", \
+	}, \
+	{ \
+		.name = "words", \
+		.type = OPTION_CHOICE, \
+		.offset = offsetof(struct modbus_channel, words), \
+		.fallback = "high_first", \
+		.choices = word_orders, \
+		.is_given_offset = offsetof(struct modbus_channel, has_words), \
+		.help = "of several registers: which holds the most significant word, " \
+			"that of the lowest address or of the highest", \
+	}, \
+	{ \
+		.name = "swap_bytes", \
+		.type = OPTION_BOOL, \
+		.offset = offsetof(struct modbus_channel, is_swapped), \
+		.fallback = "false", \
+		.is_given_offset = offsetof(struct modbus_channel, has_swap_bytes), \
+		.help = "whether the device sends the low byte of a register first, " \
+			"against the standard", \
+	}, \
+	{ \
+		.name = "bit", \
+		.type = OPTION_INT, \
+		.offset = offsetof(struct modbus_channel, bit), \
+		.fallback = "0", \
+		.max = 63, \
+		.is_given_offset = offsetof(struct modbus_channel, has_bit), \
+		.help = "the lowest bit to take out of the integer, 0 being its least " \
+			"significant", \
+	}, \
+	{ \
+		.name = "bits", \
+		.type = OPTION_INT, \
+		.offset = offsetof(struct modbus_channel, bits), \
+		.fallback = "1", \
+		.min = 1, \
+		.max = 64, \
+		.unit = "bit", \
+		.is_given_offset = offsetof(struct modbus_channel, has_bits), \
+		.help = "how many bits to take from there", \
+	}, \
+	{ \
+		.name = "scale", \
+		.type = OPTION_FLOAT, \
+		.offset = offsetof(struct modbus_channel, scaling.scale), \
+		.fallback = "1", \
+		.is_given_offset = offsetof(struct modbus_channel, scaling.has_scale), \
+		.help = "value = number * scale + offset", \
+	}, \
+	{ \
+		.name = "offset", \
+		.type = OPTION_FLOAT, \
+		.offset = offsetof(struct modbus_channel, scaling.offset), \
+		.fallback = "0", \
+		.is_given_offset = offsetof(struct modbus_channel, scaling.has_offset), \
+		.help = "added after scale, in the channel's unit", \
+	}
+/* clang-format on */
 
 const struct option modbus_channel_rows[] = {
 	{
@@ -193,89 +290,61 @@ const struct option modbus_channel_rows[] = {
 		.is_given_offset = offsetof(struct modbus_channel, has_discrete),
 		.help = "a discrete input's address, from 0: 10001 is discrete: 0",
 	},
+	VALUE_ROWS,
+	{ .name = NULL },
+};
+
+const struct option modbus_output_rows[] = {
 	{
-		.name = "unit_id",
+		.name = "holding",
 		.type = OPTION_INT,
-		.offset = offsetof(struct modbus_channel, unit_id),
-		.max = 255,
-		.is_given_offset = offsetof(struct modbus_channel, has_unit_id),
-		.help = "another unit than the device's, on the same line or behind "
-			"the same gateway",
+		.offset = offsetof(struct modbus_channel, holding),
+		.max = ADDRESS_MAX,
+		.is_given_offset = offsetof(struct modbus_channel, has_holding),
+		.help = "a holding register's address, from 0 as on the wire: 40001 is "
+			"holding: 0",
 	},
 	{
-		.name = "registers",
+		.name = "coil",
+		.type = OPTION_INT,
+		.offset = offsetof(struct modbus_channel, coil),
+		.max = ADDRESS_MAX,
+		.is_given_offset = offsetof(struct modbus_channel, has_coil),
+		.help = "a coil's address, from 0: 00001 is coil: 0",
+	},
+	VALUE_ROWS,
+	{ .name = NULL },
+};
+
+static const char *const moments[] = { "change", NULL };
+
+const struct option modbus_send_rows[] = {
+	{
+		.name = "on",
 		.type = OPTION_CHOICE,
-		.offset = offsetof(struct modbus_channel, width),
-		.fallback = "1",
-		.choices = widths,
-		.is_given_offset = offsetof(struct modbus_channel, has_registers),
-		.help = "how many registers the value takes",
+		.offset = offsetof(struct modbus_send_options, on),
+		.choices = moments,
+		.is_given_offset = offsetof(struct modbus_send_options, has_on),
+		.help = "as soon as one of the values of a request has changed; the "
+			"default, without every",
 	},
 	{
-		.name = "encoding",
-		.type = OPTION_CHOICE,
-		.offset = offsetof(struct modbus_channel, encoding),
-		.fallback = "unsigned",
-		.choices = encodings,
-		.is_given_offset = offsetof(struct modbus_channel, has_encoding),
-		.help = "what the registers hold; signed is two's complement, float "
-			"has 2 or 4 registers",
+		.name = "every",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct modbus_send_options, every_ns),
+		.min = 100e3,
+		.max = 86400e9,
+		.is_given_offset = offsetof(struct modbus_send_options, has_every),
+		.help = "all outputs at the first release after each such time; with on: "
+			"change besides",
 	},
 	{
-		.name = "words",
-		.type = OPTION_CHOICE,
-		.offset = offsetof(struct modbus_channel, words),
-		.fallback = "high_first",
-		.choices = word_orders,
-		.is_given_offset = offsetof(struct modbus_channel, has_words),
-		.help = "of several registers: which holds the most significant word, "
-			"that of the lowest address or of the highest",
-	},
-	{
-		.name = "swap_bytes",
+		.name = "multiple",
 		.type = OPTION_BOOL,
-		.offset = offsetof(struct modbus_channel, is_swapped),
+		.offset = offsetof(struct modbus_send_options, is_multiple),
 		.fallback = "false",
-		.is_given_offset = offsetof(struct modbus_channel, has_swap_bytes),
-		.help = "whether the device sends the low byte of a register first, "
-			"against the standard",
-	},
-	{
-		.name = "bit",
-		.type = OPTION_INT,
-		.offset = offsetof(struct modbus_channel, bit),
-		.fallback = "0",
-		.max = 63,
-		.is_given_offset = offsetof(struct modbus_channel, has_bit),
-		.help = "the lowest bit to take out of the integer, 0 being its least "
-			"significant",
-	},
-	{
-		.name = "bits",
-		.type = OPTION_INT,
-		.offset = offsetof(struct modbus_channel, bits),
-		.fallback = "1",
-		.min = 1,
-		.max = 64,
-		.unit = "bit",
-		.is_given_offset = offsetof(struct modbus_channel, has_bits),
-		.help = "how many bits to take from there",
-	},
-	{
-		.name = "scale",
-		.type = OPTION_FLOAT,
-		.offset = offsetof(struct modbus_channel, scaling.scale),
-		.fallback = "1",
-		.is_given_offset = offsetof(struct modbus_channel, scaling.has_scale),
-		.help = "value = number * scale + offset",
-	},
-	{
-		.name = "offset",
-		.type = OPTION_FLOAT,
-		.offset = offsetof(struct modbus_channel, scaling.offset),
-		.fallback = "0",
-		.is_given_offset = offsetof(struct modbus_channel, scaling.has_offset),
-		.help = "added after scale, in the channel's unit",
+		.help = "whether a single value is written by functions 15 and 16, too, "
+			"and not by 5 and 6",
 	},
 	{ .name = NULL },
 };
@@ -391,7 +460,7 @@ static void check_registers(const struct channel_spec *spec)
 }
 
 static void check_channel(const struct modbus_options *options,
-			  const struct channel_spec *spec)
+			  const struct channel_spec *spec, const char *expected)
 {
 	const struct modbus_channel *channel = spec->options;
 	int tables = channel->has_holding + channel->has_input + channel->has_coil +
@@ -399,8 +468,7 @@ static void check_channel(const struct modbus_options *options,
 	struct modbus_span span;
 
 	if (tables != 1) {
-		place_error(&spec->place, NULL,
-			    "expected exactly one of holding, input, coil and discrete");
+		place_error(&spec->place, NULL, "expected exactly one of %s", expected);
 		return;
 	}
 	if (is_register(channel)) {
@@ -419,11 +487,72 @@ static void check_channel(const struct modbus_options *options,
 	}
 }
 
+/* Which bits of a register, or of several, a channel takes; a coil has one. */
+static uint64_t bits_of(const struct modbus_channel *channel)
+{
+	int64_t bits = channel->has_bits ? channel->bits : 1;
+
+	if (!channel->has_bit && !channel->has_bits) {
+		return UINT64_MAX;
+	}
+	return UINT64_MAX >> (64 - bits) << channel->bit;
+}
+
+/* Parts of one number may be two channels, where both see the same number. */
+static bool is_same_number(const struct modbus_channel *a, const struct modbus_channel *b)
+{
+	return a->width == b->width && a->words == b->words &&
+	       a->is_swapped == b->is_swapped;
+}
+
+static bool collides(const struct modbus_options *options, const struct channel_spec *a,
+		     const struct channel_spec *b)
+{
+	struct modbus_span x = modbus_span_of(options, a->options);
+	struct modbus_span y = modbus_span_of(options, b->options);
+	bool is_same = x.address == y.address && is_same_number(a->options, b->options);
+
+	if (x.unit != y.unit || x.function != y.function ||
+	    x.address + x.count <= y.address || y.address + y.count <= x.address) {
+		return false;
+	}
+	return !is_same || (bits_of(a->options) & bits_of(b->options)) != 0;
+}
+
+static void check_output(const struct device_spec *spec, unsigned index)
+{
+	const struct modbus_channel *channel = spec->out[index].options;
+	const struct scaling *scaling = &channel->scaling;
+
+	if (scaling->has_scale && !(scaling->scale < 0) && !(scaling->scale > 0)) {
+		place_error(&spec->out[index].place, "scale",
+			    "values are divided by it; expected another number than 0");
+	}
+	for (unsigned i = 0; i < index; i++) {
+		if (collides(spec->options, &spec->out[i], &spec->out[index])) {
+			place_error(&spec->out[index].place, NULL,
+				    "is written by channel '%s', too; expected registers "
+				    "or bits of its own",
+				    spec->out[i].name);
+			return;
+		}
+	}
+}
+
 void modbus_check(const struct device_spec *spec)
 {
-	check_device(spec->options, &spec->place);
+	const struct modbus_options *options = spec->options;
+
+	check_device(options, &spec->place);
 	for (unsigned i = 0; i < spec->in_count; i++) {
-		check_channel(spec->options, &spec->in[i]);
+		check_channel(options, &spec->in[i], "holding, input, coil and discrete");
+	}
+	for (unsigned i = 0; i < spec->out_count; i++) {
+		check_channel(options, &spec->out[i], "holding and coil");
+		check_output(spec, i);
+	}
+	if (options->has_send && spec->out_count == 0) {
+		place_error(&spec->place, "send", "nothing to be written; expected out");
 	}
 }
 

@@ -22,6 +22,14 @@ struct modbus_serial_options {
 	bool has_stop_bits;
 };
 
+struct modbus_send_options {
+	int64_t every_ns;
+	int on; /* 0: change */
+	bool is_multiple;
+	bool has_every;
+	bool has_on;
+};
+
 /* Exactly one of serial and tcp is given. */
 struct modbus_options {
 	struct modbus_serial_options serial;
@@ -33,6 +41,8 @@ struct modbus_options {
 	int64_t gap;
 	int64_t registers_max;
 	bool has_serial;
+	struct modbus_send_options send;
+	bool has_send;
 };
 
 enum modbus_encoding { MODBUS_UNSIGNED, MODBUS_SIGNED, MODBUS_FLOAT };
@@ -67,6 +77,8 @@ struct modbus_channel {
 
 extern const struct option modbus_rows[];	  /* bound to struct modbus_options */
 extern const struct option modbus_channel_rows[]; /* bound to struct modbus_channel */
+extern const struct option modbus_output_rows[];  /* likewise; of what is written */
+extern const struct option modbus_send_rows[]; /* bound to struct modbus_send_options */
 
 /** modbus_check - what no row can see, said with place_error(). [init] */
 void modbus_check(const struct device_spec *spec);

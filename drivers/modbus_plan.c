@@ -2,8 +2,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "drivers/modbus_options.h"
+#include "drivers/out_field.h"
 
 /* A channel to be sorted in. */
 struct entry {
@@ -28,23 +30,28 @@ static int compare(const void *left, const void *right)
 	return result ? result : order(a->channel, b->channel);
 }
 
-static int64_t count_max(const struct modbus_options *options, uint8_t function)
-{
-	return function <= MODBUS_READ_DISCRETE ? MODBUS_BITS_MAX
-						: options->registers_max;
-}
+/* What goes together into one request. */
+struct rule {
+	const struct modbus_options *options;
+	const struct channel_spec *list;
+	unsigned count;
+	int64_t gap;
+	int64_t bits_max;
+	int64_t registers_max;
+};
 
 /* Makes room in the request for a channel that is not before its first address; false where it
  * belongs into another one. */
 static bool extend(struct modbus_request *request, const struct modbus_span *span,
-		   const struct modbus_options *options)
+		   const struct rule *rule)
 {
 	int64_t end = request->address + request->count;
 	int64_t span_end = span->address + span->count;
+	int64_t max = span->function <= MODBUS_READ_DISCRETE ? rule->bits_max
+							     : rule->registers_max;
 
 	if (request->unit != span->unit || request->function != span->function ||
-	    span->address > end + options->gap ||
-	    span_end - request->address > count_max(options, span->function)) {
+	    span->address > end + rule->gap || span_end - request->address > max) {
 		return false;
 	}
 	if (span_end > end) {
@@ -73,10 +80,10 @@ static void set_part(struct modbus_item *item, const struct modbus_channel *chan
 	}
 }
 
-static struct modbus_item make_item(const struct device_spec *spec,
-				    const struct entry *entry, uint32_t first)
+static struct modbus_item make_item(const struct rule *rule, const struct entry *entry,
+				    uint32_t first)
 {
-	const struct modbus_channel *channel = spec->in[entry->channel].options;
+	const struct modbus_channel *channel = rule->list[entry->channel].options;
 	struct modbus_item item = {
 		.channel = entry->channel,
 		.at = (uint32_t)entry->span.address - first,
@@ -94,45 +101,75 @@ static struct modbus_item make_item(const struct device_spec *spec,
 	return item;
 }
 
-static void lay_out(struct modbus_plan *plan, const struct device_spec *spec,
+static void lay_out(struct modbus_plan *plan, const struct rule *rule,
 		    const struct entry *entries)
 {
-	const struct modbus_options *options = spec->options;
 	struct modbus_query *query = NULL;
 
-	for (unsigned i = 0; i < spec->in_count; i++) {
-		if (!query || !extend(&query->request, &entries[i].span, options)) {
+	for (unsigned i = 0; i < rule->count; i++) {
+		if (!query || !extend(&query->request, &entries[i].span, rule)) {
 			query = &plan->queries[plan->query_count++];
 			query->request = request_for(&entries[i].span);
 			query->items = &plan->items[i];
 		}
-		plan->items[i] = make_item(spec, &entries[i], query->request.address);
+		plan->items[i] = make_item(rule, &entries[i], query->request.address);
 		query->item_count++;
 	}
 }
 
-int modbus_plan_init(struct modbus_plan *plan, const struct device_spec *spec)
+static int make_plan(struct modbus_plan *plan, const struct rule *rule)
 {
-	struct entry *entries = calloc(spec->in_count + 1, sizeof(*entries));
+	struct entry *entries = calloc(rule->count + 1, sizeof(*entries));
 
 	*plan = (struct modbus_plan){
-		.items = calloc(spec->in_count + 1, sizeof(*plan->items)),
-		.queries = calloc(spec->in_count + 1, sizeof(*plan->queries)),
+		.items = calloc(rule->count + 1, sizeof(*plan->items)),
+		.queries = calloc(rule->count + 1, sizeof(*plan->queries)),
 	};
 	if (!entries || !plan->items || !plan->queries) {
 		free(entries);
 		return -ENOMEM;
 	}
-	for (unsigned i = 0; i < spec->in_count; i++) {
+	for (unsigned i = 0; i < rule->count; i++) {
 		entries[i] = (struct entry){
-			.span = modbus_span_of(spec->options, spec->in[i].options),
+			.span = modbus_span_of(rule->options, rule->list[i].options),
 			.channel = i,
 		};
 	}
-	qsort(entries, spec->in_count, sizeof(*entries), compare);
-	lay_out(plan, spec, entries);
+	qsort(entries, rule->count, sizeof(*entries), compare);
+	lay_out(plan, rule, entries);
 	free(entries);
 	return 0;
+}
+
+int modbus_plan_init(struct modbus_plan *plan, const struct device_spec *spec)
+{
+	const struct modbus_options *options = spec->options;
+	const struct rule rule = { .options = options,
+				   .list = spec->in,
+				   .count = spec->in_count,
+				   .gap = options->gap,
+				   .bits_max = MODBUS_BITS_MAX,
+				   .registers_max = options->registers_max };
+
+	return make_plan(plan, &rule);
+}
+
+static int64_t lesser(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+int modbus_plan_init_out(struct modbus_plan *plan, const struct device_spec *spec)
+{
+	const struct modbus_options *options = spec->options;
+	const struct rule rule = { .options = options,
+				   .list = spec->out,
+				   .count = spec->out_count,
+				   .bits_max = MODBUS_WRITE_COILS_MAX,
+				   .registers_max = lesser(options->registers_max,
+							   MODBUS_WRITE_REGISTERS_MAX) };
+
+	return make_plan(plan, &rule);
 }
 
 void modbus_plan_fini(struct modbus_plan *plan)
@@ -195,5 +232,46 @@ void modbus_query_mark_bad(const struct modbus_query *query, struct device *devi
 {
 	for (unsigned i = 0; i < query->item_count; i++) {
 		channel_set_quality(&device->in[query->items[i].channel], QUALITY_BAD);
+	}
+}
+
+static void write_registers(const struct modbus_item *item, uint64_t raw, uint8_t *data)
+{
+	for (uint32_t i = item->registers; i-- > 0; raw >>= 16) {
+		uint32_t to = item->is_low_first ? item->registers - 1 - i : i;
+		uint8_t *word = data + 2 * (size_t)(item->at + to);
+
+		word[!item->is_swapped] = (uint8_t)raw;
+		word[item->is_swapped] = (uint8_t)(raw >> 8);
+	}
+}
+
+static void encode(const struct modbus_item *item, const struct channel *channel,
+		   uint8_t *data)
+{
+	enum field_encoding encoding = item->is_float	 ? FIELD_FLOAT
+				       : item->is_signed ? FIELD_SIGNED
+							 : FIELD_UNSIGNED;
+	uint64_t mask, raw;
+
+	if (item->registers == 0) {
+		raw = out_value_raw(channel, &item->scaling, FIELD_UNSIGNED, 1);
+		data[item->at / 8] |= (uint8_t)(raw << item->at % 8);
+		return;
+	}
+	mask = UINT64_MAX >> (64 - item->bits) << item->bit;
+	raw = out_value_raw(channel, &item->scaling, encoding, item->bits) << item->bit;
+	raw = (raw & mask) | (read_registers(item, data) & ~mask);
+	write_registers(item, raw, data);
+}
+
+void modbus_query_compose(const struct modbus_query *query, const struct device *device,
+			  uint8_t *data)
+{
+	memset(data, 0, modbus_data_bytes(&query->request));
+	for (unsigned i = 0; i < query->item_count; i++) {
+		const struct modbus_item *item = &query->items[i];
+
+		encode(item, &device->out[item->channel], data);
 	}
 }

@@ -1,6 +1,6 @@
 /*
  * The plan of a poll: the fewest requests that bring all channels of a device, and which values of
- * each answer are whose. Made once, at start.
+ * each answer are whose; and likewise of what is written. Made once, at start.
  *
  * Channels of one unit and one table go into one request while they are adjacent, or no more than
  * `gap` unused addresses apart, and it stays within the greatest that the standard (or
@@ -50,7 +50,23 @@ struct modbus_plan {
  * -ENOMEM. modbus_plan_fini() is right after a failure too. [init]
  */
 int modbus_plan_init(struct modbus_plan *plan, const struct device_spec *spec) MUST_CHECK;
+
+/**
+ * modbus_plan_init_out - the same of the outputs: which are written together. Nothing between them is, and
+ * their requests are of the functions that read the same table. [init]
+ */
+int modbus_plan_init_out(struct modbus_plan *plan,
+			 const struct device_spec *spec) MUST_CHECK;
 void modbus_plan_fini(struct modbus_plan *plan);
+
+/**
+ * modbus_query_compose - what the outputs of a request of modbus_plan_init_out() are to be.
+ * @data: modbus_data_bytes() of it; bits that no output takes are 0
+ *
+ * [rt]
+ */
+void modbus_query_compose(const struct modbus_query *query, const struct device *device,
+			  uint8_t *data) RT_SAFE;
 
 /**
  * modbus_query_put - the values of an answer into their channels.

@@ -7,7 +7,7 @@
 #include "rtloop/cycle/loop.h"
 
 /* What cannot be written within this is told, and no longer waited for. */
-#define SAFE_END_NS (100 * NS_PER_MS)
+#define SAFE_END_NS NS_PER_SEC
 
 /**
  * safe_end - send the safe values of all devices, and wait, up to SAFE_END_NS, until they are on

@@ -19,7 +19,7 @@
 #define ACTOR_ENDPOINTS_MAX 3
 #define ACTOR_HEARD_MAX	    256
 #define ACTOR_OUTPUTS	    2
-#define ACTOR_SENT_MAX	    256
+#define ACTOR_SENT_MAX	    2048
 
 /* What a driver can be asked. */
 enum call {

@@ -126,4 +126,84 @@ for i in 0 1; do
 		"$(report "$counts | .frames + .exceptions + .timeouts")"
 done
 grep -q "device 'plc'.*is open again" "$TEST_TMP/run.err" || fail "nobody was told that it is back"
+
+# --- writing: what the servers were told is what they say they hold -------------------------------------
+
+kill $tcp $rtu
+wait $tcp $rtu 2> /dev/null
+log=$TEST_TMP/write.mcap
+rtu_server --garbage
+: > "$TEST_TMP/port"
+tcp_server --garbage --delay 3 0
+wait_until has_port
+outputs='
+      one:   { holding: 20, safe: 1234 }
+      pair:  { holding: 30, registers: 2, encoding: float, words: low_first, safe: 1.5 }
+      below: { holding: 32, encoding: signed, scale: 0.1, safe: -12.3 }
+      low:   { holding: 40, bits: 4, type: integer, safe: 5 }
+      high:  { holding: 40, bit: 15, type: bool, safe: 1 }
+      coil:  { coil: 50, safe: 1 }
+      c60:   { coil: 60, safe: 0 }
+      c61:   { coil: 61, safe: 1 }
+      c62:   { coil: 62, safe: 1 }'
+back='
+      r_one:   { holding: 20, type: integer }
+      r_pair:  { holding: 30, registers: 2, encoding: float, words: low_first }
+      r_below: { holding: 32, encoding: signed, type: integer }
+      r_bits:  { holding: 40, type: integer }
+      r_next:  { holding: 33, type: integer }
+      r_coil:  { coil: 50 }
+      r_60:    { coil: 60 }
+      r_61:    { coil: 61 }
+      r_62:    { coil: 62 }
+      r_63:    { coil: 63 }'
+cat > "$TEST_TMP/write.yaml" << END
+loop: { period: 1ms }
+log: { file: write.mcap, sync: 100ms }
+devices:
+  meter:
+    driver: modbus
+    serial: { path: meter.tty, baud: 115200 }
+    poll: 40ms
+    timeout: 200ms
+    in:$back
+    out:$outputs
+  plc:
+    driver: modbus
+    tcp: "127.0.0.1:$(cat "$TEST_TMP/port")"
+    poll: 40ms
+    timeout: 200ms
+    send: { every: 100ms, on: change, multiple: true }
+    in:$back
+    out:$outputs
+      refused: { holding: 190, registers: 4, safe: 0 }
+      beyond:  { holding: 200, safe: 0 }
+END
+
+held='[.r_one, .r_pair, .r_below, .r_bits, .r_next, .r_coil, .r_60, .r_61, .r_62, .r_63]'
+wait_until test -e "$TEST_TMP/meter.tty"
+
+# with --no-outputs they keep what they had
+run_file "$TEST_TMP/write.yaml" --no-outputs -D 2
+expect_equal "status with --no-outputs" 0 "$status"
+for device in meter plc; do
+	expect_equal "what $device holds with --no-outputs" "60" "$(newest $device .r_one)"
+done
+rm "$log"
+
+"$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/write.yaml" > "$TEST_TMP/run.out" 2>&1 &
+pid=$!
+for device in meter plc; do
+	wait_until newest_is $device "$held" '[1234,1.5,-123,32773,99,true,false,true,true,true]'
+done
+wait_until has_events request_refused 1
+kill -TERM $pid
+wait $pid
+expect_equal "status" 0 $?
+check_log "$log"
+expect_equal "devices left safe: the one of which a write is refused is not" "true false" \
+	"$(report '[.devices[].outputs_left_safe] | join(" ")')"
+expect_equal "refusals told" 2 "$(events request_refused | jq .data.value | sort -u)"
+expect_equal "times lost" "0 0" "$(report '[.devices[].counts.lost] | join(" ")')"
+
 finish

@@ -33,11 +33,13 @@ static void assert_rtu(const struct modbus_request *request, const char *expecte
 
 static void requests_are_as_the_specification_has_them(void **state)
 {
-	const struct modbus_request coils = { 0x11, MODBUS_READ_COILS, 0x13, 0x25 };
-	const struct modbus_request inputs = { 0x11, MODBUS_READ_DISCRETE, 0xc4, 0x16 };
-	const struct modbus_request holding = { 0x11, MODBUS_READ_HOLDING, 0x6b, 3 };
-	const struct modbus_request input = { 0x11, MODBUS_READ_INPUT, 8, 1 };
-	const struct modbus_request refused = { 0x0a, MODBUS_READ_COILS, 0x4a1, 1 };
+	const struct modbus_request coils = { 0x11, MODBUS_READ_COILS, 0x13, 0x25, NULL };
+	const struct modbus_request inputs = { 0x11, MODBUS_READ_DISCRETE, 0xc4, 0x16,
+					       NULL };
+	const struct modbus_request holding = { 0x11, MODBUS_READ_HOLDING, 0x6b, 3,
+						NULL };
+	const struct modbus_request input = { 0x11, MODBUS_READ_INPUT, 8, 1, NULL };
+	const struct modbus_request refused = { 0x0a, MODBUS_READ_COILS, 0x4a1, 1, NULL };
 
 	assert_rtu(&coils, "11 01 00 13 00 25 0e 84");
 	assert_rtu(&inputs, "11 02 00 c4 00 16 ba a9");
@@ -48,7 +50,7 @@ static void requests_are_as_the_specification_has_them(void **state)
 
 static void a_request_over_tcp_carries_its_transaction(void **state)
 {
-	const struct modbus_request request = { 0xff, MODBUS_READ_HOLDING, 4, 1 };
+	const struct modbus_request request = { 0xff, MODBUS_READ_HOLDING, 4, 1, NULL };
 	uint8_t out[MODBUS_REQUEST_BYTES_MAX], wanted[MODBUS_REQUEST_BYTES_MAX];
 	uint32_t bytes = modbus_encode_tcp(&request, 0x1501, out);
 
@@ -98,10 +100,10 @@ static void answers_of_the_specification_are_found_byte_by_byte(void **state)
 		const char *text;
 		uint32_t bytes;
 	} cases[] = {
-		{ { 0x11, 1, 0x13, 0x25 }, "11 01 05 cd 6b b2 0e 1b 45 e6", 10 },
-		{ { 0x11, 2, 0xc4, 0x16 }, "11 02 03 ac db 35 20 18", 8 },
-		{ { 0x11, 3, 0x6b, 3 }, "11 03 06 ae 41 56 52 43 40 49 ad", 11 },
-		{ { 0x11, 4, 8, 1 }, "11 04 02 00 0a f8 f4", 7 },
+		{ { 0x11, 1, 0x13, 0x25, NULL }, "11 01 05 cd 6b b2 0e 1b 45 e6", 10 },
+		{ { 0x11, 2, 0xc4, 0x16, NULL }, "11 02 03 ac db 35 20 18", 8 },
+		{ { 0x11, 3, 0x6b, 3, NULL }, "11 03 06 ae 41 56 52 43 40 49 ad", 11 },
+		{ { 0x11, 4, 8, 1, NULL }, "11 04 02 00 0a f8 f4", 7 },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -116,7 +118,7 @@ static void answers_of_the_specification_are_found_byte_by_byte(void **state)
 
 static void an_exception_is_found_with_its_code(void **state)
 {
-	const struct modbus_request request = { 0x0a, MODBUS_READ_COILS, 0x4a1, 1 };
+	const struct modbus_request request = { 0x0a, MODBUS_READ_COILS, 0x4a1, 1, NULL };
 	struct modbus_answer answer;
 
 	assert_int_equal(find_rtu(&request, "0a 81 02 b0 53", &answer), MODBUS_EXCEPTION);
@@ -126,7 +128,7 @@ static void an_exception_is_found_with_its_code(void **state)
 
 static void what_follows_an_answer_stays(void **state)
 {
-	const struct modbus_request request = { 0x11, MODBUS_READ_INPUT, 8, 1 };
+	const struct modbus_request request = { 0x11, MODBUS_READ_INPUT, 8, 1, NULL };
 	uint8_t in[16];
 	uint32_t bytes = parse("11 04 02 00 0a f8 f4 11 04", in);
 	struct modbus_answer answer;
@@ -138,7 +140,7 @@ static void what_follows_an_answer_stays(void **state)
 /* Not the answer: and its first byte alone is passed over. */
 static void assert_wrong(const char *text, enum modbus_finding finding)
 {
-	const struct modbus_request request = { 0x11, MODBUS_READ_INPUT, 8, 1 };
+	const struct modbus_request request = { 0x11, MODBUS_READ_INPUT, 8, 1, NULL };
 	uint8_t in[MODBUS_ANSWER_BYTES_MAX];
 	uint32_t bytes = parse(text, in);
 	struct modbus_answer answer;
@@ -160,7 +162,8 @@ static void each_fault_of_an_answer_is_told_as_soon_as_it_shows(void **state)
 
 static void every_single_bit_that_is_wrong_is_noticed(void **state)
 {
-	const struct modbus_request request = { 0x11, MODBUS_READ_HOLDING, 0x6b, 3 };
+	const struct modbus_request request = { 0x11, MODBUS_READ_HOLDING, 0x6b, 3,
+						NULL };
 	uint8_t in[16];
 	uint32_t bytes = parse("11 03 06 ae 41 56 52 43 40 49 ad", in);
 
@@ -188,8 +191,8 @@ static void bytes_that_nobody_asked_for_are_passed_over(void **state)
 
 static void the_longest_answer_is_within_the_limit(void **state)
 {
-	const struct modbus_request registers = { 1, MODBUS_READ_HOLDING, 0, 125 };
-	const struct modbus_request coils = { 1, MODBUS_READ_COILS, 0, 2000 };
+	const struct modbus_request registers = { 1, MODBUS_READ_HOLDING, 0, 125, NULL };
+	const struct modbus_request coils = { 1, MODBUS_READ_COILS, 0, 2000, NULL };
 	uint8_t in[MODBUS_ANSWER_BYTES_MAX] = { 1, 3, 250 };
 	struct modbus_answer answer;
 
@@ -212,7 +215,7 @@ static void the_longest_answer_is_within_the_limit(void **state)
 /* For unit 0xff, register 4, in transaction 0x1501. */
 static enum modbus_finding find_tcp(const char *text, struct modbus_answer *answer)
 {
-	const struct modbus_request request = { 0xff, MODBUS_READ_HOLDING, 4, 1 };
+	const struct modbus_request request = { 0xff, MODBUS_READ_HOLDING, 4, 1, NULL };
 	uint8_t in[MODBUS_ANSWER_BYTES_MAX];
 	uint32_t bytes = parse(text, in);
 
