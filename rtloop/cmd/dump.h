@@ -73,7 +73,7 @@ int dump_selection_column(const struct dump_selection *selection, const char *to
  */
 const char *dump_selection_unmatched(const struct dump_selection *selection);
 
-/** dump_is_device - whether a topic is of what a device reads, or drives. [any but rt] */
+/** dump_is_device - whether a topic is of what a device reads or drives, or of params or vars. [any but rt] */
 bool dump_is_device(const char *topic);
 
 /**

@@ -20,6 +20,12 @@ devices:
   flow: { driver: udp, listen: "127.0.0.1:47478", in: { sequence: { byte: 2, bytes: 4 } } }
   quiet: { driver: udp, listen: "127.0.0.1:47479", in: { a: { byte: 0 } } }
   wave: { driver: sim, in: { a: { wave: sine } } }
+params: { target: { value: 1.5 } }
+vars: { twice: 0.0, on: false, n: 0 }
+program: |
+  twice := probe.temp * 2 + target / flow.sequence
+  on    := ton(wave.a > 0, 100ms)
+  n     := n + int(r_trig(on))
 END
 }
 

@@ -372,9 +372,17 @@ static uint64_t frames(const struct bench *bench, unsigned index)
 	return counter_get(&bench->app->devices[index].counts[COUNT_FRAMES]);
 }
 
+/* With logic that has a state, meets with trouble, and changes a var in each cycle. */
 #define PLAIN                                                                            \
 	"loop: { period: 1ms, priority: 80, cycles: 400 }\n"                             \
-	"log: { dir: logs }\n"
+	"log: { dir: logs }\n"                                                           \
+	"params: { target: { value: 3.0 } }\n"                                           \
+	"vars: { duty: 0.0, n: 0, zero: 0, late: false }\n"                              \
+	"program: |\n"                                                                   \
+	"  duty := pid(sp := target, pv := average(wave.a, 50), kp := 1, min := 0, "     \
+	"max := 9)\n"                                                                    \
+	"  n    := n + 1 + 1 div zero\n"                                                 \
+	"  late := ton(wave.b, 20ms) and good(probe.number)\n"
 
 static void run_plain(struct bench *bench)
 {
@@ -429,6 +437,24 @@ static void every_frame_of_a_device_is_a_message_of_its_topic(void **state)
 	assert_int_equal(log_look_messages(&bench->look, "/io/wave"),
 			 bench->look.cycles.logged);
 	assert_true(log_look_messages(&bench->look, "/io/slow") > 0);
+}
+
+static void logic_runs_once_in_each_cycle(void **state)
+{
+	struct bench *bench = *state;
+	const struct app *app;
+
+	run_plain(bench);
+	app = bench->app;
+	assert_int_equal(channel_value(&app->step.vars.channels[1]).as_int, 400);
+	assert_int_equal(counter_get(&app->loop.stats.step.count), 400);
+	assert_int_equal(
+		counter_get(&program_trouble(app->step.program, TROUBLE_DIVISION)->count),
+		400);
+	assert_int_equal(log_look_messages(&bench->look, "/var"),
+			 bench->look.cycles.logged);
+	assert_int_equal(log_look_messages(&bench->look, "/param"), 1);
+	assert_int_equal(log_look_count(&bench->look, "program_trouble"), 1);
 }
 
 static void the_cycle_thread_never_asks_the_heap(void **state)
@@ -694,6 +720,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_run_is_in_its_log_and_its_counters_agree),
+		TEST(logic_runs_once_in_each_cycle),
 		TEST(every_frame_of_a_device_is_a_message_of_its_topic),
 		TEST(the_cycle_thread_never_asks_the_heap),
 		TEST(the_cycle_thread_faults_no_page),
