@@ -36,6 +36,8 @@ clean_up() {
 		umount "$root/proc"
 	fi
 	rm -rf --one-file-system "$work"
+	# control groups that containers leave behind; those in use stay
+	find /sys/fs/cgroup -depth -type d \( -path '*/payload*' -o -path '*/supervisor' \) -exec rmdir {} + 2>/dev/null
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
@@ -144,11 +146,13 @@ judge_service() {
 	fi
 }
 
-# On the testbed's kernel first, where nothing that it does is kept.
+# On the testbed's kernel first, where nothing that it does is kept; with a GPIO chip, for the rules.
 mkdir "$work/testbed" "$work/here"
+# shellcheck disable=SC2016 # for the guest's shell
+with_gpio='mkdir -p /sys/kernel/config/gpio-sim/chip/bank && echo 1 >/sys/kernel/config/gpio-sim/chip/live; exec "$@"'
 if scripts/vm/kernel.sh --cached >/dev/null 2>&1 && command -v qemu-system-x86_64 >/dev/null; then
 	scripts/vm/boot.sh --timeout 400 --writable "$work/testbed" -- \
-		"${container[@]}" "--bind=$work/testbed:/result" >"$result/console-testbed" 2>&1
+		bash -c "$with_gpio" bash "${container[@]}" "--bind=$work/testbed:/result" >"$result/console-testbed" 2>&1
 	judge_service testbed
 else
 	echo "skip  deb/testbed: its kernel is not there; scripts/vm/kernel.sh builds it"

@@ -2,7 +2,10 @@
 # shellcheck shell=bash
 set -u
 export LC_ALL=C BUILD=${BUILD:-/nonexistent}
+TEST_TMP=$(mktemp -d)
 . "$(dirname "${BASH_SOURCE[0]}")/../integration/lib.sh"
+# Loops are asked where the service has them.
+unset RUNTIME_DIRECTORY
 
 cases_passed=0 cases_failed=0
 
