@@ -20,6 +20,8 @@ devices:
   flow: { driver: udp, listen: "127.0.0.1:47478", in: { sequence: { byte: 2, bytes: 4 } } }
   quiet: { driver: udp, listen: "127.0.0.1:47479", in: { a: { byte: 0 } } }
   wave: { driver: sim, in: { a: { wave: sine } } }
+  told: { driver: udp, send: { to: "127.0.0.1:47476", text: "{wave.a} {probe.temp:.1f} {time_ns}\\n" } }
+  seldom: { driver: udp, send: { to: "127.0.0.1:47476", every: 20ms }, out: { x: { byte: 0, bytes: 2, safe: 7 } } }
 params: { target: { value: 1.5 } }
 vars: { twice: 0.0, on: false, n: 0 }
 program: |
@@ -58,20 +60,25 @@ for pacer in nanosleep timerfd; do
 		count_calls clock_nanosleep
 		watched=3 # the devices
 		expect_equal "waits" 200 "$(calls clock_nanosleep)"
-		expect_equal "scans" 200 "$(calls epoll_wait)"
+		# the last one is of the end, when the safe values have left
+		expect_equal "scans" 201 "$(calls epoll_wait)"
 	else
 		count_calls timerfd_settime
 		watched=4 # and the timer
 		expect_equal "arming the timer" 200 "$(calls timerfd_settime)"
-		expect_equal "waits and scans" 400 "$(calls epoll_wait)"
+		expect_equal "waits and scans" 401 "$(calls epoll_wait)"
 	fi
 	frames=$(report '[.devices[].counts.frames] | add')
 	expect_at_least "frames" 20 "$frames"
 	[ "$(calls read)" -le "$frames" ] || fail "$(calls read) reads for $frames frames"
 	[ "$(calls recvmmsg)" -le "$frames" ] || fail "$(calls recvmmsg) receives for $frames frames"
+	# each cycle has another value of the wave; the first message of the other device, with its safe values,
+	# leaves before the first wait, and its last one as the thread's last act
+	expect_equal "messages of the device that has one each cycle" 200 "$(report '.devices[-2].counts.sent')"
+	expect_equal "messages, a call each" "$(report '[.devices[-2:][].counts.sent] | add - 1')" "$(calls sendto)"
 	[ "$(calls write)" -le 200 ] || fail "$(calls write) writes to the eventfd"
 	# rusage, and the thread's end, come after the last cycle
-	others=$(awk '$1 !~ /^(clock_nanosleep|epoll_wait|timerfd_settime|read|recvmmsg|write|getrusage|madvise|exit|close|rt_sigprocmask|\+\+\+)$/' \
+	others=$(awk '$1 !~ /^(clock_nanosleep|epoll_wait|timerfd_settime|read|recvmmsg|sendto|write|getrusage|madvise|exit|close|rt_sigprocmask|\+\+\+)$/' \
 		"$TEST_TMP/calls")
 	expect_equal "other calls with $pacer" "" "$others"
 	expect_equal "what is watched, from before the first wait on" $watched "$(grep -c '^epoll_ctl(' "$file")"
