@@ -96,6 +96,24 @@ void service_status(const struct service *service, const char *line)
 	}
 }
 
+void service_reloading(struct service *service, int64_t now_ns)
+{
+	if (service->is_ready_told && !service->is_stop_told) {
+		(void)!notify_send(&service->notify,
+				   "RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+				   now_ns / NS_PER_US);
+	}
+}
+
+void service_reloaded(struct service *service)
+{
+	/* where this is not heard, the next look tells it */
+	service->is_ready_told = false;
+	if (!service->is_stop_told) {
+		tell_ready(service);
+	}
+}
+
 void service_stopping(struct service *service)
 {
 	if (!service->is_stop_told) {

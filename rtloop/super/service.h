@@ -54,6 +54,13 @@ void service_look(struct service *service, uint64_t cycles, int64_t now_ns);
 /** service_status - how it goes: one line, without its end; nothing more after service_stopping(). [super] */
 void service_status(const struct service *service, const char *line);
 
+/**
+ * service_reloading - the configuration is being read again; service_reloaded: that is over, whatever came
+ * of it. [super]
+ */
+void service_reloading(struct service *service, int64_t now_ns);
+void service_reloaded(struct service *service);
+
 /** service_stopping - the run comes to its end; told once. [super] */
 void service_stopping(struct service *service);
 

@@ -250,6 +250,50 @@ static void what_stops_before_its_first_cycle_was_never_ready(void **state)
 	assert_string_equal(manager_hears(&stand->manager), "");
 }
 
+static void a_reload_is_told_and_then_that_it_is_ready_again(void **state)
+{
+	struct stand *stand = *state;
+
+	begin_cycling(stand);
+	service_reloading(&stand->service, 1234567890);
+	assert_string_equal(manager_hears(&stand->manager),
+			    "RELOADING=1\nMONOTONIC_USEC=1234567");
+	service_reloaded(&stand->service);
+	assert_string_equal(manager_hears(&stand->manager), "READY=1");
+	look_after(stand, LOOK_NS, 50);
+	assert_string_equal(manager_hears(&stand->manager), "");
+}
+
+static void readiness_after_a_reload_is_told_later_where_it_must(void **state)
+{
+	struct stand *stand = *state;
+
+	unsetenv("WATCHDOG_USEC");
+	begin_cycling(stand);
+	service_reloading(&stand->service, 0);
+	manager_fill(&stand->manager);
+	service_reloaded(&stand->service);
+	manager_hear_out(&stand->manager);
+	look_after(stand, LOOK_NS, 50);
+	assert_string_equal(manager_hears(&stand->manager), "READY=1");
+}
+
+static void nothing_of_a_reload_is_told_before_it_is_ready_or_when_it_stops(void **state)
+{
+	struct stand *stand = *state;
+
+	open_service(stand);
+	service_reloading(&stand->service, 0);
+	service_reloaded(&stand->service);
+	assert_string_equal(manager_hears(&stand->manager), "");
+	look_after(stand, LOOK_NS, 50);
+	service_stopping(&stand->service);
+	manager_hear_out(&stand->manager);
+	service_reloading(&stand->service, 0);
+	service_reloaded(&stand->service);
+	assert_string_equal(manager_hears(&stand->manager), "");
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -269,6 +313,9 @@ int main(void)
 		TEST(a_watchdog_that_is_no_number_leaves_the_rest),
 		TEST(an_address_that_is_none_is_refused),
 		TEST(stopping_is_told_once_and_is_the_last_word),
+		TEST(a_reload_is_told_and_then_that_it_is_ready_again),
+		TEST(readiness_after_a_reload_is_told_later_where_it_must),
+		TEST(nothing_of_a_reload_is_told_before_it_is_ready_or_when_it_stops),
 		TEST(what_stops_before_its_first_cycle_was_never_ready),
 	};
 
