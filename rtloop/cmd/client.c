@@ -94,21 +94,23 @@ static int exchange(struct client *client, const char *line, struct client_reply
 
 static char *make_line(const char *verb, char *const *words, unsigned word_count)
 {
-	size_t bytes = strlen(verb) + 2;
-	char *line;
+	char *line = NULL;
+	size_t bytes = 0;
+	FILE *out = open_memstream(&line, &bytes);
 
-	for (unsigned i = 0; i < word_count; i++) {
-		bytes += strlen(words[i]) + 1;
-	}
-	line = calloc(1, bytes);
-	if (!line) {
+	if (!out) {
 		return NULL;
 	}
-	strcpy(line, verb);
+	fputs(verb, out);
 	for (unsigned i = 0; i < word_count; i++) {
-		strcat(strcat(line, " "), words[i]);
+		fprintf(out, " %s", words[i]);
 	}
-	return strcat(line, "\n");
+	fputc('\n', out);
+	if (fclose(out)) {
+		free(line);
+		return NULL;
+	}
+	return line;
 }
 
 /* A space or a line's end in a word would make it two. */
@@ -183,6 +185,24 @@ void client_free(struct client_reply *reply)
 	}
 	free(reply->text);
 	*reply = (struct client_reply){ .text = NULL };
+}
+
+void client_print_change(const struct client_reply *reply)
+{
+	const struct node *root = reply->tree.root;
+	double changed = client_number(root, "changed");
+	double forced = client_number(root, "forced");
+
+	if (changed > 0) {
+		printf("%s: %.0f changed, in effect from cycle %s on",
+		       client_text(root, "loop"), changed, client_text(root, "cycle"));
+	} else {
+		printf("%s: nothing to change", client_text(root, "loop"));
+	}
+	if (forced > 0) {
+		printf("; %.0f FORCED", forced);
+	}
+	putchar('\n');
 }
 
 const char *client_text(const struct node *object, const char *member)

@@ -29,6 +29,12 @@ int client_find(struct client *client, const char *name);
 /** client_is_name - whether a word can only be a run's name: no channel, no assignment. [init] */
 bool client_is_name(const char *word);
 
+/**
+ * client_is_no_run - a word that could be a run's name is not that of the only run that there is: it is
+ * meant for that one. [init]
+ */
+bool client_is_no_run(const char *word);
+
 /* A reply. */
 struct client_reply {
 	char *text; /* owned; a NUL follows it */
@@ -47,6 +53,9 @@ struct client_reply {
 int client_ask(struct client *client, const char *verb, char *const *words,
 	       unsigned word_count, struct client_reply *ret_reply);
 void client_free(struct client_reply *reply);
+
+/** client_print_change - what came of what the run was told, in a line on stdout. [init] */
+void client_print_change(const struct client_reply *reply);
 
 /** client_text - a member of an object; "" where it is not there. [init] */
 const char *client_text(const struct node *object, const char *member);

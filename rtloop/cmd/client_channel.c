@@ -3,16 +3,27 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "rtloop/base/time.h"
 #include "rtloop/cmd/client.h"
 
 const char *client_channel_value(const struct node *channel, char *text, size_t bytes)
 {
 	if (strcmp(client_text(channel, "type"), "float") == 0) {
 		snprintf(text, bytes, "%.7g", client_number(channel, "value"));
+	} else if (strcmp(client_text(channel, "type"), "duration") == 0) {
+		time_print_duration(text, bytes,
+				    (int64_t)client_number(channel, "value"));
 	} else {
 		snprintf(text, bytes, "%s", client_text(channel, "value"));
 	}
 	return text;
+}
+
+const char *client_channel_unit(const struct node *channel)
+{
+	return strcmp(client_text(channel, "type"), "duration") == 0
+		       ? ""
+		       : client_text(channel, "unit");
 }
 
 const char *client_age(double ns, char *text, size_t bytes)

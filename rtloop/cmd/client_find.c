@@ -88,7 +88,7 @@ static int none_runs(const struct client *client)
 
 static int take(struct client *client, const struct runs *runs, unsigned index)
 {
-	strcpy(client->path, runs->paths[index]);
+	snprintf(client->path, sizeof(client->path), "%s", runs->paths[index]);
 	return EXIT_OK;
 }
 
@@ -130,7 +130,7 @@ static int take_path(struct client *client, const char *path)
 		return command_wrong(client->command,
 				     "'%s' is too long for a socket's path", path);
 	}
-	strcpy(client->path, path);
+	snprintf(client->path, sizeof(client->path), "%s", path);
 	return EXIT_OK;
 }
 
@@ -154,6 +154,19 @@ int client_find(struct client *client, const char *name)
 	}
 	free(runs);
 	return status;
+}
+
+bool client_is_no_run(const char *word)
+{
+	struct runs *runs = calloc(1, sizeof(*runs));
+	bool is_none = false;
+
+	if (runs && !strchr(word, '/')) {
+		list_runs(runs);
+		is_none = runs->count == 1 && strcmp(runs->names[0], word) != 0;
+	}
+	free(runs);
+	return is_none;
 }
 
 bool client_is_name(const char *word)

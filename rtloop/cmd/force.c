@@ -51,14 +51,6 @@ struct force_request {
 	bool wants_json;
 };
 
-static void print_reply(const struct client_reply *reply)
-{
-	const struct node *root = reply->tree.root;
-
-	printf("%s: in effect from cycle %s on; %s forced\n", client_text(root, "loop"),
-	       client_text(root, "cycle"), client_text(root, "forced"));
-}
-
 static int force(struct client *client, char **words, unsigned count,
 		 const struct force_request *request)
 {
@@ -72,7 +64,7 @@ static int force(struct client *client, char **words, unsigned count,
 	if (request->wants_json) {
 		fputs(reply.text, stdout);
 	} else {
-		print_reply(&reply);
+		client_print_change(&reply);
 	}
 	client_free(&reply);
 	return EXIT_OK;

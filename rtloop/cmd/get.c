@@ -41,7 +41,7 @@ static void print_channel(const struct node *channel)
 
 	printf("%-24s %14s %-8s %-6s %10s%s\n", client_text(channel, "name"),
 	       client_channel_value(channel, value, sizeof(value)),
-	       client_text(channel, "unit"), client_text(channel, "quality"),
+	       client_channel_unit(channel), client_text(channel, "quality"),
 	       client_channel_age(channel, age, sizeof(age)),
 	       client_is(channel, "is_forced") ? "  FORCED" : "");
 }
@@ -93,7 +93,8 @@ static int run_get(const struct command *command, int argc, char **argv)
 	if (option != COMMAND_LINE_END) {
 		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
 	}
-	if (optind < argc && client_is_name(argv[optind])) {
+	if (optind < argc && client_is_name(argv[optind]) &&
+	    !client_is_no_run(argv[optind])) {
 		name = argv[optind++];
 	}
 	status = client_find(&client, name);

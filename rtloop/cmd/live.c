@@ -13,7 +13,8 @@ static const struct {
 } verbs[] = {
 	{ "status", live_answer_status },   { "report", live_answer_report },
 	{ "get", live_answer_get },	    { "force", live_answer_force },
-	{ "release", live_answer_release },
+	{ "release", live_answer_release }, { "set", live_answer_set },
+	{ "reload", live_answer_reload },
 };
 
 struct json live_begin_reply(FILE *reply)
@@ -27,13 +28,19 @@ struct json live_begin_reply(FILE *reply)
 
 bool live_refuse(FILE *reply, int exit_status, const char *format, ...)
 {
-	struct json json = { .out = reply };
 	char text[1024];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	return live_refuse_text(reply, exit_status, text);
+}
+
+bool live_refuse_text(FILE *reply, int exit_status, const char *text)
+{
+	struct json json = { .out = reply };
+
 	json_begin(&json, NULL, '{');
 	json_bool(&json, "ok", false);
 	json_int(&json, "exit_status", exit_status);
@@ -79,7 +86,8 @@ static void refuse(void *context, const char *why, FILE *reply)
 	live_refuse(reply, EXIT_USAGE, "%s", why);
 }
 
-int live_open(struct live *live, struct app *app, struct err *err)
+int live_open(struct live *live, struct app *app, const char *config_path,
+	      struct err *err)
 {
 	const struct control_handler handler = { .context = live,
 						 .answer = answer,
@@ -87,8 +95,8 @@ int live_open(struct live *live, struct app *app, struct err *err)
 	char path[CONTROL_PATH_BYTES];
 	int code;
 
-	memset(live, 0, sizeof(*live));
 	live->app = app;
+	live->path = config_path;
 	if (live_channels_init(&live->channels, app)) {
 		return err_set(err, -ENOMEM, "no memory for the control socket");
 	}
@@ -102,4 +110,6 @@ void live_close(struct live *live)
 		control_close(&live->app->super.control);
 	}
 	live_channels_fini(&live->channels);
+	setup_destroy(live->loaded);
+	setup_destroy(live->pending);
 }

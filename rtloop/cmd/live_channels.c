@@ -1,7 +1,6 @@
 #include "rtloop/cmd/live_channels.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,14 @@
 #include "config/suggest.h"
 #include "rtloop/base/sys.h"
 
-static const char *const kind_names[] = { "input", "output" };
+static const char *const kind_names[] = { "input", "output", "param", "var" };
+
+static enum program_type type_of(const struct channel *channel)
+{
+	return channel->type == VALUE_BOOL    ? TYPE_BOOL
+	       : channel->type == VALUE_FLOAT ? TYPE_FLOAT
+					      : TYPE_INT;
+}
 
 static void add(struct live_channels *channels, const struct device *device,
 		enum live_kind kind, unsigned index)
@@ -22,22 +28,32 @@ static void add(struct live_channels *channels, const struct device *device,
 		.device = device->index,
 		.index = index,
 	};
+	made->type = type_of(made->channel);
 	snprintf(made->name, sizeof(made->name), "%s.%s", device->spec->name,
 		 made->channel->name);
 }
 
-int live_channels_init(struct live_channels *channels, const struct app *app)
+static void add_values(struct live_channels *channels, const struct values *values,
+		       const struct logic_list *list, enum live_kind kind)
 {
-	unsigned count = 0;
+	for (unsigned i = 0; i < list->count; i++) {
+		struct live_channel *made = &channels->list[channels->count++];
 
-	for (unsigned i = 0; i < app->device_count; i++) {
-		count += app->devices[i].spec->in_count + app->devices[i].spec->out_count;
+		*made = (struct live_channel){
+			.kind = kind,
+			.channel = &values->channels[i],
+			.type = list->values[i].type,
+			.device = EVENT_NO_DEVICE,
+			.index = i,
+			.limits = kind == LIVE_PARAM ? &list->values[i] : NULL,
+			.value = list->values[i].value,
+		};
+		snprintf(made->name, sizeof(made->name), "%s", list->values[i].name);
 	}
-	channels->count = 0;
-	channels->list = calloc(count + 1, sizeof(*channels->list));
-	if (!channels->list) {
-		return -ENOMEM;
-	}
+}
+
+static void add_devices(struct live_channels *channels, const struct app *app)
+{
 	for (unsigned i = 0; i < app->device_count; i++) {
 		const struct device *device = &app->devices[i];
 
@@ -48,6 +64,26 @@ int live_channels_init(struct live_channels *channels, const struct app *app)
 			add(channels, device, LIVE_OUTPUT, j);
 		}
 	}
+}
+
+int live_channels_init(struct live_channels *channels, const struct app *app)
+{
+	const struct logic_spec *logic = app->setup->logic;
+	unsigned count = logic->params.count + logic->vars.count;
+
+	for (unsigned i = 0; i < app->device_count; i++) {
+		count += app->devices[i].spec->in_count + app->devices[i].spec->out_count;
+	}
+	channels->count = 0;
+	channels->list = calloc(count + 1, sizeof(*channels->list));
+	if (!channels->list) {
+		return -ENOMEM;
+	}
+	add_devices(channels, app);
+	channels->first_param = channels->count;
+	channels->param_count = logic->params.count;
+	add_values(channels, &app->step.params, &logic->params, LIVE_PARAM);
+	add_values(channels, &app->step.vars, &logic->vars, LIVE_VAR);
 	return 0;
 }
 
@@ -69,13 +105,16 @@ struct live_channel *live_channels_find(const struct live_channels *channels,
 	return NULL;
 }
 
-const char *live_channels_nearest(const struct live_channels *channels, const char *name)
+const char *live_channels_nearest(const struct live_channels *channels, const char *name,
+				  bool params)
 {
 	struct suggest suggest;
 
 	suggest_init(&suggest, name);
 	for (unsigned i = 0; i < channels->count; i++) {
-		suggest_offer(&suggest, channels->list[i].name);
+		if (!params || channels->list[i].kind == LIVE_PARAM) {
+			suggest_offer(&suggest, channels->list[i].name);
+		}
 	}
 	return suggest.best;
 }
@@ -98,49 +137,14 @@ bool live_channels_is_device(const struct live_channels *channels, const char *n
 	return false;
 }
 
-int live_value_parse(const char *text, enum value_type type, union value *ret_value)
+/* The unit of a duration is its type's. */
+static void put_param(struct json *json, const struct live_channel *channel)
 {
-	switch (type) {
-	case VALUE_BOOL:
-		return value_parse_bool(text, &ret_value->as_bool);
-	case VALUE_INT:
-		return value_parse_int(text, &ret_value->as_int);
-	case VALUE_FLOAT:
-		return value_parse_float(text, &ret_value->as_float);
+	if (channel->limits->has_min) {
+		live_value_put(json, "min", channel->type, channel->limits->min);
 	}
-	return -EINVAL;
-}
-
-const char *live_value_print(char text[LIVE_VALUE_BYTES], enum value_type type,
-			     union value value)
-{
-	switch (type) {
-	case VALUE_BOOL:
-		snprintf(text, LIVE_VALUE_BYTES, "%s", value.as_bool ? "true" : "false");
-		break;
-	case VALUE_INT:
-		snprintf(text, LIVE_VALUE_BYTES, "%" PRId64, value.as_int);
-		break;
-	case VALUE_FLOAT:
-		snprintf(text, LIVE_VALUE_BYTES, "%.10g", value.as_float);
-		break;
-	}
-	return text;
-}
-
-void live_value_put(struct json *json, const char *name, enum value_type type,
-		    union value value)
-{
-	switch (type) {
-	case VALUE_BOOL:
-		json_bool(json, name, value.as_bool);
-		break;
-	case VALUE_INT:
-		json_int(json, name, value.as_int);
-		break;
-	case VALUE_FLOAT:
-		json_float(json, name, value.as_float);
-		break;
+	if (channel->limits->has_max) {
+		live_value_put(json, "max", channel->type, channel->limits->max);
 	}
 }
 
@@ -152,13 +156,16 @@ void live_channel_put(struct json *json, const struct app *app,
 	json_begin(json, NULL, '{');
 	json_text(json, "name", channel->name);
 	json_text(json, "kind", kind_names[channel->kind]);
-	json_text(json, "type", value_type_name(seen.type));
+	json_text(json, "type", program_type_name(channel->type));
 	if (seen.unit) {
 		json_text(json, "unit", seen.unit);
 	}
-	live_value_put(json, "value", seen.type, channel_value(&seen));
+	live_value_put(json, "value", channel->type, channel_value(&seen));
+	if (channel->kind == LIVE_PARAM) {
+		put_param(json, channel);
+	}
 	json_text(json, "quality", quality_name((enum quality) * seen.quality));
-	if (seen.sample_ns != 0) {
+	if (seen.sample_ns != 0 && channel->device != EVENT_NO_DEVICE) {
 		json_int(json, "age_ns", sys_now() - seen.sample_ns);
 	}
 	json_bool(json, "is_forced", channel->is_forced);

@@ -74,7 +74,7 @@ bool live_answer_status(struct live *live, struct control_request *request,
 	}
 	json = live_begin_reply(reply);
 	run_json_put(&json, live->app);
-	live_put_forces(&json, live);
+	live_put_changes(&json, live);
 	put_channels(&json, live, request);
 	json_end(&json, '}');
 	return true;
@@ -88,22 +88,23 @@ bool live_answer_report(struct live *live, struct control_request *request,
 		return live_refuse(reply, EXIT_USAGE,
 				   "'report' takes no words; expected it alone");
 	}
-	live_print_forces(live, reply);
+	live_print_changes(live, reply);
 	run_report_print(live->app, reply);
 	return true;
 }
 
-bool live_refuse_name(const struct live *live, const char *name, FILE *reply)
+bool live_refuse_name(const struct live *live, const char *name, bool params, FILE *reply)
 {
-	const char *nearest = live_channels_nearest(&live->channels, name);
+	const char *nearest = live_channels_nearest(&live->channels, name, params);
+	const char *kind = params ? "param" : "channel";
 
 	return nearest ? live_refuse(reply, EXIT_USAGE,
-				     "no channel '%.128s'; did you mean '%s'?", name,
+				     "no %s '%.128s'; did you mean '%s'?", kind, name,
 				     nearest)
 		       : live_refuse(
 				 reply, EXIT_USAGE,
-				 "no channel '%.128s'; 'rtloop get %s' lists all of them",
-				 name, live->app->setup->name);
+				 "no %s '%.128s'; 'rtloop get %s' lists what there is",
+				 kind, name, live->app->setup->name);
 }
 
 bool live_answer_get(struct live *live, struct control_request *request, int64_t now_ns,
@@ -113,7 +114,7 @@ bool live_answer_get(struct live *live, struct control_request *request, int64_t
 
 	for (unsigned i = 1; i < request->word_count; i++) {
 		if (!live_channels_is_device(&live->channels, request->words[i])) {
-			return live_refuse_name(live, request->words[i], reply);
+			return live_refuse_name(live, request->words[i], false, reply);
 		}
 	}
 	if (!has_view(live, request, now_ns)) {

@@ -257,10 +257,27 @@ static void each_second(void *context)
 	struct run_status *status = &run->status;
 	char text[256];
 
-	live_settle(&run->live);
+	live_each_second(&run->live);
 	run_status_show(status);
 	run_status_text(status->app, text, sizeof(text));
 	service_status(&status->app->super.service, text + strspn(text, " "));
+}
+
+static void say(void *context, const char *text)
+{
+	struct run_context *run = context;
+
+	run_status_wipe(&run->status);
+	fprintf(stderr, "rtloop: %s\n", text);
+}
+
+static void hung_up(void *context)
+{
+	struct run_context *run = context;
+
+	if (run->live.app) {
+		live_hang_up(&run->live);
+	}
 }
 
 /* Whoever cannot be told how it goes is no reason not to run. */
@@ -288,10 +305,10 @@ static int report(struct app *app, const struct run_request *request)
 }
 
 /* A run that cannot be asked runs all the same; but not a second one of a name that is taken. */
-static int open_control(struct live *live, struct app *app)
+static int open_control(struct live *live, struct app *app, const char *path)
 {
 	struct err err;
-	int code = app->setup->has_control ? live_open(live, app, &err) : 0;
+	int code = app->setup->has_control ? live_open(live, app, path, &err) : 0;
 
 	if (code) {
 		fprintf(stderr, "rtloop: %s%s\n", err.text,
@@ -312,6 +329,7 @@ static int run_to_end(struct run_context *run, const struct run_request *request
 	app->super.context = run;
 	app->super.tell = tell;
 	app->super.each_second = each_second;
+	app->super.hung_up = hung_up;
 	super_take_signals();
 	open_service(app);
 	code = app_start(app, request->needs_realtime, &err);
@@ -342,7 +360,9 @@ static int run_setup(struct setup *setup, const struct run_request *request)
 		return EXIT_FAILED;
 	}
 	run.status.app = app;
-	if (open_control(&run.live, app) == 0) {
+	run.live.say = say;
+	run.live.context = &run;
+	if (open_control(&run.live, app, request->path) == 0) {
 		status = run_to_end(&run, request);
 	}
 	live_close(&run.live);

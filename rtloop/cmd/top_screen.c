@@ -159,7 +159,7 @@ static void draw_channel(struct screen *screen, const struct node *channel,
 	screen_cell(screen, SCREEN_BOLD, -widths->value,
 		    client_channel_value(channel, value, sizeof(value)));
 	if (screen->width >= WIDTH_OF_UNITS) {
-		screen_cell(screen, SCREEN_PLAIN, 8, client_text(channel, "unit"));
+		screen_cell(screen, SCREEN_PLAIN, 8, client_channel_unit(channel));
 	}
 	screen_cell(screen, quality_style(quality), 5, quality);
 	screen_cell(screen, SCREEN_PLAIN, -8,
@@ -268,8 +268,7 @@ static unsigned row_of(double start_us)
 {
 	unsigned row = 0;
 
-	for (double edge_us = 1; row + 1 < BAR_ROWS_MAX && start_us >= edge_us;
-	     edge_us *= 2) {
+	while (row + 1 < BAR_ROWS_MAX && start_us >= (double)(UINT64_C(1) << row)) {
 		row++;
 	}
 	return row;

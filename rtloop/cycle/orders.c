@@ -44,7 +44,12 @@ static int64_t number_of(const struct device *device, const struct order *order)
 	return order->index + (order->is_output ? device->spec->in_count : 0u);
 }
 
-static void carry_out(struct loop *loop, const struct order *order)
+static void set(struct step *step, const struct order *order)
+{
+	channel_store(&step->params.channels[order->index], order->value);
+}
+
+static void carry_out_force(struct loop *loop, const struct order *order)
 {
 	struct device *device = &loop->devices[order->device];
 	bool was_forced = is_forced(device, order);
@@ -70,7 +75,11 @@ void orders_take(struct loop *loop, uint64_t cycle)
 		return;
 	}
 	for (unsigned i = 0; i < orders->count; i++) {
-		carry_out(loop, &orders->list[i]);
+		if (orders->list[i].kind == ORDER_SET) {
+			set(loop->step, &orders->list[i]);
+		} else {
+			carry_out_force(loop, &orders->list[i]);
+		}
 	}
 	/* inputs that were released are to be shown once more, too */
 	loop->lays_inputs = true;

@@ -15,19 +15,24 @@
 
 struct loop; /* rtloop/cycle/loop.h */
 
-/* In one batch. Each is an event of its cycle, which has room for twice as many. */
-#define ORDERS_MAX 32
+/* In one batch: all params that there can be. */
+#define ORDERS_MAX 1024
+
+/* Of these, the ones that force and release: each is an event of its cycle, which has room for twice as
+ * many. */
+#define ORDER_FORCES_MAX 32
 
 enum order_kind {
 	ORDER_FORCE,   /* hold @value on an input or an output */
 	ORDER_RELEASE, /* no longer */
+	ORDER_SET,     /* give @value to a param */
 };
 
 struct order {
 	enum order_kind kind;
 	bool is_output;
 	unsigned device; /* its index */
-	unsigned index;	 /* among the device's inputs, or outputs */
+	unsigned index;	 /* among the device's inputs, or outputs; or among the params */
 	union value value;
 };
 

@@ -418,7 +418,7 @@ void logger_tell(struct logger *logger, const struct record_event *event,
 void logger_path(struct logger *logger, char *ret_path)
 {
 	pthread_mutex_lock(&logger->mutex);
-	strcpy(ret_path, logger->files.path);
+	memcpy(ret_path, logger->files.path, sizeof(logger->files.path));
 	pthread_mutex_unlock(&logger->mutex);
 }
 

@@ -48,7 +48,7 @@ static int lock_folder(const char *path)
 	char *slash;
 	int fd, code = -EWOULDBLOCK;
 
-	strcpy(folder, path);
+	snprintf(folder, sizeof(folder), "%s", path);
 	slash = strrchr(folder, '/');
 	if (slash) {
 		slash[slash == folder] = '\0';
@@ -80,7 +80,7 @@ static int take_address(int fd, const char *path)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int other;
 
-	strcpy(address.sun_path, path);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
 		return 0;
 	}
@@ -131,7 +131,7 @@ static int open_socket(struct control *control, const char *path)
 		return code;
 	}
 	control->listen_fd = fd;
-	strcpy(control->path, path);
+	snprintf(control->path, sizeof(control->path), "%s", path);
 	return 0;
 }
 

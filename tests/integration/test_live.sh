@@ -16,6 +16,13 @@ devices:
     driver: sim
     in: { a: { wave: sine, amplitude: 2, unit: degC }, b: { wave: square } }
   quiet: { driver: udp, listen: "127.0.0.1:47482", in: { level: { byte: 0 } } }
+params:
+  target: { value: 180.0, min: 20.0, max: 250.0, unit: degC }
+  count: { value: 3, max: 10 }
+  hold: { value: 250ms }
+vars: { sum: 0.0 }
+program: |
+  sum := target + wave.a
 END
 }
 
@@ -58,11 +65,11 @@ grep -q "^latency" "$TEST_TMP/status" || fail "no timing in the status"
 "$RTLOOP" status --json "$socket" > "$TEST_TMP/status.json"
 expect_equal "loop in the status" oven "$(jq -r .loop "$TEST_TMP/status.json")"
 expect_at_least "cycles in the status" 10 "$(jq .cycles "$TEST_TMP/status.json")"
-expect_equal "channels in the status" "wave.a wave.b quiet.level" \
+expect_equal "channels in the status" "wave.a wave.b quiet.level target count hold sum" \
 	"$(jq -r '[.channels[].name] | join(" ")' "$TEST_TMP/status.json")"
 
 "$RTLOOP" get oven > "$TEST_TMP/get"
-expect_equal "lines of get" 3 "$(wc -l < "$TEST_TMP/get")"
+expect_equal "lines of get" 7 "$(wc -l < "$TEST_TMP/get")"
 expect_equal "wave.a" "degC good" "$(awk '$1 == "wave.a" { print $3, $4 }' "$TEST_TMP/get")"
 expect_equal "quiet.level" "0 bad" "$(awk '$1 == "quiet.level" { print $2, $3 }' "$TEST_TMP/get")"
 expect_equal "channels by name" "quiet.level wave.b" \
@@ -76,6 +83,7 @@ expect_equal "the value is in its range" true "$(jq '.channels[0].value | . >= -
 value=$(echo "get wave.a" | socat -t 5 - "UNIX:$socket" | jq .ok)
 expect_equal "ok of a request by hand" true "$value"
 
+expect_equal "a param of the only run" "180 degC good" "$("$RTLOOP" get target | awk '{ print $2, $3, $4 }')"
 expect_refused 1 "no run 'ovem'; did you mean 'oven'?" "$RTLOOP" status ovem
 expect_refused 2 "no channel 'wave.c'; did you mean 'wave.a'?" "$RTLOOP" get oven wave.c
 expect_refused 2 "takes one NAME" "$RTLOOP" status oven other
@@ -113,10 +121,80 @@ expect_refused 2 "no channel 'wave.d'; did you mean" "$RTLOOP" force wave.a=1 wa
 expect_equal "nothing of a command that is refused" "12.5 FORCED" "$(forced wave.a)"
 expect_refused 2 "expected CHANNEL=VALUE" "$RTLOOP" force oven
 "$RTLOOP" force wave.a= > "$TEST_TMP/force.out" || fail "wave.a= is refused"
-grep -q "; 1 forced$" "$TEST_TMP/force.out" || fail "one is not left: $(cat "$TEST_TMP/force.out")"
+grep -q "; 1 FORCED$" "$TEST_TMP/force.out" || fail "one is not left: $(cat "$TEST_TMP/force.out")"
 "$RTLOOP" force --clear all > /dev/null || fail "--clear all is refused"
 expect_equal "quality of an input that is forced no longer" bad "$("$RTLOOP" get quiet.level | awk '{ print $NF }')"
 expect_equal "forces that are left" 0 "$("$RTLOOP" status --json | jq '.forces | length')"
+
+# --- what is set -------------------------------------------------------------------------------------
+
+value() { # CHANNEL
+	"$RTLOOP" get oven "$1" --json | jq '.channels[0].value'
+}
+"$RTLOOP" set --json oven target=175 hold=1s > "$TEST_TMP/set.json" || fail "set is refused"
+set_from=$(jq .cycle "$TEST_TMP/set.json")
+expect_equal "params that were changed" 2 "$(jq .changed "$TEST_TMP/set.json")"
+expect_equal "a param that was set" 175 "$(value target)"
+expect_equal "a duration that was set" 1000000000 "$(value hold)"
+expect_equal "the logic sees it" true "$("$RTLOOP" get sum --json | jq '.channels[0].value | . >= 173 and . <= 177')"
+expect_refused 2 "'target' cannot be 300, which is out of range; expected 20 to 250" "$RTLOOP" set target=300
+expect_refused 2 "'count' cannot be '2.5'; expected a whole number, 10 or less" "$RTLOOP" set target=30 count=2.5
+expect_equal "nothing of a command that is refused" 175 "$(value target)"
+expect_refused 2 "no param 'targt'; did you mean 'target'?" "$RTLOOP" set targt=3
+expect_refused 2 "'sum' is no param: the program sets it" "$RTLOOP" set sum=3
+expect_refused 2 "'wave.a' is no param; use 'rtloop force'" "$RTLOOP" set wave.a=3
+expect_refused 2 "'target' is no input and no output; use 'rtloop set'" "$RTLOOP" force target=3
+expect_refused 2 "no value for 'target'" "$RTLOOP" set target=
+
+# --- reload ------------------------------------------------------------------------------------------
+
+oven=$TEST_TMP/oven.yaml
+change() { # SED-SCRIPT: as an editor does, which makes a new file of it
+	sed "$1" "$oven" > "$oven.new" && mv "$oven.new" "$oven"
+}
+has_line() { # TEXT FILE
+	grep -qF -- "$1" "$2"
+}
+expect_equal "reload of the same file" "oven: nothing to change" "$("$RTLOOP" reload)"
+change 's/# of the oven//; s/value: 3/value: 4/; s/250.0/200.0/'
+wait_until has_line "$oven has changed; 'rtloop reload oven', or a restart, applies it" "$TEST_TMP/oven.err"
+expect_equal "a file that has only changed is not applied" 3 "$(value count)"
+"$RTLOOP" status | head -1 | grep -q "^CHANGED   $oven is not what runs" || fail "the status says nothing of the file"
+"$RTLOOP" reload --json > "$TEST_TMP/reload.json" || fail "reload is refused"
+expect_equal "params that a reload changed" 1 "$(jq .changed "$TEST_TMP/reload.json")"
+expect_equal "a param of the new file" 4 "$(value count)"
+expect_equal "a param that was set, and is the same in the file" 175 "$(value target)"
+expect_equal "the file is what runs" false "$("$RTLOOP" status --json | jq .config_has_changed)"
+expect_refused 2 "expected 20 to 200" "$RTLOOP" set target=220
+
+change 's/period: 2ms/period: 3ms/; s/value: 4/value: 5/; s/  quiet:.*//'
+expect_refused 1 "$oven:1:17: 'loop.period' was 2ms and is 3ms; only a restart applies that" "$RTLOOP" reload
+has_line "'devices.quiet' is gone; only a restart applies that" "$TEST_TMP/refused.err" ||
+	fail "no word of the device: $(cat "$TEST_TMP/refused.err")"
+expect_equal "nothing of a file that needs a restart" 4 "$(value count)"
+config oven
+change 's/wave: sine/wave: sin/'
+expect_refused 1 "expected" "$RTLOOP" reload
+config oven
+change 's/max: 250.0/max: 170.0/; s/value: 180.0/value: 160.0/'
+"$RTLOOP" set target=30 > /dev/null
+change 's/value: 160.0/value: 180.0/'
+expect_refused 1 "$oven" "$RTLOOP" reload
+config oven
+change 's/max: 250.0/max: 190.0/; s/min: 20.0/min: 50.0/'
+expect_refused 1 "'target' was set to 30, which is out of its new range; expected 50 to 190: set it first" "$RTLOOP" reload
+change 's/sum := target + wave.a/sum := wave.a + target/; s/50.0/20.0/'
+expect_refused 1 "'program' has changed; only a restart applies that" "$RTLOOP" reload
+
+config oven
+change 's/sum := /sum  :=  /; s/value: 180.0/value: 181.5/'
+kill -HUP $pid
+wait_until has_line "SIGHUP: loaded, 2 new values" "$TEST_TMP/oven.err"
+expect_equal "a param after SIGHUP" 181.5 "$(value target)"
+change 's/period: 2ms/period: 3ms/'
+kill -HUP $pid
+wait_until has_line "SIGHUP: the file is refused:" "$TEST_TMP/oven.err"
+wait_until has_line "'loop.period' was 2ms and is 3ms" "$TEST_TMP/oven.err"
 
 # --- top, on a terminal ------------------------------------------------------------------------------
 
@@ -127,7 +205,7 @@ if command -v script > /dev/null; then
 	TERM=xterm script -qefc "$RTLOOP top -i 100ms oven" "$TEST_TMP/screen" < "$TEST_TMP/keys" > /dev/null &
 	top=$!
 	exec 4> "$TEST_TMP/keys"
-	wait_until grep -q "wave.a" "$TEST_TMP/screen"
+	wait_until grep -qs "wave.a" "$TEST_TMP/screen"
 	grep -q "overruns" "$TEST_TMP/screen" || fail "no overruns on the screen"
 	printf q >&4
 	wait $top
@@ -168,6 +246,14 @@ expect_equal "events of what was forced" "quiet $forced_from wave $forced_from" 
 	"$(jq -r 'select(.data.kind == "forced") | "\(.data.device) \(.data.cycle)"' "$TEST_TMP/events" | sort | xargs)"
 expect_equal "events of what was released" 2 "$(grep -c '"kind":"released"' "$TEST_TMP/events")"
 grep -q "user $(id -u), process [0-9]*: force wave.a = 12.5\"" "$TEST_TMP/events" || fail "the log does not say who forced"
+
+grep -q "user $(id -u), process [0-9]*: set target = 175, was 180\"" "$TEST_TMP/events" || fail "the log does not say who set"
+grep -q "user $(id -u), process [0-9]*: reload count = 4, was 3\"" "$TEST_TMP/events" || fail "the log does not say who reloaded"
+grep -q "SIGHUP: reload target = 181.5, was 30\"" "$TEST_TMP/events" || fail "the log does not know of SIGHUP"
+grep -q "reload is refused: " "$TEST_TMP/events" || fail "the log does not know of what was refused"
+"$RTLOOP" dump --csv -c param.cycle,param.target "$TEST_TMP/oven.mcap" > "$TEST_TMP/params.csv"
+expect_equal "the cycle from which on a param has its value" "$set_from,175" \
+	"$(cut -d, -f3- "$TEST_TMP/params.csv" | sed -n 3p)"
 
 # --- left behind, switched off, not to be had --------------------------------------------------------
 

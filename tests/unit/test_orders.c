@@ -302,6 +302,43 @@ static void a_batch_takes_effect_as_one(void **state)
 	assert_int_equal(stage_events(&bed.stage, EVENT_FORCED), 3);
 }
 
+static void a_param_is_set_and_recorded_in_the_cycle_that_takes_the_order(void **state)
+{
+	enum { TOPIC_PARAM = TOPIC_DEVICES + 10 };
+	const struct order orders[] = {
+		{ .kind = ORDER_SET, .index = 1, .value.as_float = 175.5 },
+		{ .kind = ORDER_SET, .index = 0, .value.as_int = -4 },
+	};
+	struct image *image = image_create();
+	struct step step = { .program = NULL };
+	const uint8_t *body;
+	double value;
+
+	assert_int_equal(values_create(&step.params, 2), 0);
+	step.params.channels[0] = (struct channel){ .name = "count", .type = VALUE_INT };
+	step.params.channels[1] =
+		(struct channel){ .name = "target", .type = VALUE_FLOAT };
+	step.params.topic = TOPIC_PARAM;
+	assert_int_equal(values_add(&step.params, image), 0);
+	assert_int_equal(image_seal(image), 0);
+	bed.loop.step = &step;
+	run();
+	stage_forget(&bed.stage);
+	give(orders, 2);
+	run();
+	assert_int_equal(bed.loop.orders.cycle, 1);
+	assert_int_equal(channel_value(&step.params.channels[0]).as_int, -4);
+	assert_int_equal(stage_records(&bed.stage, TOPIC_PARAM), 1);
+	body = stage_last(&bed.stage, TOPIC_PARAM);
+	memcpy(&value, body + IMAGE_HEAD_BYTES + 8, sizeof(value));
+	assert_true(value == 175.5);
+	/* nothing is forced by it */
+	assert_int_equal(counter_get(&bed.loop.forced), 0);
+	bed.loop.step = NULL;
+	values_destroy(&step.params);
+	image_destroy(image);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -317,6 +354,7 @@ int main(void)
 		TEST(a_forced_output_is_driven_until_it_is_released),
 		TEST(at_the_end_the_safe_value_wins),
 		TEST(a_batch_takes_effect_as_one),
+		TEST(a_param_is_set_and_recorded_in_the_cycle_that_takes_the_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
