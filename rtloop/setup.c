@@ -232,16 +232,10 @@ static int finish_setup(struct setup *setup, const char *path, struct diag *diag
 	return setup->name ? 0 : -ENOMEM;
 }
 
-int setup_load(const char *path, struct setup **ret_setup, struct diag *diag)
+/* @code: of making the tree. */
+static int finish_load(struct setup *setup, const char *path, int code,
+		       struct setup **ret_setup, struct diag *diag)
 {
-	struct setup *setup = calloc(1, sizeof(*setup));
-	int code;
-
-	if (!setup) {
-		diag_add(diag, 0, 0, "out of memory");
-		return -ENOMEM;
-	}
-	code = tree_load(&setup->tree, path, diag);
 	if (code == 0) {
 		code = finish_setup(setup, path, diag);
 	}
@@ -254,6 +248,36 @@ int setup_load(const char *path, struct setup **ret_setup, struct diag *diag)
 	}
 	*ret_setup = setup;
 	return 0;
+}
+
+static struct setup *create(struct diag *diag)
+{
+	struct setup *setup = calloc(1, sizeof(*setup));
+
+	if (!setup) {
+		diag_add(diag, 0, 0, "out of memory");
+	}
+	return setup;
+}
+
+int setup_load(const char *path, struct setup **ret_setup, struct diag *diag)
+{
+	struct setup *setup = create(diag);
+
+	return setup ? finish_load(setup, path, tree_load(&setup->tree, path, diag),
+				   ret_setup, diag)
+		     : -ENOMEM;
+}
+
+int setup_parse(const char *text, size_t bytes, const char *folder,
+		struct setup **ret_setup, struct diag *diag)
+{
+	struct setup *setup = create(diag);
+
+	return setup ? finish_load(setup, "config.yaml",
+				   tree_parse(&setup->tree, text, bytes, folder, diag),
+				   ret_setup, diag)
+		     : -ENOMEM;
 }
 
 void setup_destroy(struct setup *setup)

@@ -43,6 +43,15 @@ int setup_load(const char *path, struct setup **ret_setup, struct diag *diag) MU
 void setup_destroy(struct setup *setup);
 
 /**
+ * setup_parse - the same from memory.
+ * @folder: absolute: where relative paths in it start
+ *
+ * [init]
+ */
+int setup_parse(const char *text, size_t bytes, const char *folder,
+		struct setup **ret_setup, struct diag *diag) MUST_CHECK;
+
+/**
  * setup_check - options of loop and log that exclude each other; part of setup_load().
  *
  * To be called again when a command line has changed the options. -EINVAL where @diag

@@ -251,6 +251,22 @@ static void the_file_itself_is_kept(void **state)
 	finish(&l);
 }
 
+static void a_configuration_may_come_from_memory(void **state)
+{
+	static const char text[] = "log: { file: a.mcap }\ndevices: {}\n";
+	struct setup *setup = NULL;
+	struct diag diag;
+
+	diag_init(&diag, "a log");
+	assert_int_equal(setup_parse(text, strlen(text), "/var/lib", &setup, &diag), 0);
+	assert_string_equal(setup->log.file, "/var/lib/a.mcap");
+	assert_string_equal(setup->name, "config");
+	setup_destroy(setup);
+	assert_int_equal(setup_parse("lop: {}\n", 8, "/", &setup, &diag), -EINVAL);
+	assert_int_equal(diag_total(&diag), 1);
+	diag_fini(&diag);
+}
+
 static void devices_are_read_with_the_drivers_that_there_are(void **state)
 {
 	struct loading l;
@@ -320,6 +336,7 @@ int main(void)
 		cmocka_unit_test(the_name_is_made_from_the_files),
 		cmocka_unit_test(a_name_that_is_given_must_fit_the_rule),
 		cmocka_unit_test(the_file_itself_is_kept),
+		cmocka_unit_test(a_configuration_may_come_from_memory),
 		cmocka_unit_test(devices_are_read_with_the_drivers_that_there_are),
 		cmocka_unit_test(devices_must_be_a_mapping),
 		cmocka_unit_test(errors_of_all_parts_come_in_one_go),
