@@ -132,6 +132,18 @@ bool program_writes(const struct program *program, unsigned symbol)
 	return program->uses[symbol].is_written;
 }
 
+bool program_ages(const struct program *program, unsigned symbol)
+{
+	for (unsigned i = 0; i < program->insn_count; i++) {
+		const struct insn *insn = &program->insns[i];
+
+		if (insn->op == NUMBER(op_age) && insn->word == symbol) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool program_reads(const struct program *program, unsigned symbol)
 {
 	return program->uses[symbol].is_read;

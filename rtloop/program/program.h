@@ -128,6 +128,9 @@ bool program_writes(const struct program *program, unsigned symbol) RT_SAFE;
 /** program_reads - whether a symbol's value is used. [any] */
 bool program_reads(const struct program *program, unsigned symbol) RT_SAFE;
 
+/** program_ages - whether the age of a symbol's channel is asked for. [any] */
+bool program_ages(const struct program *program, unsigned symbol) RT_SAFE;
+
 /*
  * All that the program remembers from one cycle to the next: variables, outputs as assigned, and the
  * state of its blocks. A copy of these bytes, put back between two cycles into a program of the same

@@ -694,10 +694,23 @@ static void the_hash_tells_programs_apart_not_their_looks(void **state)
 	assert_true(hash_of("q := ton(in.a, 1s)") != hash_of("q := tof(in.a, 1s)"));
 }
 
+static void whose_ages_are_asked_for_is_known(void **state)
+{
+	struct logic logic;
+
+	(void)state;
+	logic_make(&logic, "t := age(in.x)\nf := in.y");
+	assert_true(program_ages(logic.program, LOGIC_X));
+	assert_false(program_ages(logic.program, LOGIC_Y));
+	assert_false(program_ages(logic.program, LOGIC_A));
+	logic_end(&logic);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(numbers_are_read_as_they_are_written, reset),
+		cmocka_unit_test_setup(whose_ages_are_asked_for_is_known, reset),
 		cmocka_unit_test_setup(operators_bind_as_in_structured_text, reset),
 		cmocka_unit_test_setup(integers_are_computed_exactly_and_saturate, reset),
 		cmocka_unit_test_setup(a_division_by_zero_is_zero_and_bad, reset),
