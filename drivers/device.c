@@ -126,6 +126,14 @@ int device_init(struct device *device, const struct device_spec *spec, unsigned 
 	return code || spec->lane == LANE_ASYNC ? code : init_driver(device, err);
 }
 
+int device_init_idle(struct device *device, const struct device_spec *spec,
+		     unsigned index, struct image *image)
+{
+	struct err err;
+
+	return bind_device(device, spec, index, image, &err);
+}
+
 int device_init_worker(struct device *worker, const struct device *mirror,
 		       struct image *image, struct err *err)
 {

@@ -87,6 +87,13 @@ void device_fini(struct device *device);
 void device_resolve(struct device *device, const struct device *devices,
 		    unsigned device_count);
 
+/**
+ * device_init_idle - the same of one that will never be opened, without its driver's init(). -ENOMEM.
+ * [init]
+ */
+int device_init_idle(struct device *device, const struct device_spec *spec,
+		     unsigned index, struct image *image) MUST_CHECK;
+
 /** device_begin - the image is sealed: what it holds now is no change to record. [init] */
 void device_begin(struct device *device);
 

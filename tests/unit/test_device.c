@@ -510,12 +510,31 @@ static void only_the_worker_of_an_async_device_has_a_driver_at_work(void **state
 	image_destroy(image);
 }
 
+static void a_device_that_is_never_opened_asks_nothing_of_its_driver(void **state)
+{
+	struct image *image = image_create();
+	struct device idle;
+
+	stage.actors[0].init_code = -EIO;
+	assert_int_equal(device_init_idle(&idle, &stage.actors[0].spec, 3, image), 0);
+	assert_int_equal(stage.actors[0].inits, 1);
+	assert_int_equal(image_seal(image), 0);
+	device_begin(&idle);
+	assert_int_equal(idle.index, 3);
+	assert_int_equal(idle.part.bytes, stage.devices[0].part.bytes);
+	device_fini(&idle);
+	/* nor to undo what it has not done */
+	assert_int_equal(stage.actors[0].inits, 1);
+	image_destroy(image);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(at_first_every_channel_is_bad_and_at_its_substitute),
+		TEST(a_device_that_is_never_opened_asks_nothing_of_its_driver),
 		TEST(publishing_records_the_part_with_cycle_and_time),
 		TEST(what_has_a_time_of_its_own_is_published_at_that),
 		TEST(every_publication_is_recorded_though_nothing_changed),
