@@ -62,13 +62,7 @@ static int describe_devices(struct app *app, struct err *err)
 		return err_set(err, -ENOMEM, "no memory for the log's topics");
 	}
 	for (unsigned i = 0; i < app->device_count; i++) {
-		app->log_devices[i] = (struct log_device){
-			.name = app->devices[i].spec->name,
-			.channels = app->devices[i].in,
-			.channel_count = app->devices[i].spec->in_count,
-			.outputs = app->devices[i].out,
-			.output_count = app->devices[i].spec->out_count,
-		};
+		app->log_devices[i] = log_device_of(&app->devices[i]);
 	}
 	for (unsigned i = 0; i < app->device_count; i++) {
 		app->devices[i].out_topic =
@@ -79,6 +73,21 @@ static int describe_devices(struct app *app, struct err *err)
 		return err_set(err, -ENOMEM, "no memory for the log's topics");
 	}
 	return 0;
+}
+
+/* After all other topics: the state is the last of them. */
+static int describe_state(struct app *app, struct err *err)
+{
+	const struct logic_parts parts = { .spec = app->setup->logic,
+					   .step = &app->step,
+					   .devices = app->devices,
+					   .device_count = app->device_count };
+	int code = logic_state_describe(&parts, &app->loop.state, &app->loop.sample_times,
+					&app->logger.topics, NULL);
+
+	app->logger.state_topic = app->loop.state.topic;
+	return code ? err_set_errno(err, code, "cannot record the state of the program")
+		    : 0;
 }
 
 int app_create(struct app **ret_app, struct setup *setup, const char *version,
@@ -102,6 +111,7 @@ int app_create(struct app **ret_app, struct setup *setup, const char *version,
 		code = err_set(err, -ENOMEM, "no memory for views of the process image");
 	}
 	code = code ? code : describe_devices(app, err);
+	code = code ? code : describe_state(app, err);
 	if (code == 0) {
 		app->loop.step = &app->step;
 	}
@@ -137,6 +147,11 @@ void app_destroy(struct app *app)
 	free(app);
 }
 
+static uint64_t record_bytes_of(uint32_t body_bytes)
+{
+	return body_bytes ? record_bytes(body_bytes) : 0;
+}
+
 static uint64_t values_bytes(const struct values *values)
 {
 	return values->count > 0 ? record_bytes(values->part.bytes) : 0;
@@ -146,6 +161,7 @@ static uint64_t values_bytes(const struct values *values)
 static void measure_cycle(const struct app *app, uint64_t *ret_worst, uint64_t *ret_usual)
 {
 	uint64_t usual = record_bytes(sizeof(struct record_cycle));
+	uint64_t sampled;
 	uint64_t worst =
 		usual + record_bytes(sizeof(struct record_gap)) +
 		(uint64_t)RECORD_EVENTS_MAX * record_bytes(sizeof(struct record_event));
@@ -162,9 +178,11 @@ static void measure_cycle(const struct app *app, uint64_t *ret_worst, uint64_t *
 		 * forced or no longer forced */
 		worst += message * ((uint64_t)device->spec->budget + 3) + outputs;
 	}
-	*ret_worst =
-		worst + values_bytes(&app->step.params) + values_bytes(&app->step.vars);
-	*ret_usual = usual + values_bytes(&app->step.vars);
+	sampled = record_bytes_of(sampled_body_bytes(&app->loop.sample_times));
+	*ret_worst = worst + values_bytes(&app->step.params) +
+		     values_bytes(&app->step.vars) + sampled +
+		     record_bytes_of(state_body_bytes(&app->loop.state));
+	*ret_usual = usual + values_bytes(&app->step.vars) + sampled;
 }
 
 static int choose_ring(const struct app *app, uint64_t *ret_bytes, struct err *err)
@@ -205,6 +223,7 @@ static void describe_run(struct app *app)
 		.kernel = app->realtime.kernel,
 		.period_ns = setup->loop.period_ns,
 		.config_name = "config.yaml",
+		.config_folder = setup->tree.folder,
 		.config = setup->tree.raw,
 		.config_bytes = setup->tree.raw_bytes,
 	};

@@ -12,6 +12,7 @@
 #include "rtloop/cycle/realtime.h"
 #include "rtloop/log/logger.h"
 #include "rtloop/logic_run.h"
+#include "rtloop/logic_state.h"
 #include "rtloop/setup.h"
 #include "rtloop/super/super.h"
 

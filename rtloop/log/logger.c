@@ -15,8 +15,8 @@
 /* It looks by itself this often at least, so that a wake-up that was missed costs no more. */
 #define LOOK_NS (10 * NS_PER_MS)
 
-/* The last part of a file, in which the next one waits for a state to begin with: 1/16. */
-#define STATE_ASK_PART 16
+/* The last part of a file, in which the next one waits for a state to begin with: 1/8. */
+#define STATE_ASK_PART 8
 
 /* Room goes back to the producer in pieces of this size, not only when all is done. */
 #define TAKE_BYTES (32 << 10)

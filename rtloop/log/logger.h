@@ -35,8 +35,9 @@ struct log_description {
 	const char *version; /* "0.1.0" */
 	const char *kernel;
 	int64_t period_ns;
-	const char *config_name; /* of the attachment */
-	const char *config;	 /* its bytes */
+	const char *config_name;   /* of the attachment */
+	const char *config_folder; /* where relative paths in it start; "" */
+	const char *config;	   /* its bytes */
 	size_t config_bytes;
 };
 

@@ -45,10 +45,14 @@ static int write_description(struct logger *logger, uint32_t file_sequence)
 	const struct log_description *description = logger->description;
 	char period[32], offset[32], sequence[32];
 	const struct mcap_pair pairs[] = {
-		{ "loop", description->loop },	   { "version", description->version },
-		{ "kernel", description->kernel }, { "boot", logger->files.boot },
-		{ "period_ns", period },	   { "monotonic_to_log_time_ns", offset },
+		{ "loop", description->loop },
+		{ "version", description->version },
+		{ "kernel", description->kernel },
+		{ "boot", logger->files.boot },
+		{ "period_ns", period },
+		{ "monotonic_to_log_time_ns", offset },
 		{ "sequence", sequence },
+		{ "config_folder", description->config_folder },
 	};
 	int code;
 

@@ -197,6 +197,7 @@ static int set_up(void **state)
 		.kernel = "6.1-rt",
 		.period_ns = NS_PER_MS,
 		.config_name = "config.yaml",
+		.config_folder = "/etc/rtloop",
 		.config = config,
 		.config_bytes = sizeof(config) - 1,
 	};
@@ -489,6 +490,7 @@ static void every_file_says_where_it_comes_from_and_holds_the_configuration(void
 		assert_string_equal(find_pair(&pairs, "version"), "rtloop test");
 		assert_string_equal(find_pair(&pairs, "kernel"), "6.1-rt");
 		assert_string_equal(find_pair(&pairs, "period_ns"), "1000000");
+		assert_string_equal(find_pair(&pairs, "config_folder"), "/etc/rtloop");
 		snprintf(sequence, sizeof(sequence), "%u", i + 1);
 		assert_string_equal(find_pair(&pairs, "sequence"), sequence);
 		assert_non_null(strstr(name, find_pair(&pairs, "boot")));
