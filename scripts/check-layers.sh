@@ -19,7 +19,8 @@ declare -A may_include=(
 	[log]="base config mcap"
 	[super]="base config drivers program cycle mcap log"
 	[app]="base config drivers program cycle mcap log super guard"
-	[cmd]="base config drivers program cycle mcap log report super guard app"
+	[replay]="base config drivers program cycle mcap log app"
+	[cmd]="base config drivers program cycle mcap log report super guard app replay"
 	[main]="base app cmd"
 )
 
