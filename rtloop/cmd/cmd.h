@@ -39,6 +39,7 @@ extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_dump;
 extern const struct command command_report;
+extern const struct command command_replay;
 extern const struct command command_status;
 extern const struct command command_top;
 extern const struct command command_get;
