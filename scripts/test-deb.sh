@@ -130,7 +130,7 @@ inside systemctl --quiet enable rtloop-test.service
 
 # A controller's own rights are not more than those of the container's systemd: to lock memory, and to call
 # what sets a priority.
-container=(timeout --kill-after=20 300 systemd-nspawn --quiet --register=no --keep-unit --machine=rtloop-test
+container=(timeout --kill-after=20 800 systemd-nspawn --quiet --register=no --keep-unit --machine=rtloop-test
 	--private-network --capability=CAP_IPC_LOCK --system-call-filter=@memlock --system-call-filter=@resources
 	"--directory=$root" --boot)
 
@@ -151,7 +151,7 @@ mkdir "$work/testbed" "$work/here"
 # shellcheck disable=SC2016 # for the guest's shell
 with_gpio='mkdir -p /sys/kernel/config/gpio-sim/chip/bank && echo 1 >/sys/kernel/config/gpio-sim/chip/live; exec "$@"'
 if scripts/vm/kernel.sh --cached >/dev/null 2>&1 && command -v qemu-system-x86_64 >/dev/null; then
-	scripts/vm/boot.sh --timeout 400 --writable "$work/testbed" -- \
+	scripts/vm/boot.sh --timeout 900 --writable "$work/testbed" -- \
 		bash -c "$with_gpio" bash "${container[@]}" "--bind=$work/testbed:/result" >"$result/console-testbed" 2>&1
 	judge_service testbed
 else
