@@ -1,33 +1,33 @@
 #include "rtloop/base/trace_line.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "rtloop/base/scan.h"
 #include "rtloop/base/time.h"
+
+/* Some centuries: more is no time, and would not fit. */
+#define SECONDS_MAX UINT64_C(9000000000)
 
 /* "001] d.h1.     7.192129: irq_handler_entry: irq=10 name=virtio0" */
 static int parse_rest(const char *at, struct trace_line *line)
 {
-	int64_t seconds, us;
+	uint64_t seconds, us;
 	const char *end;
-	int length = 0;
 
-	if (sscanf(at, "%3d] %*5s %" SCNd64 ".%6" SCNd64 ": %n", &line->cpu, &seconds,
-		   &us, &length) != 3 ||
-	    length == 0) {
+	if (!scan_int(&at, &line->cpu) || !scan_char(&at, ']') || !scan_skip(&at, 1) ||
+	    !scan_number(&at, &seconds) || !scan_char(&at, '.') ||
+	    !scan_number(&at, &us) || !scan_char(&at, ':') || !scan_char(&at, ' ')) {
 		return -EBADMSG;
 	}
-	end = strchr(at + length, ':');
-	if (!end || seconds < 0 || us < 0) {
+	end = strchr(at, ':');
+	if (!end || seconds > SECONDS_MAX || us >= 1000000) {
 		return -EBADMSG;
 	}
-	line->time_ns = seconds * NS_PER_SEC + us * NS_PER_US;
-	line->event = at + length;
-	line->event_length = (size_t)(end - line->event);
+	line->time_ns = (int64_t)seconds * NS_PER_SEC + (int64_t)us * NS_PER_US;
+	line->event = at;
+	line->event_length = (size_t)(end - at);
 	line->arguments = end + 1 + strspn(end + 1, " ");
 	return 0;
 }
@@ -42,13 +42,13 @@ static int parse_task(const char *text, const char *end, struct trace_line *line
 		end--;
 	}
 	dash = end > text ? memrchr(text, '-', (size_t)(end - text)) : NULL;
-	if (!dash || !isdigit((unsigned char)dash[1])) {
+	if (!dash) {
 		return -EBADMSG;
 	}
 	line->name = text;
 	line->name_length = (size_t)(dash - text);
-	line->task = atoi(dash + 1);
-	return 0;
+	dash++;
+	return scan_int(&dash, &line->task) ? 0 : -EBADMSG;
 }
 
 int trace_line_parse(const char *text, struct trace_line *ret_line)

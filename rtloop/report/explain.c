@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rtloop/base/scan.h"
 #include "rtloop/base/time.h"
 #include "rtloop/report/ktrace.h"
 
@@ -118,11 +119,36 @@ struct ran_thread {
 	int64_t ns;
 };
 
+/* The text up to a character, which is passed over; false where it does not fit or does not come. */
+static bool take_text(const char **at, char end, char *text, size_t bytes)
+{
+	const char *found = strchr(*at, end);
+	size_t length = found ? (size_t)(found - *at) : bytes;
+
+	if (length >= bytes) {
+		return false;
+	}
+	memcpy(text, *at, length);
+	text[length] = '\0';
+	*at = found + 1;
+	return true;
+}
+
 static bool parse_ran(const char *word, struct ran_thread *ret_thread)
 {
-	return sscanf(word, " %" SCNd64 "(%31[^,],%15[^,],%" SCNd64 ")=%" SCNd64,
-		      &ret_thread->id, ret_thread->name, ret_thread->policy,
-		      &ret_thread->priority, &ret_thread->ns) == 5;
+	uint64_t id, priority, ns;
+
+	if (!scan_number(&word, &id) || !scan_char(&word, '(') ||
+	    !take_text(&word, ',', ret_thread->name, sizeof(ret_thread->name)) ||
+	    !take_text(&word, ',', ret_thread->policy, sizeof(ret_thread->policy)) ||
+	    !scan_number(&word, &priority) || !scan_char(&word, ')') ||
+	    !scan_char(&word, '=') || !scan_number(&word, &ns)) {
+		return false;
+	}
+	ret_thread->id = (int64_t)id;
+	ret_thread->priority = (int64_t)priority;
+	ret_thread->ns = (int64_t)ns;
+	return true;
 }
 
 /* The next thread of the line; false behind the last. */
@@ -463,23 +489,23 @@ static void say_not_traced(struct part *part, const struct ktrace *trace)
 	}
 }
 
-/* The interrupt that came most, but for the timer's. */
+/* The interrupt that came most, but for the timer's: "37(eth0)=1204". */
 static void say_interrupts(struct part *part)
 {
 	const char *at = part->look->interrupts;
-	char name[64];
-	int64_t count, from_ns, to_ns;
+	int64_t from_ns = told_number(at, "from_ns", 0);
+	int64_t to_ns = told_number(at, "to_ns", 0);
+	char name[64], window[32];
+	uint64_t count;
 
-	from_ns = told_number(at, "from_ns", 0);
-	to_ns = told_number(at, "to_ns", 0);
-	while ((at = strchr(at, ' '))) {
-		at++;
-		if (sscanf(at, "%63[^= ]=%" SCNd64, name, &count) == 2 &&
-		    strchr(name, '(') && !strstr(name, "imer") && !strchr(name, '\n')) {
-			char length_text[32];
+	for (at = strchr(at, ' '); at; at = strchr(at, ' ')) {
+		const char *word = ++at;
 
-			say(part, "; interrupt %s came %" PRId64 " times in %s", name,
-			    count, print_time(length_text, to_ns - from_ns));
+		if (take_text(&word, '=', name, sizeof(name)) && !strchr(name, ' ') &&
+		    strchr(name, '(') && !strstr(name, "imer") &&
+		    scan_number(&word, &count)) {
+			say(part, "; interrupt %s came %" PRIu64 " times in %s", name,
+			    count, print_time(window, to_ns - from_ns));
 			return;
 		}
 	}

@@ -59,10 +59,11 @@ static unsigned task_owner(struct ktrace *trace, int task, const char *name,
 
 static unsigned innermost(const struct reader *reader)
 {
+	if (reader->depth > KTRACE_DEPTH) {
+		return reader->interrupts[KTRACE_DEPTH - 1];
+	}
 	if (reader->depth > 0) {
-		unsigned at = reader->depth < KTRACE_DEPTH ? reader->depth : KTRACE_DEPTH;
-
-		return reader->interrupts[at - 1];
+		return reader->interrupts[reader->depth - 1];
 	}
 	return reader->softirq != NO_OWNER ? reader->softirq : reader->task;
 }

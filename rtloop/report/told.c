@@ -142,7 +142,7 @@ static void take_line(struct told_look *look, const char *device, const char *li
 
 static struct told_look *add_look(struct told *told, int64_t number)
 {
-	if (told->count == told->capacity) {
+	if (!told->looks || told->count == told->capacity) {
 		unsigned capacity = told->capacity ? 2 * told->capacity : 16;
 		struct told_look *looks =
 			reallocarray(told->looks, capacity, sizeof(*looks));

@@ -2,21 +2,28 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-int proc_parse_sched(const char *text, struct proc_sched *ret_sched)
+#include "rtloop/base/scan.h"
+
+/* Three numbers of /proc/PID/schedstat, or the last three of a CPU's line in /proc/schedstat. */
+static int scan_sched(const char *text, struct proc_sched *ret_sched)
 {
 	struct proc_sched sched;
 
-	if (sscanf(text, "%" SCNu64 " %" SCNu64 " %" SCNu64, &sched.run_ns,
-		   &sched.delay_ns, &sched.slices) != 3) {
+	if (!scan_number(&text, &sched.run_ns) || !scan_number(&text, &sched.delay_ns) ||
+	    !scan_number(&text, &sched.slices)) {
 		return -EBADMSG;
 	}
 	*ret_sched = sched;
 	return 0;
+}
+
+int proc_parse_sched(const char *text, struct proc_sched *ret_sched)
+{
+	return scan_sched(text, ret_sched);
 }
 
 /* What follows "KEY " at the beginning of a line; NULL where there is no such line. */
@@ -47,17 +54,11 @@ static const char *find_cpu(const char *text, int cpu)
 int proc_parse_cpu_sched(const char *text, int cpu, struct proc_sched *ret_sched)
 {
 	const char *line = find_cpu(text, cpu);
-	struct proc_sched sched;
 
 	if (!line) {
 		return -ENOENT;
 	}
-	if (sscanf(line, "%*u %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64 " %" SCNu64,
-		   &sched.run_ns, &sched.delay_ns, &sched.slices) != 3) {
-		return -EBADMSG;
-	}
-	*ret_sched = sched;
-	return 0;
+	return scan_skip(&line, 6) ? scan_sched(line, ret_sched) : -EBADMSG;
 }
 
 static void copy_name(struct proc_thread *thread, const char *from, const char *to)
@@ -74,15 +75,15 @@ int proc_parse_thread(const char *text, struct proc_thread *ret_thread)
 {
 	const char *begin = strchr(text, '(');
 	const char *end = strrchr(text, ')');
+	const char *at = end ? end + 1 : NULL;
 	struct proc_thread thread;
 
-	if (!begin || !end || end < begin ||
-	    sscanf(end + 1,
-		   " %*c %*d %*d %*d %*d %*d %*u %" SCNu64 " %*u %" SCNu64
-		   " %*u %*u %*u %*d %*d %*d %*d %*d %*d %*u %*u %*d %*u %*u %*u %*u "
-		   "%*u %*u %*u %*u %*u %*u %*u %*u %*u %*d %d %d %d",
-		   &thread.minor_faults, &thread.major_faults, &thread.cpu,
-		   &thread.priority, &thread.policy) != 5) {
+	/* fields 10, 12, 39, 40 and 41 of proc(5); behind the name comes the third */
+	if (!begin || !end || end < begin || !scan_skip(&at, 7) ||
+	    !scan_number(&at, &thread.minor_faults) || !scan_skip(&at, 1) ||
+	    !scan_number(&at, &thread.major_faults) || !scan_skip(&at, 26) ||
+	    !scan_int(&at, &thread.cpu) || !scan_int(&at, &thread.priority) ||
+	    !scan_int(&at, &thread.policy)) {
 		return -EBADMSG;
 	}
 	copy_name(&thread, begin + 1, end);
@@ -92,7 +93,7 @@ int proc_parse_thread(const char *text, struct proc_thread *ret_thread)
 
 static int parse_number(const char *text, uint64_t *ret_value)
 {
-	return sscanf(text, " %" SCNu64, ret_value) == 1 ? 0 : -EBADMSG;
+	return scan_number(&text, ret_value) ? 0 : -EBADMSG;
 }
 
 int proc_parse_value(const char *text, const char *key, uint64_t *ret_value)
@@ -122,9 +123,7 @@ int proc_parse_steal(const char *text, int cpu, uint64_t *ret_ticks)
 	if (!line) {
 		return -ENOENT;
 	}
-	return sscanf(line, "%*u %*u %*u %*u %*u %*u %*u %" SCNu64, ret_ticks) == 1
-		       ? 0
-		       : -EBADMSG;
+	return scan_skip(&line, 7) && scan_number(&line, ret_ticks) ? 0 : -EBADMSG;
 }
 
 void proc_clean_name(char *name)
@@ -142,16 +141,19 @@ struct column {
 	unsigned count; /* of columns */
 };
 
-/* By hand: sscanf() would measure the whole file at each number. */
 static bool find_column(const char *text, int cpu, struct column *ret_column)
 {
 	bool is_found = false;
-	char *end;
+	int number;
 
 	*ret_column = (struct column){ 0 };
 	for (text += strspn(text, " "); strncmp(text, "CPU", 3) == 0;
-	     text = end + strspn(end, " ")) {
-		if (strtol(text + 3, &end, 10) == cpu) {
+	     text += strspn(text, " ")) {
+		text += 3;
+		if (!scan_int(&text, &number)) {
+			return is_found;
+		}
+		if (number == cpu) {
 			ret_column->index = ret_column->count;
 			is_found = true;
 		}
@@ -196,7 +198,6 @@ static bool parse_count(const char *line, const char *end, const struct column *
 			struct proc_count *ret_count)
 {
 	const char *colon = memchr(line, ':', (size_t)(end - line));
-	char *after = NULL;
 
 	while (line < end && *line == ' ') {
 		line++;
@@ -208,13 +209,12 @@ static bool parse_count(const char *line, const char *end, const struct column *
 	ret_count->name[colon - line] = '\0';
 	line = colon + 1;
 	for (unsigned i = 0; i < column->count; i++) {
-		uint64_t value = strtoull(line, &after, 10);
+		uint64_t value;
 
-		if (after == line || after > end) {
+		if (!scan_number(&line, &value)) {
 			return false;
 		}
 		ret_count->value = i == column->index ? value : ret_count->value;
-		line = after;
 	}
 	proc_clean_name(ret_count->name);
 	add_names(ret_count->name, line, end);

@@ -1,6 +1,5 @@
 #include "rtloop/super/threads.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -8,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "rtloop/base/scan.h"
 #include "rtloop/super/proc_file.h"
 
 #define TEXT_BYTES 512
@@ -37,8 +37,11 @@ static int next_number(DIR *dir)
 	const struct dirent *entry;
 
 	while ((entry = readdir(dir))) {
-		if (isdigit((unsigned char)entry->d_name[0])) {
-			return atoi(entry->d_name);
+		const char *name = entry->d_name;
+		int number;
+
+		if (scan_int(&name, &number) && *name == '\0') {
+			return number;
 		}
 	}
 	return 0;

@@ -1,6 +1,5 @@
 #include "rtloop/super/trace.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -12,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rtloop/base/scan.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/trace_line.h"
 
@@ -101,12 +101,13 @@ static void remove_orphans(const char *instances)
 	}
 	dir = opendir(instances);
 	while (dir && (entry = readdir(dir))) {
-		pid_t process;
+		const char *number = entry->d_name + strlen(PREFIX);
+		int process;
 
-		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0) {
+		if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 ||
+		    !scan_int(&number, &process) || *number != '\0') {
 			continue;
 		}
-		process = atoi(entry->d_name + strlen(PREFIX));
 		if (process > 0 && kill(process, 0) && errno == ESRCH) {
 			(void)unlinkat(dirfd(dir), entry->d_name, AT_REMOVEDIR);
 		}

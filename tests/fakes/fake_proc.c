@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rtloop/base/scan.h"
+
 static void make_folders(char *path, size_t from)
 {
 	for (char *slash = strchr(path + from, '/'); slash;
@@ -46,16 +48,19 @@ void fake_proc_put(struct folder *folder, const char *path, const char *format, 
 void fake_proc_thread(struct folder *folder, const char *task, const char *name,
 		      const char *policy_and_cpu, uint64_t run_ns, uint64_t delay_ns)
 {
-	int id = atoi(strrchr(task, '/') + 1), priority, cpu;
-	char policy[16], path[128], line[512];
+	bool is_fifo = strncmp(policy_and_cpu, "fifo ", 5) == 0;
+	const char *number = strrchr(task, '/') + 1, *rest = policy_and_cpu;
+	char path[128], line[512];
+	int id, priority, cpu;
 
-	assert_int_equal(sscanf(policy_and_cpu, "%15s %d %d", policy, &priority, &cpu),
-			 3);
+	assert_true(scan_int(&number, &id));
+	assert_true(scan_skip(&rest, 1) && scan_int(&rest, &priority) &&
+		    scan_int(&rest, &cpu));
 	snprintf(line, sizeof(line),
 		 "%d (%s) S 1 89 89 0 -1 4194368 11 0 13 0 15 16 17 18 20 0 5 0 7190 0 0 "
 		 "0 1 1 0 "
 		 "0 0 0 0 0 0 1 0 0 -1 %d %d %d 0\n",
-		 id, name, cpu, priority, strcmp(policy, "fifo") == 0);
+		 id, name, cpu, priority, is_fifo);
 	snprintf(path, sizeof(path), "proc/%s/schedstat", task);
 	fake_proc_put(folder, path, "%" PRIu64 " %" PRIu64 " 5\n", run_ns, delay_ns);
 	snprintf(path, sizeof(path), "proc/%s/stat", task);

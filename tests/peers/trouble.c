@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdint.h>
@@ -128,11 +127,15 @@ static size_t find_mappings(int process, struct iovec list[MAPPINGS_MAX])
 	snprintf(path, sizeof(path), "/proc/%d/maps", process);
 	in = fopen(path, "re");
 	while (in && count < MAPPINGS_MAX && fgets(line, sizeof(line), in)) {
-		uint64_t from, to;
+		char *end;
+		uint64_t from = strtoull(line, &end, 16);
+		uint64_t to = *end == '-' ? strtoull(end + 1, NULL, 16) : from;
 
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " r", &from, &to) == 2 &&
-		    strstr(line, "rtloop")) {
-			list[count].iov_base = (void *)(uintptr_t)from;
+		if (to > from && strstr(line, "rtloop")) {
+			uintptr_t address = (uintptr_t)from;
+
+			/* an address of another process: here it is only a number */
+			memcpy(&list[count].iov_base, &address, sizeof(address));
 			list[count++].iov_len = (size_t)(to - from);
 		}
 	}
@@ -162,17 +165,22 @@ static int page_out(int process, int64_t ns)
 	return 0;
 }
 
+static int number(const char *text)
+{
+	return (int)strtol(text, NULL, 10);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 5 && strcmp(argv[1], "hog") == 0) {
-		return hog(atoi(argv[2]), atoi(argv[3]), atoi(argv[4]) * NS_PER_MS);
+		return hog(number(argv[2]), number(argv[3]), number(argv[4]) * NS_PER_MS);
 	}
 	if (argc == 5 && strcmp(argv[1], "timers") == 0) {
-		return expire_timers(atoi(argv[2]), atoi(argv[3]),
-				     atoi(argv[4]) * NS_PER_MS);
+		return expire_timers(number(argv[2]), number(argv[3]),
+				     number(argv[4]) * NS_PER_MS);
 	}
 	if (argc == 4 && strcmp(argv[1], "pageout") == 0) {
-		return page_out(atoi(argv[2]), atoi(argv[3]) * NS_PER_MS);
+		return page_out(number(argv[2]), number(argv[3]) * NS_PER_MS);
 	}
 	return usage();
 }

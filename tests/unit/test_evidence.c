@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -52,7 +53,7 @@ void __wrap_logger_path(struct logger *logger, char *path);
 void __wrap_logger_path(struct logger *logger, char *path)
 {
 	(void)logger;
-	strcpy(path, folder_file(&bed.folder, "oven-000001-0a1b2c3d.mcap"));
+	snprintf(path, PATH_MAX, "%s/oven-000001-0a1b2c3d.mcap", bed.folder.path);
 }
 
 static void put_thread(uint64_t run_ns)

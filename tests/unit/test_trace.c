@@ -136,7 +136,7 @@ static void a_cpu_past_31_is_in_the_next_group_of_the_mask(void **state)
 	(void)state;
 	begin(-1);
 	assert_string_equal(setting("tracing_cpumask"), "");
-	assert_true(atoi(setting("buffer_size_kb")) >= 8);
+	assert_true(strtol(setting("buffer_size_kb"), NULL, 10) >= 8);
 	trace_close(&trace);
 	fake_proc_put(&folder, INSTANCE "per_cpu/cpu67/buffer_size_kb", "%s", "");
 	begin(67);
