@@ -51,7 +51,7 @@ void fake_proc_thread(struct folder *folder, const char *task, const char *name,
 	bool is_fifo = strncmp(policy_and_cpu, "fifo ", 5) == 0;
 	const char *number = strrchr(task, '/') + 1, *rest = policy_and_cpu;
 	char path[128], line[512];
-	int id, priority, cpu;
+	int id = 0, priority = 0, cpu = 0;
 
 	assert_true(scan_int(&number, &id));
 	assert_true(scan_skip(&rest, 1) && scan_int(&rest, &priority) &&
