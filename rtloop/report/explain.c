@@ -442,18 +442,19 @@ static bool explain_device(struct part *part)
 {
 	const struct told_overrun *overrun = part->overrun;
 
+	bool is_step = strcmp(overrun->call, "step") == 0;
 	unsigned major = 0;
 
 	for (unsigned i = 0; i < part->look->fault_count; i++) {
 		major += part->look->faults[i].is_major;
 	}
 	/* a page fault that one does not know the time of may have been in it */
-	if (part->is_late || !is_enough(part, overrun->call_ns) || !overrun->device[0] ||
-	    part->look->major > major ||
+	if (part->is_late || !is_enough(part, overrun->call_ns) ||
+	    (!overrun->device[0] && !is_step) || part->look->major > major ||
 	    (part->look->delay_ns > 0 && 2 * part->look->delay_ns >= overrun->call_ns)) {
 		return false;
 	}
-	say(part, "device ");
+	say(part, is_step ? "the program" : "device ");
 	say_name(part, overrun->device, sizeof(overrun->device));
 	say_time(part, " took ", overrun->call_ns, "");
 	say(part, " (%s)", overrun->call);

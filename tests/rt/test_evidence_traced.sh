@@ -15,9 +15,9 @@ try "that nothing explains it" plant_unknown on-overrun \
 
 # Thousands of timers that expire at once are run by one interrupt, with all others held off meanwhile.
 plant_interrupts() {
-	config interrupts 10ms on-overrun
+	config interrupts 5ms on-overrun
 	start interrupts
-	"$trouble" timers 1 5000 8000 >"$TEST_TMP/begun" || fail "no timers"
+	"$trouble" timers 1 2000 15000 >"$TEST_TMP/begun" || fail "no timers"
 	stop interrupts
 	expect_any interrupts '^local timer interrupt on CPU 1, [0-9.]+ ms \([0-9]{3,} timers expired\)$'
 }
