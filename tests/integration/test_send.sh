@@ -21,7 +21,7 @@ cat > "$TEST_TMP/send.yaml" << END
 loop: { period: 2ms }
 log: { file: send.mcap, sync: 100ms }
 devices:
-  wave: { driver: sim, in: { n: { wave: ramp, amplitude: 1000, center: 1000, period: 3s, type: integer }, w: { wave: sine } } }
+  wave: { driver: sim, in: { n: { wave: ramp, amplitude: 1000, center: 1000, period: 600ms, type: integer }, w: { wave: sine } } }
   line: { driver: serial, path: line.tty, send: { on: change, every: 50ms, $text } }
   grams: { driver: udp, send: { to: "127.0.0.1:47490", every: 4ms, $text } }
   client: { driver: tcp, connect: "127.0.0.1:47491", send: { $text } }
@@ -31,10 +31,13 @@ devices:
   queue: { driver: mqueue, send: { to: $queue, every: 4ms, text: "{cycle} {wave.n} {wave.w:.3f}" } }
   valve:
     driver: udp
-    send: { to: "127.0.0.1:47493", head: "V", every: 1h, checksum: crc16-modbus }
+    send: { to: "127.0.0.1:47493", head: "V", checksum: crc16-modbus }
     out:
       position: { byte: 1, bytes: 2, order: big, scale: 0.1, unit: "%", safe: 12.5 }
       open:     { byte: 3, bit: 7, type: bool, safe: 1 }
+program: |
+  valve.position := if wave.n > 1000 then 75.0 else 25.0
+  valve.open     := wave.n > 1000
 END
 
 socat -u PTY,link="$TEST_TMP/line.tty",raw,echo=0 OPEN:"$TEST_TMP/line",creat &
@@ -86,9 +89,11 @@ done
 sent=$(report '.devices[] | select(.name == "line").counts.sent')
 expect_equal "lines sent, and lines that came" "$sent" "$(wc -l < "$TEST_TMP/line")"
 
-# The safe values: as the device comes into use, by its plan, and at the end.
-expect_equal "what the valve was told" "56007d80 56007d80" "$(od -An -tx1 -v "$TEST_TMP/valve" | tr -d ' \n' |
-	sed 's/\(.\{8\}\)..../\1 /g; s/ $//')"
+# The safe values as the device comes into use, what the logic asks for, and the safe values at the end.
+od -An -tx1 -v "$TEST_TMP/valve" | tr -d ' \n' | sed 's/\(.\{8\}\)..../\1\n/g' > "$TEST_TMP/told"
+expect_equal "what the valve was told at first" "56007d80 5600fa00" "$(head -n 2 "$TEST_TMP/told" | xargs)"
+expect_equal "what the valve was told at the end" 56007d80 "$(tail -n 1 "$TEST_TMP/told")"
+expect_equal "all that the valve was told" "56007d80 5600fa00 5602ee80" "$(sort -u "$TEST_TMP/told" | xargs)"
 expect_equal "outputs left safe" true "$(report '.devices[] | select(.name == "valve").outputs_left_safe')"
 
 # Nothing is sent with --no-outputs.

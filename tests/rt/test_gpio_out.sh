@@ -98,5 +98,72 @@ expect_equal "what the log says was driven" "false true true false false" \
 	"$("$RTLOOP" dump --jsonl -q -c relays "$TEST_TMP/out.mcap" | jq -r 'select(.topic == "/out/relays").data |
 		"\(.heater) \(.fan) \(.lamp) \(.horn) \(.spare)"')"
 
+# --- logic drives them --------------------------------------------------------------------------------
+
+cat >"$TEST_TMP/logic.yaml" <<END
+loop: { period: 10ms, cpu: 1, priority: 80, pacer: PACER }
+log: { file: logic.mcap, sync: 100ms }
+devices:
+  relays:
+    driver: gpio
+    chip: relays
+    in:
+      estop: { line: ESTOP }
+      sensor: { line: 6 }
+    out:
+      heater: { line: HEATER, safe: 0 }
+      fan:    { line: FAN, safe: 1 }
+      lamp:   { line: LAMP, safe: 1 }
+      spare:  { line: SPARE, safe: 0, active_low: true }
+program: |
+  relays.heater := relays.estop
+  relays.fan    := not relays.estop
+  relays.lamp   := relays.sensor
+  relays.spare  := relays.estop and relays.sensor
+END
+
+values() {
+	echo "$(value_of 0) $(value_of 1) $(value_of 2) $(value_of 5)"
+}
+values_are() {
+	[ "$(values)" = "$1" ]
+}
+
+# No pacer delays an output: each cycle's outputs are those of the same cycle's inputs.
+for pacer in $("$RTLOOP" drivers loop | sed -n 's/^  pacer *//p' | sed 's/ or /, /; s/;.*//; s/,//g'); do
+	sed "s/PACER/$pacer/" "$TEST_TMP/logic.yaml" >"$TEST_TMP/$pacer.yaml"
+	sed -i "s/logic.mcap/$pacer.mcap/" "$TEST_TMP/$pacer.yaml"
+	pull out 4 down
+	pull out 6 down
+	trace_reset
+	trace_event gpio/gpio_value
+	echo 1 >$tracing/tracing_on
+	start_loop "$TEST_TMP/$pacer.yaml" || exit 1
+	wait_until values_are "0 1 0 1"
+	pull out 6 up
+	wait_until values_are "0 1 1 1"
+	pull out 4 up
+	wait_until values_are "1 0 1 0"
+	pull out 6 down
+	wait_until values_are "1 0 0 1"
+	kill -TERM "$pid"
+	wait "$pid"
+	expect_equal "status after SIGTERM" 0 $?
+	echo 0 >$tracing/tracing_on
+	cp $tracing/trace "$TEST_TMP/trace"
+	check_log "$TEST_TMP/$pacer.mcap"
+
+	# at the end the heater is written 0 and the fan 1 again: their safe values, though the logic says otherwise
+	expect_equal "what was written to the heater" 010 "$(traced 0 | tr -s 01)"
+	expect_equal "what was written to the fan" 101 "$(traced 1 | tr -s 01)"
+	"$RTLOOP" dump --csv -c relays.cycle,relays.estop,relays.sensor,relays.out.cycle,relays.heater,relays.fan,relays.lamp,relays.spare \
+		"$TEST_TMP/$pacer.mcap" 2>/dev/null | tail -n +2 >"$TEST_TMP/rows"
+	awk -F, -v OFS=, '$3 != "" && $6 != "" { print $4, $5, $7, $8, $9, $10 }' "$TEST_TMP/rows" >"$TEST_TMP/both"
+	expect_at_least "cycles in which inputs and outputs changed, with $pacer" 4 "$(wc -l <"$TEST_TMP/both")"
+	# shellcheck disable=SC2016 # awk expands it
+	awk -F, '{ want = $1 "," 1 - $1 "," $2 "," ($1 && $2) } want != $3 "," $4 "," $5 "," $6 { print; wrong = 1 } END { exit wrong }' \
+		"$TEST_TMP/both" || fail "outputs are not those of the cycle's inputs, with $pacer"
+done
+
 remove_chip out
 finish
