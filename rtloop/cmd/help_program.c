@@ -90,9 +90,8 @@ static const char *const operators[][2] = {
 
 void help_print_program(FILE *out)
 {
-	fputs("The language of \"program:\" in a configuration, in short. All of it is "
-	      "in "
-	      "docs/program.md.\n\n"
+	fputs("The language of \"program:\" in a configuration; docs/program.md explains "
+	      "it.\n\n"
 	      "  target := expression     a var or an output; each has one such line\n"
 	      "  # comment                up to the end of the line\n"
 	      "  true  42  0x2a  1.5e-3  2s  100ms\n"

@@ -5,7 +5,8 @@
  *   statement.c   target := expression, and what follows from all of them
  *   expression.c  operands and operators in turns, on two stacks; nothing recurses
  *   operator.c    types and operations of operators
- *   call.c        arguments, types and state of functions and blocks
+ *   call.c        the arguments of a call, as they are read; call_check.c, whether they are right;
+ *                 call_close.c, what the call becomes
  */
 #ifndef RTLOOP_PROGRAM_COMPILER_H
 #define RTLOOP_PROGRAM_COMPILER_H
@@ -171,7 +172,7 @@ unsigned operator_precedence(enum token_kind token);
 /** operator_apply - a pending operator to the operands on top of the stack. [init] */
 void operator_apply(struct compiler *compiler, const struct pending *pending);
 
-/* --- call.c --- */
+/* --- call.c, call_close.c --- */
 
 /** call_open - the name of a function, and the parenthesis behind it. [init] */
 void call_open(struct compiler *compiler);

@@ -47,3 +47,34 @@ if [ "$status" != 2 ] || ! grep -q "did you mean 'serial'" "$TEST_TMP/stderr"; t
 	echo "a misspelt driver: status $status, $(cat "$TEST_TMP/stderr")"
 	exit 1
 fi
+
+# --- the program's language: all that it has is in its guide -----------------------------------------
+
+"$RTLOOP" help program > "$TEST_TMP/language" || exit 1
+if awk 'length > 79' "$TEST_TMP/language" | grep .; then
+	echo "help program has lines too long"
+	exit 1
+fi
+functions=$(sed -n 's/^  \([a-z_]*\)(.*/\1/p' "$TEST_TMP/language" | sort -u)
+[ "$(wc -l <<< "$functions")" -ge 35 ] || {
+	echo "help program lists only: $functions"
+	exit 1
+}
+for function in $functions; do
+	grep -q "\`$function(" docs/program.md || {
+		echo "docs/program.md does not mention $function()"
+		exit 1
+	}
+done
+
+# Its example is right, beside devices that it could have.
+{
+	cat << 'END'
+devices:
+  probe: { driver: sim, in: { temp: {} } }
+  panel: { driver: sim, in: { start: { type: bool }, estop_ok: { type: bool } } }
+END
+	awk '/^```/ { on = $0 ~ /yaml/; next } on' docs/program.md | sed 's/panel\.heater/heater/; s/panel\.lamp/lamp/' |
+		sed 's/^  run:  false/  heater: false\n  lamp: false\n&/'
+} > "$TEST_TMP/guide.yaml"
+"$RTLOOP" check "$TEST_TMP/guide.yaml" || exit 1
