@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "rtloop/base/time.h"
+#include "rtloop/program/function.h"
 #include "tests/fakes/logic.h"
 
 #define MS NS_PER_MS
@@ -281,6 +282,125 @@ static void a_block_is_worth_what_its_inputs_are(void **state)
 	logic_end(&logic);
 }
 
+/* A value that suits the argument: floats rise from one to the next, as limits have to. */
+static const char *constant_of(const struct function *function, unsigned param,
+			       char text[16])
+{
+	switch (function->params[param].kind) {
+	case KIND_BOOL:
+		return "true";
+	case KIND_TIME:
+		return "1s";
+	default:
+		snprintf(text, 16, "%u", param + 1);
+		return text;
+	}
+}
+
+/* An input or param of its kind. LOGIC_SYMBOLS: it takes constants only. */
+static unsigned symbol_of(const struct function *function, unsigned param)
+{
+	switch (function->params[param].kind) {
+	case KIND_BOOL:
+		return LOGIC_D;
+	case KIND_INT:
+		return LOGIC_J;
+	case KIND_TIME:
+		return LOGIC_HOLD;
+	case KIND_COUNT:
+		return LOGIC_SYMBOLS;
+	default:
+		return LOGIC_Z;
+	}
+}
+
+static void set_suitable(struct logic *logic, unsigned symbol, unsigned param)
+{
+	if (symbol == LOGIC_D) {
+		logic_set_bool(logic, symbol, true);
+	} else if (symbol == LOGIC_Z) {
+		logic_set_float(logic, symbol, param + 1.0);
+	} else {
+		logic_set_int(logic, symbol,
+			      symbol == LOGIC_HOLD ? NS_PER_SEC : param + 1);
+	}
+}
+
+/* The call with one argument of a symbol, which is then good, stale and bad. */
+static void check_worth(const struct function *function, unsigned param, unsigned symbol)
+{
+	char text[512], constant[16];
+	size_t length =
+		(size_t)snprintf(text, sizeof(text), "q := good(%s(", function->name);
+	struct logic logic;
+
+	for (unsigned i = 0; function->params[i].name; i++) {
+		length += (size_t)snprintf(
+			text + length, sizeof(text) - length, "%s%s", i > 0 ? ", " : "",
+			i == param ? logic_symbols[symbol].name
+				   : constant_of(function, i, constant));
+	}
+	snprintf(text + length, sizeof(text) - length, "))");
+	logic_make(&logic, text);
+	assert_string_equal(logic.errors, "");
+	for (enum quality quality = QUALITY_GOOD; quality <= QUALITY_BAD; quality++) {
+		set_suitable(&logic, symbol, param);
+		logic_set_quality(&logic, symbol, quality);
+		logic_step(&logic, MS);
+		if (logic_bool(&logic, LOGIC_Q) != (quality == QUALITY_GOOD)) {
+			fail_msg("%s with '%s' %s", text, function->params[param].name,
+				 quality_name(quality));
+		}
+	}
+	logic_end(&logic);
+}
+
+static void every_argument_of_every_function_counts_for_its_worth(void **state)
+{
+	const struct function *function;
+	unsigned checked = 0;
+
+	for (unsigned i = 0; (function = function_at(i)); i++) {
+		bool is_about_worth = strcmp(function->group, "Quality and time") == 0;
+
+		for (unsigned k = 0; function->params[k].name; k++) {
+			unsigned symbol = symbol_of(function, k);
+
+			if (!is_about_worth && !function->repeats_from &&
+			    symbol != LOGIC_SYMBOLS) {
+				check_worth(function, k, symbol);
+				checked++;
+			}
+		}
+	}
+	assert_true(checked > 60);
+}
+
+static void every_result_of_a_block_has_its_worth(void **state)
+{
+	static const char *const texts[] = {
+		"q2 := ton(in.a, 1s, et => t)",
+		"q2 := tof(in.a, 1s, et => t)",
+		"q2 := tp(in.a, 1s, et => t)",
+		"q2 := ctu(in.a, false, 3, cv => n)",
+		"q2 := ctd(in.a, false, 3, cv => n)",
+		"q2 := ctud(in.a, false, false, false, 3, qd => q, cv => n)",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct logic logic;
+
+		logic_make(&logic, texts[i]);
+		assert_string_equal(logic.errors, "");
+		logic_set_quality(&logic, LOGIC_A, QUALITY_STALE);
+		logic_step(&logic, MS);
+		assert_int_equal(logic_quality(&logic, LOGIC_Q2), QUALITY_STALE);
+		assert_int_equal(logic_quality(&logic, i < 3 ? LOGIC_T : LOGIC_N),
+				 QUALITY_STALE);
+		logic_end(&logic);
+	}
+}
+
 static void debounce_waits_until_a_value_has_settled(void **state)
 {
 	assert_traces("q := debounce(in.a, 3ms)",
@@ -423,6 +543,14 @@ static void pid_does_not_wind_up(void **state)
 	ASSERT_RESPONSE(
 		"f := pid(sp := 10, pv := in.x, kp := 1, ki := 10, min := 0, max := 20)",
 		{ 30, 0 }, { 30, 0 }, { 9, 2 });
+}
+
+static void pid_sums_up_to_its_limits_and_no_further(void **state)
+{
+	ASSERT_RESPONSE(
+		"f := pid(sp := 10, pv := in.x, kp := 0, ki := 10, min := 0, max := 15)",
+		{ 0, 10 }, { 0, 15 }, { 0, 15 }, { 11, 14 }, { 30, 0 }, { 30, 0 },
+		{ 9, 1 });
 }
 
 static void pid_takes_over_from_manual_without_a_bump(void **state)
@@ -670,6 +798,8 @@ int main(void)
 		cmocka_unit_test(each_call_has_a_state_of_its_own),
 		cmocka_unit_test(blocks_run_in_a_branch_that_is_not_taken_too),
 		cmocka_unit_test(a_block_is_worth_what_its_inputs_are),
+		cmocka_unit_test(every_argument_of_every_function_counts_for_its_worth),
+		cmocka_unit_test(every_result_of_a_block_has_its_worth),
 		cmocka_unit_test(debounce_waits_until_a_value_has_settled),
 		cmocka_unit_test(hysteresis_keeps_between_its_two_limits),
 		cmocka_unit_test(rate_limit_goes_no_faster_than_it_may),
@@ -679,6 +809,7 @@ int main(void)
 		cmocka_unit_test(integral_sums_up_and_stays_within_its_limits),
 		cmocka_unit_test(pid_adds_its_three_parts),
 		cmocka_unit_test(pid_does_not_wind_up),
+		cmocka_unit_test(pid_sums_up_to_its_limits_and_no_further),
 		cmocka_unit_test(pid_takes_over_from_manual_without_a_bump),
 		cmocka_unit_test(pid_takes_new_gains_without_a_bump),
 		cmocka_unit_test(pid_does_not_kick_when_its_set_point_jumps),

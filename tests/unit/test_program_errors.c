@@ -466,6 +466,7 @@ static void size_and_depth_have_an_end(void **state)
 
 static void words_of_the_language_are_reserved(void **state)
 {
+	assert_true(program_is_reserved("and"));
 	assert_true(program_is_reserved("if"));
 	assert_true(program_is_reserved("mod"));
 	assert_true(program_is_reserved("ton"));

@@ -250,6 +250,8 @@ static void floats_stay_finite(void **state)
 	assert_float_trouble("sqrt(in.y)", 0.0, QUALITY_BAD, TROUBLE_INVALID);
 	given.y = 4.0;
 	assert_float("sqrt(in.y)", 2.0);
+	given.y = 0.0;
+	assert_float("sqrt(in.y)", 0.0);
 }
 
 static void an_input_that_is_no_number_is_zero_and_bad(void **state)
