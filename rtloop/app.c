@@ -83,7 +83,8 @@ static int describe_state(struct app *app, struct err *err)
 					   .devices = app->devices,
 					   .device_count = app->device_count };
 	int code = logic_state_describe(&parts, &app->loop.state, &app->loop.sample_times,
-					&app->logger.topics, NULL);
+					&app->logger.topics,
+					&app->loop.orders.force_topic, NULL);
 
 	app->logger.state_topic = app->loop.state.topic;
 	return code ? err_set_errno(err, code, "cannot record the state of the program")
@@ -179,9 +180,10 @@ static void measure_cycle(const struct app *app, uint64_t *ret_worst, uint64_t *
 		worst += message * ((uint64_t)device->spec->budget + 3) + outputs;
 	}
 	sampled = record_bytes_of(sampled_body_bytes(&app->loop.sample_times));
-	*ret_worst = worst + values_bytes(&app->step.params) +
-		     values_bytes(&app->step.vars) + sampled +
-		     record_bytes_of(state_body_bytes(&app->loop.state));
+	*ret_worst =
+		worst + values_bytes(&app->step.params) + values_bytes(&app->step.vars) +
+		sampled + record_bytes_of(state_body_bytes(&app->loop.state)) +
+		(uint64_t)ORDER_FORCES_MAX * record_bytes(sizeof(struct record_force));
 	*ret_usual = usual + values_bytes(&app->step.vars) + sampled;
 }
 

@@ -86,7 +86,7 @@ static int collect_aged(const struct logic_parts *parts, struct sampled *sampled
 
 int logic_state_describe(const struct logic_parts *parts, struct state *state,
 			 struct sampled *sampled, struct topics *topics,
-			 struct topics_sampled **ret_aged)
+			 uint16_t *ret_force, struct topics_sampled **ret_aged)
 {
 	struct topics_sampled *aged;
 	int code;
@@ -104,6 +104,7 @@ int logic_state_describe(const struct logic_parts *parts, struct state *state,
 	}
 	state->hash = program_hash(parts->step->program);
 	code = code ? code : add_parts(parts, state, sampled);
+	code = code ? code : topics_add_force(topics, ret_force);
 	code = code ? code : topics_add_state(topics, &state->topic);
 	if (code || !ret_aged) {
 		free(aged);

@@ -24,12 +24,14 @@ struct logic_parts {
 /**
  * logic_state_describe - the parts of the state and the channels whose age is asked for, with their
  * topics. The state's is the last of all. Nothing where there is no program.
+ * @ret_force: the topic of what is forced
  * @ret_aged: the names of these channels; to be freed by the caller; NULL: not wanted
  *
  * -ENOMEM, -EFBIG. [init]
  */
 int logic_state_describe(const struct logic_parts *parts, struct state *state,
 			 struct sampled *sampled, struct topics *topics,
+			 uint16_t *ret_force,
 			 struct topics_sampled **ret_aged) MUST_CHECK;
 
 #endif

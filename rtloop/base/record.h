@@ -55,6 +55,16 @@ struct record_gap {
 	uint64_t last;
 };
 
+/* A record of /force, as CDR lays it out. */
+struct __attribute__((packed)) record_force {
+	uint64_t cycle;	 /* from which on */
+	int64_t value;	 /* as the cell holds it: of a float its bits, of a bool 0 or 1 */
+	uint32_t device; /* its index */
+	uint32_t offset; /* of the value in the messages of the device's part */
+	uint8_t is_output;
+	uint8_t is_forced; /* 0: no longer; the value means nothing */
+};
+
 /* The head of a record of /state: rtloop/cycle/state.h has the rest. As CDR lays it out. */
 struct __attribute__((packed)) record_state {
 	uint64_t cycle; /* that it stands before */

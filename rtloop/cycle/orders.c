@@ -1,5 +1,7 @@
 #include "rtloop/cycle/orders.h"
 
+#include <string.h>
+
 #include "drivers/input.h"
 #include "drivers/output.h"
 #include "rtloop/cycle/loop.h"
@@ -49,6 +51,40 @@ static void set(struct step *step, const struct order *order)
 	channel_store(&step->params.channels[order->index], order->value);
 }
 
+static struct record_force describe(const struct device *device,
+				    const struct order *order)
+{
+	const struct channel *channel =
+		order->is_output ? &device->out[order->index] : &device->in[order->index];
+	const struct image_part *part =
+		order->is_output ? &device->out_part : &device->part;
+
+	return (struct record_force){
+		.value = channel->type == VALUE_BOOL ? order->value.as_bool
+						     : order->value.as_int,
+		.device = order->device,
+		.offset = (uint32_t)((uint8_t *)channel->cell - part->block),
+		.is_output = order->is_output,
+		.is_forced = order->kind == ORDER_FORCE,
+	};
+}
+
+/* The event tells of it, this tells the value: a replay forces it again. */
+static void record_force(struct loop *loop, const struct device *device,
+			 const struct order *order)
+{
+	struct record_force force = describe(device, order);
+	void *body = loop->orders.force_topic
+			     ? recorder_add(loop->recorder, loop->orders.force_topic,
+					    sizeof(force))
+			     : NULL;
+
+	force.cycle = loop->cycle;
+	if (body) {
+		memcpy(body, &force, sizeof(force));
+	}
+}
+
 static void carry_out_force(struct loop *loop, const struct order *order)
 {
 	struct device *device = &loop->devices[order->device];
@@ -63,6 +99,7 @@ static void carry_out_force(struct loop *loop, const struct order *order)
 	counter_set(&loop->forced, counter_get(&loop->forced) +
 					   (uint64_t)(forces && !was_forced) -
 					   (uint64_t)(!forces && was_forced));
+	record_force(loop, device, order);
 	recorder_event(loop->recorder, forces ? EVENT_FORCED : EVENT_RELEASED,
 		       order->device, number_of(device, order));
 }

@@ -41,6 +41,9 @@ struct orders {
 	struct order list[ORDERS_MAX];
 	unsigned count;
 	uint64_t cycle; /* that took the last batch */
+
+	uint16_t
+		force_topic; /* of the cycle; 0: what is forced is no record of its own */
 };
 
 /**

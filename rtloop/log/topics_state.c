@@ -24,6 +24,22 @@ int topics_add_state(struct topics *topics, uint16_t *ret_topic)
 	return topics_add(topics, "/state", "rtloop/msg/State", state_text, ret_topic);
 }
 
+static const char force_text[] =
+	"# A channel is forced, or no longer.\n"
+	"uint64 cycle # from which on\n"
+	"int64 value # as it is kept: of a float its bits, of a bool 0 or 1\n"
+	"uint32 device # number in the configuration, from 0\n"
+	"uint32 offset # of the value in messages of the device's /io or /out, without "
+	"the CDR "
+	"head\n"
+	"bool is_output\n"
+	"bool is_forced # false: no longer; the value means nothing\n";
+
+int topics_add_force(struct topics *topics, uint16_t *ret_topic)
+{
+	return topics_add(topics, "/force", "rtloop/msg/Force", force_text, ret_topic);
+}
+
 static bool begins_device(const struct topics_sampled *channels, unsigned index)
 {
 	return index == 0 ||

@@ -1,4 +1,4 @@
-/* The topics from which logic is replayed: "/state" and "/sampled". */
+/* The topics from which logic is replayed: "/state", "/sampled" and "/force". */
 #ifndef RTLOOP_LOG_TOPICS_STATE_H
 #define RTLOOP_LOG_TOPICS_STATE_H
 
@@ -7,6 +7,9 @@
 
 /** topics_add_state - "/state". -ENOMEM. [init] */
 int topics_add_state(struct topics *topics, uint16_t *ret_topic) MUST_CHECK;
+
+/** topics_add_force - "/force". -ENOMEM. [init] */
+int topics_add_force(struct topics *topics, uint16_t *ret_topic) MUST_CHECK;
 
 /* A channel whose age the logic asks for. */
 struct topics_sampled {

@@ -168,6 +168,16 @@ void replay_out_part(struct replay_out *out, const struct scene_part *part,
 	}
 }
 
+void replay_out_force(struct replay_out *out, const struct record_force *force)
+{
+	void *body =
+		recorder_add(&out->recorder, out->scene->force_topic, sizeof(*force));
+
+	if (body) {
+		memcpy(body, force, sizeof(*force));
+	}
+}
+
 int replay_out_cycle(struct replay_out *out, const uint8_t *body, size_t bytes)
 {
 	uint64_t cycle;

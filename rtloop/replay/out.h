@@ -53,6 +53,9 @@ void replay_out_state(struct replay_out *out, uint64_t cycle, int64_t dt_ns);
 void replay_out_part(struct replay_out *out, const struct scene_part *part,
 		     const uint8_t *block);
 
+/** replay_out_force - something is forced, or no longer. [init] */
+void replay_out_force(struct replay_out *out, const struct record_force *force);
+
 /**
  * replay_out_cycle - the end of a cycle, played or not.
  * @body: of /cycle, as the log has it

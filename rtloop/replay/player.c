@@ -219,6 +219,8 @@ static int dispatch(struct player *player, const struct replay_topic *topic,
 		return player_take_state(player, body, bytes);
 	case REPLAY_SAMPLED:
 		return player_take_sampled(player, topic, body, bytes);
+	case REPLAY_FORCE:
+		return player_take_force(player, body, bytes);
 	case REPLAY_PART:
 		return take_message(player, topic, body, bytes);
 	case REPLAY_EVENT:

@@ -19,6 +19,10 @@ int player_take_part(struct player *player, const struct replay_topic *topic,
 int player_take_sampled(struct player *player, const struct replay_topic *topic,
 			const uint8_t *body, size_t bytes) MUST_CHECK;
 
+/** player_take_force - a message of /force. -EBADMSG. [init] */
+int player_take_force(struct player *player, const uint8_t *body,
+		      size_t bytes) MUST_CHECK;
+
 /** player_set_times - of the samples, as the step at this release sees them. [init] */
 void player_set_times(struct player *player, int64_t release_ns);
 

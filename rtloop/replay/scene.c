@@ -80,7 +80,8 @@ static int make_topics(struct scene *scene)
 	code = code ? code : add_values_topic(&scene->topics, "var", &scene->step.vars);
 	return code ? code
 		    : logic_state_describe(&parts, &scene->state, &scene->sampled,
-					   &scene->topics, &scene->aged);
+					   &scene->topics, &scene->force_topic,
+					   &scene->aged);
 }
 
 static void add_part(struct scene *scene, const struct scene_part *part)

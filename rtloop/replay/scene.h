@@ -41,7 +41,8 @@ struct scene {
 	struct step step;
 	struct logic_run logic;
 	struct log_device *log_devices;
-	struct topics topics;	     /* of a log of this configuration */
+	struct topics topics; /* of a log of this configuration */
+	uint16_t force_topic;
 	struct sampled sampled;	     /* channels whose age the logic asks for, */
 	struct topics_sampled *aged; /* and their names */
 	struct state state;

@@ -10,7 +10,7 @@ static const struct {
 } kinds[] = {
 	{ "/cycle", REPLAY_CYCLE },	{ "/gap", REPLAY_GAP },
 	{ "/event", REPLAY_EVENT },	{ "/state", REPLAY_STATE },
-	{ "/sampled", REPLAY_SAMPLED },
+	{ "/sampled", REPLAY_SAMPLED }, { "/force", REPLAY_FORCE },
 };
 
 static enum replay_kind kind_of(const char *name)

@@ -16,6 +16,7 @@ enum replay_kind {
 	REPLAY_EVENT,
 	REPLAY_STATE,
 	REPLAY_SAMPLED,
+	REPLAY_FORCE,
 	REPLAY_PART,
 };
 

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/output.h"
+
 #define CHUNK_BYTES 256
 #define RING_BYTES  (64 << 10)
 #define OFFSET_NS   (INT64_C(1700000000) * 1000000000)
@@ -148,6 +150,45 @@ void take_put(struct take *take, const char *topic, uint64_t cycle)
 	memcpy(part->part->block, &cycle, sizeof(cycle));
 	memcpy(part->part->block + sizeof(cycle), &sample_ns, sizeof(sample_ns));
 	write_message(take, part->topic, part->part->block, part->part->bytes);
+}
+
+static struct record_force describe_force(const struct device *device, unsigned index,
+					  const union value *value)
+{
+	const uint8_t *cell = device->out[index].cell;
+	bool is_bool = device->out[index].type == VALUE_BOOL;
+
+	return (struct record_force){
+		.value = !value	   ? 0
+			 : is_bool ? value->as_bool
+				   : value->as_int,
+		.device = device->index,
+		.offset = (uint32_t)(cell - device->out_part.block),
+		.is_output = true,
+		.is_forced = value != NULL,
+	};
+}
+
+void take_force(struct take *take, const char *name, const union value *value)
+{
+	const struct channel *channel = take_channel(take, name);
+
+	for (unsigned i = 0; i < take->run->device_count; i++) {
+		struct device *device = &take->run->devices[i];
+
+		for (unsigned k = 0; k < device->spec->out_count; k++) {
+			struct record_force force = describe_force(device, k, value);
+
+			if (&device->out[k] != channel) {
+				continue;
+			}
+			device->outputs[k].is_forced = value != NULL;
+			device->outputs[k].forced =
+				value ? *value : device->outputs[k].forced;
+			force.cycle = take->cycle;
+			take_put_raw(take, "/force", &force, sizeof(force));
+		}
+	}
 }
 
 static struct cycle_time now_of(const struct take *take)

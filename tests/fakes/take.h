@@ -46,6 +46,9 @@ void take_put(struct take *take, const char *topic, uint64_t cycle);
 /** take_put_raw - a message of any bytes. */
 void take_put_raw(struct take *take, const char *topic, const void *body, size_t bytes);
 
+/** take_force - an output of the run is forced from the next cycle on, or with @value NULL no longer. */
+void take_force(struct take *take, const char *name, const union value *value);
+
 /** take_state - the state before the next cycle. */
 void take_state(struct take *take);
 

@@ -84,9 +84,13 @@ wait_until test -e "$TEST_TMP/probe.tty"
 pid=$!
 wait_for_cycles "$TEST_TMP/plant.mcap"
 "$peers/sensor" --rate 200 --count 100 47495
+"$RTLOOP" force plant valve.position=42.5 probe.temp=33.5 > "$TEST_TMP/force.out" || fail "force is refused"
 kill -STOP $pid
 sleep 0.2
 kill -CONT $pid
+"$peers/sensor" --rate 200 --count 20 47495
+"$RTLOOP" force plant valve.open=true > "$TEST_TMP/force.out" || fail "force is refused"
+"$RTLOOP" force --clear plant valve.position probe.temp > "$TEST_TMP/force.out" || fail "clearing is refused"
 kill $probe
 wait $probe
 "$peers/sensor" --rate 200 --count 100 47495
@@ -99,6 +103,8 @@ replay "$TEST_TMP/plant.mcap"
 expect_status "the run" 0
 expect_said "the run" "all outputs and vars are the same"
 expect_equal "cycles compared" "$(report .log.cycles_logged)" "$(compared)"
+"$RTLOOP" dump --csv -c valve.position "$TEST_TMP/plant.mcap" | grep -q ',42.5$' ||
+	fail "the forced value was not driven"
 expect_at_least "releases missed" 1 "$(report .missed)"
 longest=$("$RTLOOP" dump --csv -c var.longest "$TEST_TMP/plant.mcap" | tail -1 | cut -d, -f3)
 expect_at_least "the longest dt" 2000000 "$longest"

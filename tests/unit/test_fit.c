@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "rtloop/base/record.h"
 #include "rtloop/log/topics.h"
 #include "rtloop/replay/fit.h"
 
@@ -60,9 +61,9 @@ static void make_fit(void)
 	make_side(&bed.scene);
 	fill_log();
 	assert_int_equal(topics_create(&topics, &device, 1), 0);
-	assert_int_equal(schema_create("probe", topics.topics[3].schema_text,
-				       strlen(topics.topics[3].schema_text), &bed.schema,
-				       &err),
+	assert_int_equal(schema_create("probe", topics.topics[TOPIC_DEVICES].schema_text,
+				       strlen(topics.topics[TOPIC_DEVICES].schema_text),
+				       &bed.schema, &err),
 			 0);
 	topics_destroy(&topics);
 	assert_int_equal(fit_init(&bed.fit, bed.schema, &bed.scene.part,

@@ -339,11 +339,76 @@ static void a_param_is_set_and_recorded_in_the_cycle_that_takes_the_order(void *
 	image_destroy(image);
 }
 
+#define FORCE_TOPIC 40
+
+static struct record_force last_force(void)
+{
+	struct record_force force;
+
+	memcpy(&force, stage_last(&bed.stage, FORCE_TOPIC), sizeof(force));
+	return force;
+}
+
+static void what_is_forced_is_recorded_with_its_value_before_the_cycle_ends(void **state)
+{
+	const struct device *device = &bed.stage.devices[0];
+	const struct order orders[] = {
+		{ .kind = ORDER_FORCE, .index = LEVEL, .value.as_int = -5 },
+		{ .kind = ORDER_FORCE,
+		  .is_output = true,
+		  .index = MOTOR,
+		  .value = { .as_int = 0x0101 } }
+	};
+	struct record_force force;
+	const uint8_t *cell = device->out[MOTOR].cell;
+
+	(void)state;
+	bed.loop.orders.force_topic = FORCE_TOPIC;
+	run();
+	run();
+	assert_int_equal(stage_records(&bed.stage, FORCE_TOPIC), 0);
+	give(orders, 1);
+	run();
+	force = last_force();
+	assert_int_equal(force.cycle, 2);
+	assert_int_equal(force.value, -5);
+	assert_int_equal(force.device, 0);
+	assert_false(force.is_output);
+	assert_true(force.is_forced);
+	give(orders + 1, 1);
+	run();
+	force = last_force();
+	/* a bool is 0 or 1, whatever the rest of the memory holds */
+	assert_int_equal(force.value, 1);
+	assert_true(force.is_output);
+	assert_int_equal(force.offset, cell - device->out_part.block);
+}
+
+static void what_is_released_is_recorded_too(void **state)
+{
+	struct order order = {
+		.kind = ORDER_FORCE, .is_output = true, .index = SPEED, .value.as_int = 9
+	};
+
+	(void)state;
+	bed.loop.orders.force_topic = FORCE_TOPIC;
+	give(&order, 1);
+	run();
+	order.kind = ORDER_RELEASE;
+	give(&order, 1);
+	run();
+	assert_int_equal(stage_records(&bed.stage, FORCE_TOPIC), 2);
+	assert_false(last_force().is_forced);
+	assert_int_equal(last_force().cycle, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(what_is_forced_is_recorded_with_its_value_before_the_cycle_ends),
+		TEST(what_is_released_is_recorded_too),
 		TEST(what_is_ordered_takes_effect_in_the_next_cycle),
 		TEST(a_forced_input_stays_what_it_is_forced_to_be),
 		TEST(what_came_meanwhile_is_there_when_it_is_released),

@@ -425,6 +425,41 @@ static void what_is_forced_in_a_state_is_forced_again(void **state)
 	assert_true(channel_value(take_channel(&bed.take, "panel.lamp")).as_bool);
 }
 
+static void what_is_forced_on_the_way_is_forced_again_from_the_same_cycle_on(void **state)
+{
+	const union value on = { .as_bool = true };
+
+	(void)state;
+	begin(2);
+	take_force(&bed.take, "panel.lamp", &on);
+	run(1);
+	assert_true(channel_value(take_channel(&bed.take, "panel.lamp")).as_bool);
+	take_force(&bed.take, "panel.lamp", NULL);
+	run(2);
+	assert_int_equal(play(yaml), 0);
+	assert_counts(5, 0);
+}
+
+static void a_force_on_what_is_not_there_is_passed_over(void **state)
+{
+	static const struct record_force forces[] = {
+		{ .device = 77, .is_output = 1, .is_forced = 1 },
+		{ .device = UINT32_MAX, .is_output = 1, .is_forced = 1 },
+		{ .device = 0, .offset = 999, .is_output = 1, .is_forced = 1 },
+		{ .device = 1, .offset = 16, .is_output = 1, .is_forced = 1 },
+		{ .device = 0, .offset = 16, .is_output = 0, .is_forced = 1 },
+	};
+
+	(void)state;
+	begin(1);
+	for (size_t i = 0; i < ARRAY_SIZE(forces); i++) {
+		take_put_raw(&bed.take, "/force", &forces[i], sizeof(forces[i]));
+	}
+	run(1);
+	assert_int_equal(play(yaml), 0);
+	assert_counts(2, 0);
+}
+
 /* --- another program --- */
 
 #define OTHER                                                                            \
@@ -584,8 +619,8 @@ static void a_state_of_an_earlier_cycle_is_another_run(void **state)
 
 static void messages_that_are_too_short_make_no_sense(void **state)
 {
-	static const char *const topics[] = { "/cycle",	  "/gap",     "/state",
-					      "/io/wave", "/sampled", "/var" };
+	static const char *const topics[] = { "/cycle",	  "/gap", "/state", "/io/wave",
+					      "/sampled", "/var", "/force" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(topics); i++) {
 		begin(1);
@@ -631,6 +666,8 @@ int main(void)
 		TEST(a_memory_that_differs_is_told_though_no_output_does),
 		TEST(an_input_that_the_log_forgot_is_told_at_the_next_state),
 		TEST(what_is_forced_in_a_state_is_forced_again),
+		TEST(what_is_forced_on_the_way_is_forced_again_from_the_same_cycle_on),
+		TEST(a_force_on_what_is_not_there_is_passed_over),
 		TEST(another_program_begins_anew_and_is_compared_where_it_can_be),
 		TEST(another_program_keeps_its_memory_over_a_gap_and_takes_the_inputs),
 		TEST(the_same_program_with_another_first_value_is_another),

@@ -381,6 +381,26 @@ static void a_state_is_recorded_as_its_schema_says(void **state)
 	topics_destroy(&topics);
 }
 
+static void a_force_is_recorded_as_its_schema_says(void **state)
+{
+	static const struct expected fields[] = {
+		{ "cycle", SCHEMA_UINT64, AT(record_force, cycle) },
+		{ "value", SCHEMA_INT64, AT(record_force, value) },
+		{ "device", SCHEMA_UINT32, AT(record_force, device) },
+		{ "offset", SCHEMA_UINT32, AT(record_force, offset) },
+		{ "is_output", SCHEMA_BOOL, AT(record_force, is_output) },
+		{ "is_forced", SCHEMA_BOOL, AT(record_force, is_forced) },
+	};
+	struct topics topics;
+	uint16_t topic;
+
+	assert_int_equal(topics_create(&topics, NULL, 0), 0);
+	assert_int_equal(topics_add_force(&topics, &topic), 0);
+	assert_string_equal(topics.topics[topic].name, "/force");
+	assert_fields(&topics.topics[topic], fields, ARRAY_SIZE(fields));
+	topics_destroy(&topics);
+}
+
 static void the_times_of_samples_bear_the_names_of_their_channels(void **state)
 {
 	static const struct topics_sampled channels[] = { { "probe", "temp" },
@@ -449,6 +469,7 @@ int main(void)
 		cmocka_unit_test(values_of_the_loop_stand_behind_all_others),
 		cmocka_unit_test(no_two_schemas_have_one_name),
 		cmocka_unit_test(a_state_is_recorded_as_its_schema_says),
+		cmocka_unit_test(a_force_is_recorded_as_its_schema_says),
 		cmocka_unit_test(the_times_of_samples_bear_the_names_of_their_channels),
 		cmocka_unit_test(without_memory_there_are_no_topics),
 	};
