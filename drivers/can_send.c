@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/due.h"
 #include "drivers/out_field.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
@@ -326,17 +327,6 @@ static void compose(const struct can_sender *sender, const struct device *device
 	}
 }
 
-static bool take_time(struct can_sender *sender, int64_t release_ns)
-{
-	int64_t every_ns = sender->options->every_ns;
-
-	if (!sender->options->has_every || release_ns < sender->due_ns) {
-		return false;
-	}
-	sender->due_ns += every_ns * (1 + (release_ns - sender->due_ns) / every_ns);
-	return true;
-}
-
 /* Data that waits is replaced by what is newest. */
 static void plan(struct can_sender *sender, struct device *device, bool is_time)
 {
@@ -420,7 +410,10 @@ void can_sender_emit(struct can_sender *sender, struct device *device, int fd,
 	if (sender->frame_count == 0 || device->is_dry) {
 		return;
 	}
-	plan(sender, device, take_time(sender, now->release_ns));
+	plan(sender, device,
+	     sender->options->has_every &&
+		     due_take(&sender->due_ns, sender->options->every_ns,
+			      now->release_ns));
 	device->must_emit = false;
 	send_all(sender, device, fd);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/due.h"
 #include "drivers/modbus_frame.h"
 #include "drivers/modbus_link.h"
 #include "drivers/modbus_options.h"
@@ -398,16 +399,6 @@ static void modbus_tick(struct device *device, const struct cycle_time *now)
 	}
 }
 
-/* Whether one is due; those whose time has passed unused are not made up for. */
-static bool take_due(struct modbus *modbus, int64_t every_ns, int64_t release_ns)
-{
-	if (release_ns < modbus->poll_ns) {
-		return false;
-	}
-	modbus->poll_ns += every_ns * (1 + (release_ns - modbus->poll_ns) / every_ns);
-	return true;
-}
-
 static void plan_deadline(struct device *device, const struct cycle_time *now)
 {
 	const struct modbus_options *options = device->spec->options;
@@ -514,7 +505,7 @@ static void modbus_emit(struct device *device, const struct cycle_time *now)
 		return;
 	}
 	plan_writes(device, now);
-	if (take_due(modbus, options->poll_ns, now->release_ns) &&
+	if (due_take(&modbus->poll_ns, options->poll_ns, now->release_ns) &&
 	    modbus->plan.query_count > 0) {
 		if (modbus->at == modbus->plan.query_count) {
 			begin_poll(device);

@@ -169,6 +169,27 @@ const struct option modbus_rows[] = {
 
 /* clang-format off */
 /* What a channel has in either direction. */
+#define COIL_ROW \
+	{ \
+		.name = "coil", \
+		.type = OPTION_INT, \
+		.offset = offsetof(struct modbus_channel, coil), \
+		.max = ADDRESS_MAX, \
+		.is_given_offset = offsetof(struct modbus_channel, has_coil), \
+		.help = "a coil's address, from 0: 00001 is coil: 0", \
+	}
+
+#define HOLDING_ROW \
+	{ \
+		.name = "holding", \
+		.type = OPTION_INT, \
+		.offset = offsetof(struct modbus_channel, holding), \
+		.max = ADDRESS_MAX, \
+		.is_given_offset = offsetof(struct modbus_channel, has_holding), \
+		.help = "a holding register's address, from 0 as on the wire: 40001 is " \
+			"holding: 0", \
+	}
+
 #define VALUE_ROWS \
 	{ \
 		.name = "unit_id", \
@@ -257,15 +278,7 @@ const struct option modbus_rows[] = {
 /* clang-format on */
 
 const struct option modbus_channel_rows[] = {
-	{
-		.name = "holding",
-		.type = OPTION_INT,
-		.offset = offsetof(struct modbus_channel, holding),
-		.max = ADDRESS_MAX,
-		.is_given_offset = offsetof(struct modbus_channel, has_holding),
-		.help = "a holding register's address, from 0 as on the wire: 40001 is "
-			"holding: 0",
-	},
+	HOLDING_ROW,
 	{
 		.name = "input",
 		.type = OPTION_INT,
@@ -274,14 +287,7 @@ const struct option modbus_channel_rows[] = {
 		.is_given_offset = offsetof(struct modbus_channel, has_input),
 		.help = "an input register's address, from 0: 30001 is input: 0",
 	},
-	{
-		.name = "coil",
-		.type = OPTION_INT,
-		.offset = offsetof(struct modbus_channel, coil),
-		.max = ADDRESS_MAX,
-		.is_given_offset = offsetof(struct modbus_channel, has_coil),
-		.help = "a coil's address, from 0: 00001 is coil: 0",
-	},
+	COIL_ROW,
 	{
 		.name = "discrete",
 		.type = OPTION_INT,
@@ -295,23 +301,8 @@ const struct option modbus_channel_rows[] = {
 };
 
 const struct option modbus_output_rows[] = {
-	{
-		.name = "holding",
-		.type = OPTION_INT,
-		.offset = offsetof(struct modbus_channel, holding),
-		.max = ADDRESS_MAX,
-		.is_given_offset = offsetof(struct modbus_channel, has_holding),
-		.help = "a holding register's address, from 0 as on the wire: 40001 is "
-			"holding: 0",
-	},
-	{
-		.name = "coil",
-		.type = OPTION_INT,
-		.offset = offsetof(struct modbus_channel, coil),
-		.max = ADDRESS_MAX,
-		.is_given_offset = offsetof(struct modbus_channel, has_coil),
-		.help = "a coil's address, from 0: 00001 is coil: 0",
-	},
+	HOLDING_ROW,
+	COIL_ROW,
 	VALUE_ROWS,
 	{ .name = NULL },
 };

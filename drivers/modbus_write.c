@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/due.h"
+
 #define COIL_ON 0xFF00
 
 static bool is_of_coils(const struct modbus_request *request)
@@ -72,22 +74,14 @@ void modbus_writer_attach(struct modbus_writer *writer, const struct cycle_time 
 	}
 }
 
-static bool take_time(struct modbus_writer *writer, int64_t release_ns)
-{
-	int64_t every_ns = writer->options->every_ns;
-
-	if (!writer->options->has_every || release_ns < writer->due_ns) {
-		return false;
-	}
-	writer->due_ns += every_ns * (1 + (release_ns - writer->due_ns) / every_ns);
-	return true;
-}
-
 void modbus_writer_plan(struct modbus_writer *writer, struct device *device,
 			const struct cycle_time *now)
 {
 	bool looks_at_changes = writer->options->has_on || !writer->options->has_every;
-	bool is_due = take_time(writer, now->release_ns) || device->must_emit;
+	bool is_time =
+		writer->options->has_every &&
+		due_take(&writer->due_ns, writer->options->every_ns, now->release_ns);
+	bool is_due = is_time || device->must_emit;
 
 	for (unsigned i = 0; i < writer->plan.query_count; i++) {
 		struct modbus_write *write = &writer->writes[i];

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 
+#include "drivers/due.h"
+
 const struct option request_rows[] = {
 	{
 		.name = "send",
@@ -39,18 +41,6 @@ void request_attach(struct request *request, const struct cycle_time *now)
 	request->unsent = 0;
 }
 
-/* Whether one is due; those whose time has passed unused are not made up for. */
-static bool take_due(struct request *request, int64_t release_ns)
-{
-	int64_t every_ns = request->options->every_ns;
-
-	if (release_ns < request->due_ns) {
-		return false;
-	}
-	request->due_ns += every_ns * (1 + (release_ns - request->due_ns) / every_ns);
-	return true;
-}
-
 /* What did not fit is finished in the next cycles, since half a request would spoil the next one. */
 static void send_rest(struct request *request, struct device *device, int fd, bool is_new)
 {
@@ -81,7 +71,7 @@ void request_emit(struct request *request, struct device *device, int fd,
 	if (!request->options) {
 		return;
 	}
-	is_due = take_due(request, now->release_ns);
+	is_due = due_take(&request->due_ns, request->options->every_ns, now->release_ns);
 	if (request->unsent > 0) {
 		send_rest(request, device, fd, false);
 		if (is_due) {

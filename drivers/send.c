@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "drivers/due.h"
 #include "drivers/frame.h"
 #include "drivers/out_field.h"
 
@@ -274,18 +275,6 @@ bool sender_is_midway(const struct sender *sender, unsigned slot)
 	return sender->options && sender->slots[slot].unsent > 0;
 }
 
-/* Those whose time has passed unused are not made up for. */
-static bool take_time(struct sender *sender, int64_t release_ns)
-{
-	int64_t every_ns = sender->options->every_ns;
-
-	if (release_ns < sender->due_ns) {
-		return false;
-	}
-	sender->due_ns += every_ns * (1 + (release_ns - sender->due_ns) / every_ns);
-	return true;
-}
-
 static bool take_trigger(struct sender *sender, const struct device *device)
 {
 	bool is_on = channel_value(&device->out[sender->trigger]).as_bool;
@@ -305,7 +294,8 @@ static bool is_due(struct sender *sender, const struct device *device,
 	if (sender->trigger >= 0) {
 		return take_trigger(sender, device);
 	}
-	is_time = options->has_every && take_time(sender, now->release_ns);
+	is_time = options->has_every &&
+		  due_take(&sender->due_ns, options->every_ns, now->release_ns);
 	return is_time || device->must_emit ||
 	       (looks_at_changes && has_changed(sender, device));
 }
