@@ -294,6 +294,7 @@ static void a_baseline_is_older_than_the_overrun(void **state)
 	last_ns = bed.now_ns;
 	/* the cycle is in its overrun for two seconds, in which all looks find it so */
 	for (unsigned i = 0; i < 40; i++) {
+		put_counts(200 + 100 * i);
 		bed.now_ns += LOOK;
 		evidence_look(&bed.evidence, bed.now_ns);
 	}
