@@ -215,6 +215,9 @@ void live_adopt(struct live *live, struct setup *setup)
 	for (unsigned i = 0; i < live->channels.param_count; i++) {
 		params[i].limits = find_param(setup, params[i].name);
 	}
+	/* without memory for it, later files of the log have the text before */
+	(void)!logger_replace_config(&live->app->logger, setup->tree.raw,
+				     setup->tree.raw_bytes);
 	setup_destroy(live->loaded);
 	live->loaded = setup;
 	live->looked_at = (struct stat){ .st_ino = 0 };

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -398,6 +399,8 @@ void logger_fini(struct logger *logger)
 	present_fini(&logger->present);
 	ring_fini(&logger->ring);
 	notes_fini(&logger->notes);
+	free(logger->config.text);
+	free(logger->new_config.text);
 	pthread_mutex_destroy(&logger->mutex);
 	memset(logger, 0, sizeof(*logger));
 }
@@ -413,6 +416,25 @@ void logger_tell(struct logger *logger, const struct record_event *event,
 	if (logger->options) {
 		notes_add(&logger->notes, event, sys_now(), text);
 	}
+}
+
+int logger_replace_config(struct logger *logger, const char *text, size_t bytes)
+{
+	struct log_config config = { .bytes = bytes };
+
+	if (!logger->thread.is_running) {
+		return 0;
+	}
+	config.text = malloc(bytes + 1);
+	if (!config.text) {
+		return -ENOMEM;
+	}
+	memcpy(config.text, text, bytes);
+	pthread_mutex_lock(&logger->mutex);
+	free(logger->new_config.text);
+	logger->new_config = config;
+	pthread_mutex_unlock(&logger->mutex);
+	return 0;
 }
 
 void logger_path(struct logger *logger, char *ret_path)

@@ -56,6 +56,12 @@ struct unput {
 	uint64_t events_more; /* for which there was no room */
 };
 
+/* The text of a configuration, as files are to have it attached. */
+struct log_config {
+	char *text; /* owned; NULL: what the description says */
+	size_t bytes;
+};
+
 struct logger {
 	const struct log_options *options;	   /* borrowed */
 	const struct log_description *description; /* borrowed */
@@ -92,8 +98,11 @@ struct logger {
 	struct lost_cycles lost;
 	bool has_sync_failed; /* what was written before may be gone */
 
-	pthread_mutex_t mutex; /* over err, and files.path */
-	struct err err;	       /* the last failure */
+	struct log_config config; /* of the next file, likewise of this thread */
+
+	pthread_mutex_t mutex;	      /* over err, files.path and new_config */
+	struct log_config new_config; /* for the logger thread to take */
+	struct err err;		      /* the last failure */
 
 	_Atomic bool is_degraded;   /* the disk refuses: nothing is written */
 	struct counter bytes;	    /* put into files so far */
@@ -142,6 +151,13 @@ void logger_note(struct logger *logger, const struct record_event *event);
 /** logger_tell - the same, with words of its own; see notes_add(). [super] */
 void logger_tell(struct logger *logger, const struct record_event *event,
 		 const char *text);
+
+/**
+ * logger_replace_config - files that begin from now on have this text attached; copied. Nothing if never
+ * started. -ENOMEM: they have the one before. [super]
+ */
+int logger_replace_config(struct logger *logger, const char *text,
+			  size_t bytes) MUST_CHECK;
 
 /**
  * logger_path - of the newest file; "" if there never was one.

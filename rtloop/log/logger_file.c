@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rtloop/base/sys.h"
@@ -40,10 +41,22 @@ static int put_bytes(void *context, const void *data, size_t bytes)
 	return code;
 }
 
+static void take_config(struct logger *logger)
+{
+	pthread_mutex_lock(&logger->mutex);
+	if (logger->new_config.text) {
+		free(logger->config.text);
+		logger->config = logger->new_config;
+		logger->new_config = (struct log_config){ .text = NULL };
+	}
+	pthread_mutex_unlock(&logger->mutex);
+}
+
 static int write_description(struct logger *logger, uint32_t file_sequence)
 {
 	const struct log_description *description = logger->description;
 	char period[32], offset[32], sequence[32];
+	struct log_config config;
 	const struct mcap_pair pairs[] = {
 		{ "loop", description->loop },
 		{ "version", description->version },
@@ -63,9 +76,15 @@ static int write_description(struct logger *logger, uint32_t file_sequence)
 	if (code || !description->config) {
 		return code;
 	}
+	take_config(logger);
+	config = logger->config;
+	if (!config.text) {
+		config.text = (char *)description->config;
+		config.bytes = description->config_bytes;
+	}
 	return mcap_writer_attach(logger->mcap, description->config_name,
-				  "application/yaml", description->config,
-				  description->config_bytes, log_time(logger, sys_now()));
+				  "application/yaml", config.text, config.bytes,
+				  log_time(logger, sys_now()));
 }
 
 /* At once, so that it is known that it is in the file. */

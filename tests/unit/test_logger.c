@@ -497,6 +497,27 @@ static void every_file_says_where_it_comes_from_and_holds_the_configuration(void
 	}
 }
 
+static void a_configuration_that_was_replaced_is_in_the_files_that_follow(void **state)
+{
+	struct bench *bench = *state;
+	struct pairs pairs;
+	char text[256];
+
+	assert_int_equal(logger_replace_config(&bench->logger, "early", 5), 0);
+	bench->options.rotate_bytes = 64 * KIB;
+	start(bench);
+	assert_int_equal(logger_replace_config(&bench->logger, "never seen", 10), 0);
+	assert_int_equal(logger_replace_config(&bench->logger, "loop: {}", 8), 0);
+	run_cycles(bench, 600);
+	assert_int_equal(stop(bench, NULL), 0);
+	assert_true(folder_list(&bench->folder) > 1);
+	for (unsigned i = 0; i < bench->folder.count; i++) {
+		read_head(folder_file(&bench->folder, bench->folder.names[i]), &pairs,
+			  text, sizeof(text));
+		assert_string_equal(text, i == 0 ? config : "loop: {}");
+	}
+}
+
 static void a_log_without_a_configuration_has_no_attachment(void **state)
 {
 	struct bench *bench = *state;
@@ -1553,6 +1574,7 @@ int main(void)
 		TEST(the_bytes_counted_are_those_of_the_files),
 		TEST(stopping_what_never_started_is_nothing),
 		TEST(every_file_says_where_it_comes_from_and_holds_the_configuration),
+		TEST(a_configuration_that_was_replaced_is_in_the_files_that_follow),
 		TEST(a_log_without_a_configuration_has_no_attachment),
 		TEST(log_time_is_the_monotonic_clock_plus_the_stated_offset),
 		TEST(an_event_has_its_words_its_device_and_its_number),
