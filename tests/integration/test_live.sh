@@ -1,57 +1,8 @@
 #!/bin/bash
-# The control socket of a run: what status and get answer, whoever else is there; and that the cycle makes no
-# system call more for it.
-. "$(dirname "$0")/lib.sh"
-
-command -v socat > /dev/null || skip "socat is not installed"
+# A run that is asked and told: status, get, force, set, reload, SIGHUP, top; and what the log has of it.
+. "$(dirname "$0")/live.sh"
 
 socket=$TEST_TMP/oven.sock
-
-config() { # NAME
-	cat > "$TEST_TMP/$1.yaml" << END
-loop: { period: 2ms, cpu: ${2:--1} }
-log: { file: $1.mcap }
-devices:
-  wave:
-    driver: sim
-    in: { a: { wave: sine, amplitude: 2, unit: degC }, b: { wave: square } }
-  quiet: { driver: udp, listen: "127.0.0.1:47482", in: { level: { byte: 0 } } }
-params:
-  target: { value: 180.0, min: 20.0, max: 250.0, unit: degC }
-  count: { value: 3, max: 10 }
-  hold: { value: 250ms }
-vars: { sum: 0.0 }
-program: |
-  sum := target + wave.a
-END
-}
-
-start() { # NAME OPTION...
-	local name=$1
-	shift
-	"$RTLOOP" run -q --json "$TEST_TMP/report.json" "$@" "$TEST_TMP/$name.yaml" \
-		> "$TEST_TMP/$name.out" 2> "$TEST_TMP/$name.err" &
-	pid=$!
-	wait_until test -S "$TEST_TMP/$name.sock"
-	wait_for_cycles "$TEST_TMP/$name.mcap"
-}
-
-stop() {
-	kill -INT $pid
-	wait $pid
-	expect_equal "status of the run" 0 $?
-}
-
-# expect_refused STATUS TEXT COMMAND...
-expect_refused() {
-	local status=$1 text=$2
-	shift 2
-	"$@" > "$TEST_TMP/refused.out" 2> "$TEST_TMP/refused.err"
-	expect_equal "status of $*" "$status" $?
-	grep -qF -- "$text" "$TEST_TMP/refused.err" ||
-		fail "$*: no '$text' in: $(cat "$TEST_TMP/refused.err")"
-}
-
 expect_refused 1 "nothing runs; looked in $TEST_TMP" "$RTLOOP" status
 config oven
 start oven
@@ -215,26 +166,6 @@ if command -v script > /dev/null; then
 	grep -q "$(printf '\033\[?25h\033\[?1049l')" "$TEST_TMP/screen" || fail "top has not given the terminal back"
 fi
 
-# --- hostile peers -----------------------------------------------------------------------------------
-
-head -c 1000000 /dev/zero | tr '\0' x | socat -t 5 - "UNIX:$socket" > /dev/null 2>&1
-head -c 9000 /dev/zero | tr '\0' x | socat -b 16384 -t 5 - "UNIX:$socket" > "$TEST_TMP/long.json"
-expect_equal "a line that is too long" false "$(jq .ok "$TEST_TMP/long.json")"
-head -c 4096 /dev/urandom | socat -t 5 - "UNIX:$socket" > /dev/null 2>&1
-silent=()
-for _ in $(seq 200); do
-	socat -u "UNIX:$socket" - > /dev/null 2>&1 &
-	silent+=($!)
-done
-# who never reads the reply
-for _ in $(seq 8); do
-	(echo status; sleep 20) | socat -u - "UNIX:$socket" > /dev/null 2>&1 &
-	silent+=($!)
-done
-wait_until "$RTLOOP" get oven wave.a > "$TEST_TMP/late" 2> /dev/null
-expect_equal "get beside 200 silent peers" wave.a "$(awk '{ print $1 }' "$TEST_TMP/late")"
-kill "${silent[@]}" 2> /dev/null
-kill -0 $pid || fail "the run has not outlived its peers: $(cat "$TEST_TMP/oven.err")"
 stop
 [ ! -e "$socket" ] || fail "the socket is there still"
 check_log "$TEST_TMP/oven.mcap"
@@ -255,61 +186,4 @@ grep -q "reload is refused: " "$TEST_TMP/events" || fail "the log does not know 
 expect_equal "the cycle from which on a param has its value" "$set_from,175" \
 	"$(cut -d, -f3- "$TEST_TMP/params.csv" | sed -n 3p)"
 
-# --- left behind, switched off, not to be had --------------------------------------------------------
-
-config left
-start left
-kill -KILL $pid
-wait $pid 2> /dev/null
-test -S "$TEST_TMP/left.sock" || fail "a run that was killed took its socket away"
-expect_refused 1 "nothing runs" "$RTLOOP" status
-rm "$TEST_TMP/left.mcap"
-start left
-"$RTLOOP" status left > /dev/null || fail "a socket that was left behind is not taken over"
-stop
-
-config off
-sed -i '1i control: false' "$TEST_TMP/off.yaml"
-run_file "$TEST_TMP/off.yaml" -l 50
-expect_equal "status without a control socket" 0 "$status"
-expect_equal "words of a run without a control socket" "" "$(cat "$TEST_TMP/run.err")"
-rm "$TEST_TMP/off.mcap"
-sed -i 1d "$TEST_TMP/off.yaml"
-RUNTIME_DIRECTORY=/dev/null/none run_file "$TEST_TMP/off.yaml" -l 50
-expect_equal "status where no socket can be made" 0 "$status"
-grep -q "cannot make a socket in /dev/null/none: Not a directory; it runs without" "$TEST_TMP/run.err" ||
-	fail "no word of it: $(cat "$TEST_TMP/run.err")"
-
-# A long period keeps nobody waiting.
-config slow
-sed -i 's/2ms/5s/' "$TEST_TMP/slow.yaml"
-"$RTLOOP" run -q "$TEST_TMP/slow.yaml" > "$TEST_TMP/slow.out" 2>&1 &
-pid=$!
-wait_until test -S "$TEST_TMP/slow.sock"
-has_values() { [ "$("$RTLOOP" get slow --json 2> /dev/null | jq .has_values)" = true ]; }
-wait_until has_values
-kill -INT $pid
-wait $pid
-
-# --- the cycle's system calls ------------------------------------------------------------------------
-
-if command -v strace > /dev/null && strace -o /dev/null true 2> /dev/null; then
-	config traced
-	strace -ff -o "$TEST_TMP/trace" "$RTLOOP" run -q -l 400 "$TEST_TMP/traced.yaml" > "$TEST_TMP/traced.out" 2>&1 &
-	pid=$!
-	wait_until test -S "$TEST_TMP/traced.sock"
-	asked=0
-	while "$RTLOOP" get --json "$TEST_TMP/traced.sock" > "$TEST_TMP/get.json" 2> /dev/null; do
-		[ "$(jq .has_values "$TEST_TMP/get.json")" = true ] && asked=$((asked + 1))
-	done
-	wait $pid
-	expect_at_least "requests that were answered" 3 $asked
-	file=$(grep -l "^clock_nanosleep(.*TIMER_ABSTIME" "$TEST_TMP"/trace.* | head -1)
-	# from the first wait to the last
-	sed -n '/^clock_nanosleep/,/^getrusage/p' "$file" | sed 's/(.*//' | sort | uniq -c > "$TEST_TMP/calls"
-	expect_equal "waits" 400 "$(awk '$2 == "clock_nanosleep" { print $1 }' "$TEST_TMP/calls")"
-	expect_equal "scans" 400 "$(awk '$2 == "epoll_wait" { print $1 }' "$TEST_TMP/calls")"
-	expect_equal "other calls while it is asked" "" \
-		"$(awk '$2 !~ /^(clock_nanosleep|epoll_wait|epoll_ctl|write|getrusage)$/ { print $2 }' "$TEST_TMP/calls")"
-fi
 finish
