@@ -89,10 +89,14 @@ kill -STOP $pid
 sleep 0.2
 kill -CONT $pid
 "$peers/sensor" --rate 200 --count 20 47495
+"$RTLOOP" set plant target=23.75 > "$TEST_TMP/set.out" || fail "set is refused"
 "$RTLOOP" force plant valve.open=true > "$TEST_TMP/force.out" || fail "force is refused"
 "$RTLOOP" force --clear plant valve.position probe.temp > "$TEST_TMP/force.out" || fail "clearing is refused"
 kill $probe
 wait $probe
+sed -i 's/target: { value: 20.0/target: { value: 31.0/' "$TEST_TMP/plant.yaml"
+"$RTLOOP" reload plant > "$TEST_TMP/reload.out" || fail "reload is refused"
+sed -i 's/target: { value: 31.0/target: { value: 20.0/' "$TEST_TMP/plant.yaml"
 "$peers/sensor" --rate 200 --count 100 47495
 kill -INT $pid
 wait $pid
@@ -105,6 +109,8 @@ expect_said "the run" "all outputs and vars are the same"
 expect_equal "cycles compared" "$(report .log.cycles_logged)" "$(compared)"
 "$RTLOOP" dump --csv -c valve.position "$TEST_TMP/plant.mcap" | grep -q ',42.5$' ||
 	fail "the forced value was not driven"
+expect_equal "values of the param that were set" "20 23.75 31" \
+	"$("$RTLOOP" dump --csv -c param.target "$TEST_TMP/plant.mcap" | tail -n +2 | cut -d, -f3 | sed '/^$/d' | uniq | xargs)"
 expect_at_least "releases missed" 1 "$(report .missed)"
 longest=$("$RTLOOP" dump --csv -c var.longest "$TEST_TMP/plant.mcap" | tail -1 | cut -d, -f3)
 expect_at_least "the longest dt" 2000000 "$longest"
