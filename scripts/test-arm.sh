@@ -86,6 +86,84 @@ both_read_the_same() {
 	done
 }
 
+# A job with a program, made of what machines could differ in: all kinds of numbers, their ends, and the blocks.
+logic_job() { # name target
+	cat >"$folder/$1.yaml" <<-END
+		loop: { period: 2ms, cycles: 400 }
+		log:  { file: $1.mcap }
+		devices:
+		  wave:
+		    driver: sim
+		    every: 3
+		    in:
+		      a: { wave: sine, period: 100ms }
+		      b: { wave: square, period: 50ms, type: bool }
+		      c: { wave: ramp, period: 300ms, amplitude: 100000, type: integer }
+		      d: { wave: noise }
+		  valve:
+		    driver: udp
+		    send: { to: "127.0.0.1:47499" }
+		    out: { position: { byte: 0, bytes: 2, scale: 0.01, safe: 12.5 }, open: { byte: 2, type: bool, safe: 1 } }
+		params: { target: { value: $2 } }
+		vars:
+		  x: 0.0
+		  y: 0.0
+		  z: 0.0
+		  huge: 1.0
+		  none: 0.0
+		  n: 0
+		  m: 0
+		  old: 0s
+		  on: false
+		  up: false
+		  high: false
+		  count: 0
+		program: |
+		  x := pid(sp := target, pv := wave.a, kp := 1.2, ki := 0.4, kd := 0.01, min := -5, max := 100)
+		  y := lowpass(wave.d, 30ms) + average(wave.a, 7) / 3.0 - derivative(wave.a)
+		  z := sqrt(abs(y)) * 0.1 + integral(wave.d) + rate_limit(wave.a, 3.0)
+		  huge := huge * 1.0e9 * (1.5 + wave.d)
+		  none := (huge - huge) / (wave.a - wave.a)
+		  n := round(huge * wave.a) + trunc(y * 1000.0)
+		  m := m * 3 + wave.c
+		  old := age(wave.d) + dt()
+		  on := ton(wave.b, 15ms) or tp(wave.a > 0.5, 9ms)
+		  high := ctu(on, wave.c > 90000, 3, cv => count)
+		  up := hysteresis(wave.a, -0.3, 0.3)
+		  valve.position := scale(z, -5.0, 5.0, 0.0, 300.0)
+		  valve.open := on xor up xor high
+	END
+}
+
+# The same bytes come of it, whichever machine computes.
+both_write_the_same() { # log option...
+	local log=$1
+	shift
+	rm -f "$folder"/host.mcap "$folder"/arm.mcap
+	"$host/rtloop" replay "$@" --out "$folder/host.mcap" "$log"
+	local host_status=$?
+	"$runner" "$build/rtloop" replay "$@" --out "$folder/arm.mcap" "$log"
+	local arm_status=$?
+	echo "status $host_status here, $arm_status there"
+	[ $host_status = $arm_status ] && [ $host_status -le 1 ] &&
+		cmp "$folder/host.mcap" "$folder/arm.mcap" && "$host/rtloop" dump --check "$folder/arm.mcap"
+}
+
+it_replays_the_log_of_this_machine() {
+	logic_job logic 0.5 && RUNTIME_DIRECTORY=$folder timeout 60 "$host/rtloop" run -q "$folder/logic.yaml" &&
+		"$runner" "$build/rtloop" replay "$folder/logic.mcap" &&
+		both_write_the_same "$folder/logic.mcap"
+}
+
+this_machine_replays_its_log() {
+	logic_job there 0.5 && RUNTIME_DIRECTORY=$folder timeout 60 "$runner" "$build/rtloop" run -q "$folder/there.yaml" &&
+		"$host/rtloop" replay "$folder/there.mcap"
+}
+
+both_do_the_same_with_a_changed_program() {
+	logic_job changed 0.75 && both_write_the_same "$folder/logic.mcap" --config "$folder/changed.yaml"
+}
+
 test_one() { # architecture
 	local counts
 	choose "$1"
@@ -95,6 +173,9 @@ test_one() { # architecture
 	check "$1: it runs a job" it_runs_a_job
 	check "$1: its log is whole" its_log_is_whole
 	check "$1: both read the same in its log" both_read_the_same
+	check "$1: it replays the log of this machine" it_replays_the_log_of_this_machine
+	check "$1: both do the same with a changed program" both_do_the_same_with_a_changed_program
+	check "$1: this machine replays its log" this_machine_replays_its_log
 
 	counts=$(mktemp)
 	BUILD=$build TEST_RUNNER=$runner tests/run.sh unit | tee "$counts"
