@@ -22,13 +22,31 @@
 #define GARBAGE_EVERY	3 /* lines */
 #define HUNG_UP_WAIT_NS (5 * NS_PER_MS)
 
+/* The oven: an element that is heated, and heats what the thermometer is in. degC, seconds. */
+#define AMBIENT	       20.0
+#define FULL_POWER     250.0 /* above ambient, in the end */
+#define ELEMENT_S      0.25
+#define OVEN_S	       2.5
+#define STEP_NS	       NS_PER_MS
+#define POWER_VALID_NS (NS_PER_SEC / 2)
+
+struct oven {
+	int64_t at_ns; /* computed up to this moment */
+	double element;
+	double temp;
+	double power;	/* 0 to 1 */
+	int64_t off_ns; /* when the power goes off by itself */
+};
+
 struct probe {
 	const char *link;
 	const char *sent_path;
 	double rate;
 	double duration;
 	bool is_noisy;
+	bool is_oven;
 
+	struct oven oven;
 	int master;
 	int sent_fd; /* -1: none */
 	bool is_csv; /* MODE CSV was received */
@@ -54,10 +72,17 @@ static const char usage[] =
 	"             before MODE CSV the answer is E,MODE*XX\n"
 	"  other      E,COMMAND*XX\n"
 	"\n"
+	"  P,POWER    with --oven: heat with so much, 0 to 100 per cent; no answer\n"
+	"\n"
 	"The n-th measurement, from 0, is the same in each run: TEMP wanders between "
 	"1750 and 1850,\n"
 	"PRESSURE between 100.80 and 101.80.\n"
 	"\n"
+	"  -o, --oven           TEMP is that of an oven in real time: full power brings "
+	"it to 270 degC,\n"
+	"                       63 % of the way in 2.5 s; half a second after the last P "
+	"the power\n"
+	"                       goes off\n"
 	"  -r, --rate HZ        measure by itself, without MODE CSV and without being "
 	"asked\n"
 	"  -s, --sent FILE      append each measurement that was sent whole: "
@@ -119,9 +144,53 @@ static int64_t triangle(uint64_t n, uint64_t period, int64_t height)
 	return height * (at < half ? at : 2 * half - at) / half;
 }
 
-static int print_measurement(char *line, uint64_t n)
+static void start_oven(struct oven *oven)
 {
-	int64_t temp = 1750 + triangle(n, 600, 100);
+	*oven = (struct oven){ .at_ns = sys_now(), .element = AMBIENT, .temp = AMBIENT };
+}
+
+/* In steps: much shorter than its time constants, and the same however often it is looked at. */
+static void heat(struct oven *oven, int64_t now_ns)
+{
+	const double dt = (double)STEP_NS / 1e9;
+
+	for (; oven->at_ns + STEP_NS <= now_ns; oven->at_ns += STEP_NS) {
+		double power = oven->at_ns < oven->off_ns ? oven->power : 0;
+		double driven = AMBIENT + FULL_POWER * power;
+
+		oven->element += (driven - oven->element) * dt / ELEMENT_S;
+		oven->temp += (oven->element - oven->temp) * dt / OVEN_S;
+	}
+}
+
+static bool set_power(struct probe *probe, const char *text)
+{
+	int64_t now_ns = sys_now();
+	char *rest;
+	double percent = strtod(text, &rest);
+
+	if (!probe->is_oven || rest == text || *rest ||
+	    !(percent >= 0 && percent <= 100)) {
+		return false;
+	}
+	heat(&probe->oven, now_ns);
+	probe->oven.power = percent / 100;
+	probe->oven.off_ns = now_ns + POWER_VALID_NS;
+	return true;
+}
+
+static int64_t temperature(struct probe *probe, uint64_t n)
+{
+	if (!probe->is_oven) {
+		return 1750 + triangle(n, 600, 100);
+	}
+	heat(&probe->oven, sys_now());
+	return (int64_t)(probe->oven.temp * 10 + 0.5);
+}
+
+static int print_measurement(struct probe *probe, char *line, uint64_t n)
+{
+	int64_t temp = temperature(probe, n);
 	int64_t pressure = 10080 + triangle(n, 170, 100);
 
 	return snprintf(line, LINE_BYTES, "M,%lld,%lld.%02lld", (long long)temp,
@@ -171,8 +240,8 @@ static void send_garbage(struct probe *probe, uint64_t n)
 
 	switch (n % 5) {
 	case 0:
-		bytes = (size_t)add_checksum(garbage, print_measurement(garbage, n),
-					     0x11);
+		bytes = (size_t)add_checksum(garbage,
+					     print_measurement(probe, garbage, n), 0x11);
 		break;
 	case 1:
 		bytes = fill_noise(garbage, n);
@@ -195,7 +264,7 @@ static void send_garbage(struct probe *probe, uint64_t n)
 static void measure(struct probe *probe)
 {
 	char line[LINE_BYTES];
-	int length = print_measurement(line, probe->measured);
+	int length = print_measurement(probe, line, probe->measured);
 	int bytes = add_checksum(line, length, 0);
 	int64_t now_ns;
 
@@ -221,6 +290,9 @@ static void obey(struct probe *probe)
 {
 	if (strcmp(probe->command, "MODE CSV") == 0) {
 		probe->is_csv = true;
+	} else if (strncmp(probe->command, "P,", 2) == 0 &&
+		   set_power(probe, probe->command + 2)) {
+		return;
 	} else if (strcmp(probe->command, "M?") != 0) {
 		refuse(probe, "COMMAND");
 	} else if (!probe->is_csv) {
@@ -342,6 +414,7 @@ static int parse_options(struct probe *probe, int argc, char **argv)
 		{ "rate", required_argument, NULL, 'r' },
 		{ "sent", required_argument, NULL, 's' },
 		{ "garbage", no_argument, NULL, 'g' },
+		{ "oven", no_argument, NULL, 'o' },
 		{ "duration", required_argument, NULL, 'd' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
@@ -349,7 +422,7 @@ static int parse_options(struct probe *probe, int argc, char **argv)
 	bool is_right = true;
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, "r:s:gd:h", rows, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, "r:s:god:h", rows, NULL)) != -1) {
 		switch (letter) {
 		case 'r':
 			is_right &= parse_positive(optarg, &probe->rate);
@@ -359,6 +432,9 @@ static int parse_options(struct probe *probe, int argc, char **argv)
 			break;
 		case 'g':
 			probe->is_noisy = true;
+			break;
+		case 'o':
+			probe->is_oven = true;
 			break;
 		case 'd':
 			is_right &= parse_positive(optarg, &probe->duration);
@@ -391,6 +467,7 @@ int main(int argc, char **argv)
 	}
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	start_oven(&probe.oven);
 	rc = set_up(&probe);
 	if (rc) {
 		fprintf(stderr, "probe: %s: %s\n", probe.link, strerror(-rc));
