@@ -241,7 +241,7 @@ test-arm-run: $(PROGRAM)
 
 .PHONY: demo demo-run
 demo:
-	@scripts/deps.sh build
+	@scripts/deps.sh demo
 	@+$(MAKE) --no-print-directory demo-run
 demo-run: $(PROGRAM) $(PEER_PROGRAMS)
 	@BUILD='$(abspath $(BUILD))' scripts/demo.sh

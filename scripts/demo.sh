@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# The demonstration: a real process on a real pty, a real process that sends UDP, and rtloop sampling
-# both, and a signal generator, a thousand times a second for ten seconds. Needs no root, no hardware
-# and no network but loopback. Leaves build/demo/demo.mcap.
+# The demonstration: an oven, which is a real process on a real pty with physics of its own, held at its set
+# point for ten seconds; a real process that sends UDP; and a signal generator: all sampled a thousand times a
+# second. Half way through the set point is changed. Needs no root, no hardware and no network but loopback.
+# Leaves build/demo/demo.mcap, and a plot made from it.
 # usage: [BUILD=DIR] demo.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,18 +36,52 @@ wait_for() {
 
 rm -rf "$demo"
 mkdir -p "$demo"
-start_peer "$build/tests/peers/probe" --sent "$demo/probe.sent" --duration 50 "$demo/probe.tty"
+start_peer "$build/tests/peers/probe" --oven --sent "$demo/oven.sent" --duration 50 "$demo/oven.tty"
 start_peer "$build/tests/peers/sensor" --sent "$demo/flow.sent" --duration 50 127.0.0.1:47474
-wait_for "$demo/probe.tty"
+wait_for "$demo/oven.tty"
 
 cat <<EOF
 rtloop demo: for ten seconds, a thousand times a second, one thread
-  asks an instrument on a serial line for its temperature    (tests/peers/probe, on a pty)
-  takes what a flow sensor sends over UDP                     (tests/peers/sensor, on loopback)
-  computes three test signals                                 (driver sim)
+  asks an oven on a serial line for its temperature      (tests/peers/probe --oven, on a pty)
+  computes with a PID controller how much it is to heat  (program: in the configuration)
+  and tells it so
+  takes what a flow sensor sends over UDP                (tests/peers/sensor, on loopback)
+  makes up three test signals                            (driver sim)
 and hands every sample to a logger. The configuration is config/examples/demo.yaml.
+After five seconds the set point is raised from 120 to 150 degC: rtloop set demo target=150
 EOF
 
+change_set_point() {
+	sleep 5
+	"$rtloop" set demo target=150 >"$demo/set.out" 2>&1 || true
+}
+
+# From the log: a line for each moment at which temperature, set point or power became another.
+plot() {
+	"$rtloop" dump --csv -c oven.temp,oven.power,param.target build/demo/demo.mcap | awk -F, '
+		NR == 1 {
+			for (i = 3; i <= NF; i++) {
+				name[i] = $i
+			}
+			next
+		}
+		{
+			for (i = 3; i <= NF; i++) {
+				if ($i != "") {
+					value[name[i]] = $i
+				}
+			}
+			now = value["oven.temp"] " " value["param.target"] " " value["oven.power"]
+			if ("oven.temp" in value && now != before) {
+				print $2, now
+			}
+			before = now
+		}' >"$demo/demo.dat"
+	LC_ALL=C.UTF-8 gnuplot -c scripts/plot/control.gp "$demo/demo.png" "$demo/demo.dat" \
+		"demo: an oven held at its set point" "oven.temp, degC" "oven.power, %"
+}
+
+start_peer change_set_point
 "$rtloop" run --json "$demo/report.json" config/examples/demo.yaml
 
 cat <<EOF
@@ -67,13 +102,21 @@ EOF
 printf '\nand as "rtloop dump --check" proves it:\n\n'
 "$rtloop" dump --check build/demo/demo.mcap
 printf '\nFive of its moments, as a spreadsheet would get them (rtloop dump --csv):\n\n'
-"$rtloop" dump --csv --channels probe.temp,probe.pressure --from 1 --to 2 --every 20 \
+"$rtloop" dump --csv --channels oven.temp,oven.pressure --from 1 --to 2 --every 20 \
 	build/demo/demo.mcap | head -6
+
+printf '\nHalf way through the set point was changed; what "rtloop set" said:\n\n  '
+cat "$demo/set.out"
+plot
+echo "How the oven followed it, plotted from the log: build/demo/demo.png"
 
 cat <<EOF
 
 What to try next
   build/rtloop check config/examples/demo.yaml     then misspell a word in it, and try again
+  make demo, and meanwhile in another terminal     build/rtloop top demo
+  build/rtloop report build/demo/demo.mcap         how good the timing was, and why not where it was not
+  build/rtloop replay build/demo/demo.mcap         the logic again, compared bit for bit
   build/rtloop drivers serial                      every option that a serial line has
   build/rtloop dump --jsonl build/demo/demo.mcap | head
   open build/demo/demo.mcap in Foxglove or PlotJuggler

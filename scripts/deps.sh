@@ -2,7 +2,7 @@
 # Install what the build, the tests, the checks and the benchmarks need: on Debian and its kin, as root
 # or by sudo, without a question. Says nothing and changes nothing when all is there.
 #
-# usage: deps.sh [build|test|check|bench|rt|arm|deb]...	(all of them by default)
+# usage: deps.sh [build|demo|test|check|bench|rt|arm|deb]...	(all of them by default)
 set -eu
 
 # What is looked for, how, and the Debian package that brings it. A command that is there already is
@@ -26,6 +26,7 @@ test	command	strace		strace
 test	file	/bin/kill	procps
 test	command	jq		jq
 test	command	cyclictest	rt-tests
+demo	command	gnuplot		gnuplot-nox
 test	command	gnuplot		gnuplot-nox
 test	command	node		nodejs
 test	command	npm		npm
@@ -87,6 +88,7 @@ deb	command	mandoc	mandoc
 groups_of() {
 	case $1 in
 	build) echo build ;;
+	demo) echo build demo ;;
 	test) echo build test ;;
 	check) echo build test check ;;
 	bench) echo build bench ;;
@@ -94,7 +96,7 @@ groups_of() {
 	arm) echo build arm ;;
 	deb) echo build deb ;;
 	*)
-		echo "deps.sh: no group '$1'; there are build, test, check, bench, rt, arm and deb" >&2
+		echo "deps.sh: no group '$1'; there are build, demo, test, check, bench, rt, arm and deb" >&2
 		return 1
 		;;
 	esac
@@ -268,7 +270,7 @@ forget_optional() {
 }
 
 groups=()
-for name in "${@:-build test check bench rt arm deb}"; do
+for name in "${@:-build demo test check bench rt arm deb}"; do
 	for group in $name; do
 		more=$(groups_of "$group") || exit 2
 		groups+=("$more")

@@ -91,8 +91,8 @@ check_log run.mcap
 # The demo's log: every value that its peers sent, in order. Only what the sensor sends before the run
 # begins and after it ends may be missing.
 sed 's|\.\./\.\./build/demo/||' "$source/../../config/examples/demo.yaml" >demo.yaml
-"$peers/probe" --sent probe.sent probe.tty &
-wait_until test -e probe.tty
+"$peers/probe" --oven --sent oven.sent oven.tty &
+wait_until test -e oven.tty
 run_file demo.yaml -D 3 &
 pid=$!
 wait_for_cycles demo.mcap
@@ -108,11 +108,11 @@ awk '{ printf "%d %.9g %.9g\n", $2, $3 * 0.01, $4 * 0.1 }' flow.sent >flow.expec
 awk '{ printf "%d %.9g %.9g\n", $1, $2, $3 }' ref.out | uniq >flow.read
 cmp flow.expected flow.read || fail "the sensor's values differ"
 
-expect_read "values of the probe" --values /io/probe.temp --values /io/probe.pressure demo.mcap
-awk '{ printf "%.9g %.9g\n", $1, $2 }' ref.out >probe.read
-sed 's/^[0-9]* M,//; s/\*.*//; s/,/ /' probe.sent |
-	awk '{ printf "%.9g %.9g\n", $1 * 0.1, $2 }' | head -n "$(wc -l <probe.read)" >probe.expected
-expect_at_least "answers of the probe" 100 "$(wc -l <probe.read)"
-cmp probe.expected probe.read || fail "the probe's values differ"
+expect_read "values of the oven" --values /io/oven.temp --values /io/oven.pressure demo.mcap
+awk '{ printf "%.9g %.9g\n", $1, $2 }' ref.out >oven.read
+sed 's/^[0-9]* M,//; s/\*.*//; s/,/ /' oven.sent |
+	awk '{ printf "%.9g %.9g\n", $1 * 0.1, $2 }' | head -n "$(wc -l <oven.read)" >oven.expected
+expect_at_least "answers of the oven" 100 "$(wc -l <oven.read)"
+cmp oven.expected oven.read || fail "the oven's values differ"
 
 finish
