@@ -56,6 +56,19 @@ expect_equal "status where no socket can be made" 0 "$status"
 grep -q "cannot make a socket in /dev/null/none: Not a directory; it runs without" "$TEST_TMP/run.err" ||
 	fail "no word of it: $(cat "$TEST_TMP/run.err")"
 
+# SIGHUP that comes because the terminal has gone away is not one that asks for a reload.
+if command -v script > /dev/null; then
+	config gone
+	script -qefc "exec $RTLOOP run -q $TEST_TMP/gone.yaml" /dev/null > /dev/null 2>&1 < /dev/null &
+	terminal=$!
+	wait_for_cycles "$TEST_TMP/gone.mcap"
+	kill -KILL $terminal
+	is_closed() { "$RTLOOP" dump --check "$TEST_TMP/gone.mcap" > /dev/null 2>&1; }
+	wait_until is_closed
+	grep -q . <<< "$("$RTLOOP" dump --jsonl -c event "$TEST_TMP/gone.mcap" | grep run_ended)" ||
+		fail "a run whose terminal has gone away has not ended in order"
+fi
+
 # A long period keeps nobody waiting.
 config slow
 sed -i 's/2ms/5s/' "$TEST_TMP/slow.yaml"
