@@ -86,6 +86,16 @@ static void draw_forces(struct screen *screen, const struct node *status)
 	screen_line(screen);
 }
 
+static void draw_change(struct screen *screen, const struct node *status)
+{
+	if (client_is(status, "config_has_changed")) {
+		screen_put(screen, SCREEN_WARNING,
+			   "CHANGED %s: 'rtloop reload', or a restart, applies it",
+			   client_text(status, "config"));
+		screen_line(screen);
+	}
+}
+
 static void draw_timing(struct screen *screen, const struct node *status,
 			const char *name)
 {
@@ -109,6 +119,7 @@ static void draw_upper(struct screen *screen, const struct top_view *view)
 	}
 	draw_title(screen, view->status);
 	draw_forces(screen, view->status);
+	draw_change(screen, view->status);
 	draw_counts(screen, view->status);
 	draw_timing(screen, view->status, "latency");
 	draw_timing(screen, view->status, "busy");

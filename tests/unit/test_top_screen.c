@@ -21,6 +21,7 @@ static const char status_text[] =
 	"\"busy\": {\"min_ns\": 400, \"median_ns\": 1000, \"p99_ns\": 2000,"
 	"  \"max_ns\": 2100, \"bins_us\": {\"0\": 50, \"2\": 44}},"
 	"\"log\": {\"gaps\": 0, \"bytes\": 12345678},"
+	"\"config\": \"/etc/rtloop/oven.yaml\", \"config_has_changed\": true,"
 	"\"forces\": [{\"name\": \"probe.temp\", \"value\": 20.5}],"
 	"\"devices\": [{\"name\": \"probe\", \"driver\": \"serial\", \"is_open\": true,"
 	"  \"has_sample\": true, \"age_max_ns\": 12000000, \"frames_per_s\": 99.5,"
@@ -131,6 +132,7 @@ static void all_of_it_is_there_where_there_is_room(void **state)
 	draw(120, 60, false);
 	expect("oven", "REALTIME  1:02:05  every 1ms");
 	assert_ptr_equal(line("FORCED probe.temp=20.5"), drawing.lines[1]);
+	expect("CHANGED /etc/rtloop/oven.yaml", "rtloop reload");
 	expect("overruns 3 (2 late wakes, 1 long works)", "missed 4  cycles 3725000");
 	expect("latency us", "max 250.1  p99 43.0  median 16.0  min 9.1");
 	expect("busy    us", "max 2.1");
@@ -174,7 +176,7 @@ static void what_does_not_fit_is_scrolled_to(void **state)
 	draw(80, 12, false);
 	expect("channel", "value");
 	assert_null(line("busy, us"));
-	expect("q quit", "lines 1 to 6 of ");
+	expect("q quit", "lines 1 to 5 of ");
 	drawing.view.scrolled = 2;
 	draw(80, 12, false);
 	assert_null(line("channel"));
