@@ -74,13 +74,16 @@ OP(block_average)
 	uint64_t n = (uint64_t)ARG(1)->i;
 	uint64_t worth = in->worth;
 	double sum = 0.0;
+	uint64_t at;
 
 	if (!is_good(worth)) {
 		put_held(DST, WORD(0), WORD(2), in, worth);
 		return;
 	}
-	WORD(3 + WORD(1)) = float_word(in->f);
-	WORD(1) = WORD(1) + 1 == n ? 0 : WORD(1) + 1;
+	/* the state may come from a log, where anything can stand */
+	at = WORD(1) < n ? WORD(1) : 0;
+	WORD(3 + at) = float_word(in->f);
+	WORD(1) = at + 1 == n ? 0 : at + 1;
 	WORD(0) = WORD(0) < n ? WORD(0) + 1 : n;
 	for (uint64_t i = 0; i < WORD(0); i++) {
 		sum += word_float(WORD(3 + i));

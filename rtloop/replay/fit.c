@@ -97,6 +97,8 @@ int fit_init(struct fit *fit, const struct schema *schema, const struct image_pa
 		fit_fini(fit);
 		return -ENOMEM;
 	}
+	fit->part_bytes = part->bytes;
+	fit->qualities = channel_count;
 	add_copy(fit, 0, 0, IMAGE_HEAD_BYTES);
 	for (unsigned i = 0; i < channel_count; i++) {
 		add_channel(fit, schema, part, &channels[i], &fit->is_there[i]);
@@ -112,6 +114,18 @@ void fit_fini(struct fit *fit)
 	memset(fit, 0, sizeof(*fit));
 }
 
+/* The logic looks them up: what is none must not get there. */
+static int check_qualities(const struct fit *fit, const uint8_t *block)
+{
+	const uint8_t *at = block + fit->part_bytes - fit->qualities;
+	uint8_t worst = 0;
+
+	for (uint32_t i = 0; i < fit->qualities; i++) {
+		worst = at[i] > worst ? at[i] : worst;
+	}
+	return worst > QUALITY_BAD ? -EBADMSG : 0;
+}
+
 int fit_apply(const struct fit *fit, uint8_t *block, const uint8_t *body,
 	      size_t body_bytes)
 {
@@ -123,5 +137,5 @@ int fit_apply(const struct fit *fit, uint8_t *block, const uint8_t *body,
 
 		memcpy(block + copy->to, body + copy->from, copy->bytes);
 	}
-	return 0;
+	return check_qualities(fit, block);
 }

@@ -23,6 +23,8 @@ struct fit {
 	struct fit_copy *copies;
 	unsigned count;
 	uint32_t body_bytes; /* that a body must have at least */
+	uint32_t part_bytes; /* of the part: its last ones are qualities, */
+	uint32_t qualities;  /* so many of them */
 	bool *is_there;	     /* one a channel of the part: the messages have it */
 	unsigned missing;    /* channels that they do not have */
 };
@@ -42,7 +44,7 @@ void fit_fini(struct fit *fit);
  * @block: as long as the part; its two stamps are set, too
  * @body: without the CDR head
  *
- * -EBADMSG it is too short. [init]
+ * -EBADMSG it is too short, or a quality is none. [init]
  */
 int fit_apply(const struct fit *fit, uint8_t *block, const uint8_t *body,
 	      size_t body_bytes) MUST_CHECK;

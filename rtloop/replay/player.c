@@ -109,27 +109,47 @@ static void compare_all(struct player *player, uint64_t cycle)
 	player->counts.different += values > 0;
 }
 
-static void play(struct player *player, const struct cycle_head *head)
+/* What the step sees of time. -EBADMSG: that is none. */
+static int time_of(const struct player *player, const struct cycle_head *head,
+		   struct cycle_time *ret_now)
 {
-	int64_t dt_ns = player->dt_ns ? player->dt_ns
-				      : (int64_t)(head->release - player->release) *
-						player->options->period_ns;
-	const struct cycle_time now = {
-		.cycle = head->cycle,
-		.release = head->release,
-		.release_ns = head->release_ns,
-		.wake_ns = head->release_ns + head->latency_ns,
-		.dt_ns = dt_ns,
-	};
+	int64_t dt_ns = player->dt_ns;
+	int64_t wake_ns;
 
+	if (dt_ns == 0 && (head->release <= player->release ||
+			   __builtin_mul_overflow(head->release - player->release,
+						  player->options->period_ns, &dt_ns))) {
+		return -EBADMSG;
+	}
+	if (head->release_ns <= 0 ||
+	    __builtin_add_overflow(head->release_ns, head->latency_ns, &wake_ns)) {
+		return -EBADMSG;
+	}
+	*ret_now = (struct cycle_time){ .cycle = head->cycle,
+					.release = head->release,
+					.release_ns = head->release_ns,
+					.wake_ns = wake_ns,
+					.dt_ns = dt_ns };
+	return 0;
+}
+
+static int play(struct player *player, const struct cycle_head *head)
+{
+	struct cycle_time now;
+	int code = time_of(player, head, &now);
+
+	if (code) {
+		return code;
+	}
 	player_set_times(player, head->release_ns);
 	scene_step(player->scene, &now);
 	compare_all(player, head->cycle);
-	player->counts.played_ns += dt_ns;
+	player->counts.played_ns += now.dt_ns;
 	if (player->options->out) {
 		player->options->out->is_played = true;
 	}
 	player_take_later(player);
+	return 0;
 }
 
 /* A log without states can be played from the first cycle of its run: nothing was before it. */
@@ -147,6 +167,7 @@ static void begin_without_state(struct player *player, const struct cycle_head *
 static int take_cycle(struct player *player, const uint8_t *body, size_t bytes)
 {
 	struct cycle_head head;
+	int code = 0;
 
 	if (bytes < sizeof(head)) {
 		return -EBADMSG;
@@ -163,7 +184,7 @@ static int take_cycle(struct player *player, const uint8_t *body, size_t bytes)
 		begin_without_state(player, &head);
 	}
 	if (player->is_playing) {
-		play(player, &head);
+		code = play(player, &head);
 	} else if (player->is_damaged) {
 		player->counts.damaged++;
 	} else {
@@ -173,8 +194,9 @@ static int take_cycle(struct player *player, const uint8_t *body, size_t bytes)
 	player->cycle = head.cycle + 1;
 	player->release = head.release;
 	player->dt_ns = 0;
-	return player->options->out ? replay_out_cycle(player->options->out, body, bytes)
-				    : 0;
+	return code || !player->options->out
+		       ? code
+		       : replay_out_cycle(player->options->out, body, bytes);
 }
 
 /* XCDR1, little endian: what rtloop writes. */

@@ -1,6 +1,7 @@
 #include "rtloop/replay/player_parts.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "drivers/output.h"
@@ -28,6 +29,12 @@ static int device_of(const struct player *player, uint16_t index)
 	return stream ? scene_find_device(player->scene, stream->name) : -1;
 }
 
+/* Of outputs whose memory_of() is there. */
+static struct device *device_at(const struct player *player, uint16_t index)
+{
+	return &player->scene->devices[device_of(player, index)];
+}
+
 static uint8_t *memory_of(const struct player *player, struct state_part_head head)
 {
 	if (head.kind == STATE_OUTPUTS) {
@@ -46,20 +53,63 @@ static bool is_equal_value(enum value_type type, union value a, union value b)
 	return type == VALUE_BOOL ? a.as_bool == b.as_bool : a.as_int == b.as_int;
 }
 
+/* One of several outputs as a state has them. Whatever stands there, a bool is one afterwards. */
+static struct output stored_output(const uint8_t *data, unsigned index)
+{
+	struct output output = { .quality = QUALITY_BAD };
+
+	data += index * sizeof(output);
+	memcpy(&output.asked, data + offsetof(struct output, asked),
+	       sizeof(output.asked));
+	memcpy(&output.forced, data + offsetof(struct output, forced),
+	       sizeof(output.forced));
+	if (data[offsetof(struct output, quality)] < QUALITY_BAD) {
+		output.quality = data[offsetof(struct output, quality)];
+	}
+	output.is_forced = data[offsetof(struct output, is_forced)] != 0;
+	return output;
+}
+
+static union value as_type(enum value_type type, union value value)
+{
+	union value same = { .as_int = 0 };
+	uint8_t first;
+
+	if (type != VALUE_BOOL) {
+		return value;
+	}
+	memcpy(&first, &value, sizeof(first));
+	same.as_bool = first != 0;
+	return same;
+}
+
+static void put_stored_outputs(struct device *device, const uint8_t *data)
+{
+	for (unsigned i = 0; i < device->spec->out_count; i++) {
+		struct output *mine = &device->outputs[i];
+		const struct output other = stored_output(data, i);
+		enum value_type type = device->out[i].type;
+
+		mine->asked = as_type(type, other.asked);
+		mine->quality = other.quality;
+		mine->is_forced = other.is_forced;
+		mine->forced = as_type(type, other.forced);
+	}
+}
+
 /* Only what means something: there may be anything between the members. */
 static bool are_equal_outputs(const struct device *device, const uint8_t *data)
 {
 	for (unsigned i = 0; i < device->spec->out_count; i++) {
 		const struct output *mine = &device->outputs[i];
+		const struct output other = stored_output(data, i);
 		enum value_type type = device->out[i].type;
-		struct output other;
 
-		memcpy(&other, data + i * sizeof(other), sizeof(other));
-		if (!is_equal_value(type, mine->asked, other.asked) ||
+		if (!is_equal_value(type, mine->asked, as_type(type, other.asked)) ||
 		    mine->quality != other.quality ||
 		    mine->is_forced != other.is_forced ||
 		    (mine->is_forced &&
-		     !is_equal_value(type, mine->forced, other.forced))) {
+		     !is_equal_value(type, mine->forced, as_type(type, other.forced)))) {
 			return false;
 		}
 	}
@@ -147,7 +197,9 @@ static int put_all(struct player *player, const struct stored *stored)
 
 		if (head.kind == STATE_TOPIC) {
 			code = put_message(player, &head, data);
-		} else if (memory && (!player->is_unlike || head.kind == STATE_OUTPUTS)) {
+		} else if (memory && head.kind == STATE_OUTPUTS) {
+			put_stored_outputs(device_at(player, head.index), data);
+		} else if (memory && !player->is_unlike) {
 			memcpy(memory, data, head.bytes);
 		}
 		if (code < 0) {
@@ -282,6 +334,9 @@ int player_take_state(struct player *player, const uint8_t *body, size_t bytes)
 
 	if (code) {
 		return code;
+	}
+	if (stored.head.dt_ns <= 0) {
+		return -EBADMSG;
 	}
 	code = player->is_playing && stored.head.cycle == player->cycle
 		       ? check_state(player, &stored)

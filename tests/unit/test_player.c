@@ -31,7 +31,7 @@
 	"vars: { sum: 0, scaled: 0.0, old: 0s, passed: 0s }\n"                           \
 	"program: |\n"                                                                   \
 	"  sum := sum + wave.count\n"                                                    \
-	"  scaled := gain * wave.level\n"                                                \
+	"  scaled := gain * average(wave.level, 3)\n"                                    \
 	"  panel.lamp := ton(panel.on, 3ms)\n"                                           \
 	"  passed := dt()\n"
 
@@ -506,7 +506,7 @@ static void the_same_program_with_another_first_value_is_another(void **state)
 			      "vars: { sum: 40, scaled: 0.0, old: 0s, passed: 0s }\n"
 			      "program: |\n"
 			      "  sum := sum + wave.count\n"
-			      "  scaled := gain * wave.level\n"
+			      "  scaled := gain * average(wave.level, 3)\n"
 			      "  panel.lamp := ton(panel.on, 3ms)\n"
 			      "  passed := dt()\n"
 			      "  old := age(wave.level)\n"),
@@ -632,6 +632,56 @@ static void messages_that_are_too_short_make_no_sense(void **state)
 	}
 }
 
+static void a_quality_that_is_none_makes_no_sense(void **state)
+{
+	(void)state;
+	begin(1);
+	*take_channel(&bed.take, "wave.count")->quality = 3;
+	take_put(&bed.take, "/io/wave", bed.take.cycle);
+	assert_int_equal(play(yaml), -EBADMSG);
+}
+
+static void time_that_does_not_go_on_makes_no_sense(void **state)
+{
+	static const struct record_cycle cycles[] = {
+		{ .cycle = 1, .release = 0, .release_ns = TAKE_START_NS },
+		{ .cycle = 1, .release = UINT64_MAX, .release_ns = TAKE_START_NS },
+		{ .cycle = 1, .release = 1, .release_ns = -1 },
+		{ .cycle = 1,
+		  .release = 1,
+		  .release_ns = TAKE_START_NS,
+		  .latency_ns = INT64_MAX },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cycles); i++) {
+		begin(1);
+		take_put_raw(&bed.take, "/cycle", &cycles[i], sizeof(cycles[i]));
+		assert_int_equal(play(yaml), -EBADMSG);
+		tear_down(state);
+		set_up(state);
+	}
+}
+
+/* All that can stand in the memory of outputs and of the program. */
+static void a_state_of_any_bytes_does_no_harm(void **state)
+{
+	struct program *program = bed.take.run->step.program;
+	struct output *output = &bed.take.run->devices[0].outputs[0];
+
+	(void)state;
+	for (unsigned fill = 0; fill < 256; fill += 51) {
+		memset(program_state(program), (int)fill, program_state_bytes(program));
+		memset(output, (int)fill, sizeof(*output));
+		take_state(&bed.take);
+		take_end(&bed.take);
+		bed.take.recorder.is_gap = false;
+		take_lose(&bed.take, 0);
+		bed.take.cycle += 2;
+	}
+	assert_int_equal(play(yaml), 0);
+	assert_int_equal(bed.player.counts.compared, 6);
+}
+
 static void a_gap_that_ends_before_it_begins_makes_no_sense(void **state)
 {
 	const struct record_gap gap = { .first = 5, .last = 4 };
@@ -680,6 +730,9 @@ int main(void)
 		TEST(a_run_that_begins_again_is_another_run),
 		TEST(a_state_of_an_earlier_cycle_is_another_run),
 		TEST(messages_that_are_too_short_make_no_sense),
+		TEST(a_quality_that_is_none_makes_no_sense),
+		TEST(time_that_does_not_go_on_makes_no_sense),
+		TEST(a_state_of_any_bytes_does_no_harm),
 		TEST(a_gap_that_ends_before_it_begins_makes_no_sense),
 	};
 
