@@ -8,10 +8,9 @@
 
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
-#include "rtloop/mcap/cdr.h"
+#include "rtloop/log/event_body.h"
 
-#define RETRY_NS    NS_PER_SEC
-#define EVENT_BYTES 512
+#define RETRY_NS NS_PER_SEC
 
 static uint64_t log_time(const struct logger *logger, int64_t time_ns)
 {
@@ -254,22 +253,10 @@ static const char *device_name(const struct logger *logger, uint32_t device)
 
 static int write_event(struct logger *logger, const struct log_note *note)
 {
-	const struct event_kind *kind = event_kind(note->event.code);
-	uint8_t body[EVENT_BYTES];
-	struct cdr_writer cdr;
-	size_t bytes;
+	uint8_t body[EVENT_BODY_MAX];
+	size_t bytes =
+		event_body_encode(note, device_name(logger, note->event.device), body);
 
-	cdr_writer_init(&cdr, body, sizeof(body));
-	cdr_put_u64(&cdr, note->event.cycle);
-	cdr_put_i64(&cdr, note->time_ns);
-	cdr_put_i64(&cdr, note->event.value);
-	cdr_put_u8(&cdr, (uint8_t)kind->level);
-	cdr_put_string(&cdr, kind->name);
-	cdr_put_string(&cdr, device_name(logger, note->event.device));
-	cdr_put_string(&cdr, note->text[0] ? note->text : kind->text);
-	if (cdr_writer_end(&cdr, &bytes)) {
-		return 0; /* cannot be: names and texts are bounded */
-	}
 	return mcap_writer_message(logger->mcap, TOPIC_EVENT,
 				   log_time(logger, note->time_ns), body, bytes);
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rtloop/log/event_body.h"
+
 /* What one cycle of a log can hold here, its state apart. */
 #define CYCLE_BYTES_MAX (UINT64_C(4) << 20)
 
@@ -106,6 +108,19 @@ static uint64_t log_time(const struct replay_out *out, int64_t time_ns)
 	return (uint64_t)(time_ns + out->origin->offset_ns);
 }
 
+/* Of the step: all else that happened is in the log that is played. */
+static int write_event(struct replay_out *out, const struct record *record)
+{
+	struct log_note note = { .time_ns = record->time_ns };
+	uint8_t body[EVENT_BODY_MAX];
+	size_t bytes;
+
+	memcpy(&note.event, record + 1, sizeof(note.event));
+	bytes = event_body_encode(&note, "", body);
+	return mcap_writer_message(out->mcap, TOPIC_EVENT, log_time(out, record->time_ns),
+				   body, bytes);
+}
+
 static int drain(struct replay_out *out)
 {
 	uint64_t bytes = 0, done = 0;
@@ -117,7 +132,7 @@ static int drain(struct replay_out *out)
 
 		done += record_bytes(record->bytes);
 		code = record->topic == TOPIC_EVENT
-			       ? 0
+			       ? write_event(out, record)
 			       : mcap_writer_message(out->mcap, record->topic,
 						     log_time(out, record->time_ns),
 						     record + 1, record->bytes);
@@ -217,12 +232,31 @@ void replay_out_gap(struct replay_out *out, uint64_t first, uint64_t last)
 	out->cycle = last + 1;
 }
 
+/* Of the program that was played then; this one tells its own. */
+static bool is_of_step(const uint8_t *body, size_t bytes)
+{
+	const char *kind = event_kind(EVENT_PROGRAM_TROUBLE)->name;
+	const size_t at =
+		28; /* behind cycle, time_ns, value and level: the kind's length */
+	uint32_t length;
+
+	if (bytes < at + sizeof(length)) {
+		return false;
+	}
+	memcpy(&length, body + at, sizeof(length));
+	return length == strlen(kind) + 1 && bytes - at - sizeof(length) >= length &&
+	       memcmp(body + at + sizeof(length), kind, length) == 0;
+}
+
 int replay_out_event(struct replay_out *out, const uint8_t *body, size_t bytes)
 {
 	int64_t time_ns;
 
 	if (bytes < sizeof(uint64_t) + sizeof(time_ns)) {
 		return -EBADMSG;
+	}
+	if (is_of_step(body, bytes)) {
+		return 0;
 	}
 	memcpy(&time_ns, body + sizeof(uint64_t), sizeof(time_ns));
 	return mcap_writer_message(out->mcap, TOPIC_EVENT, log_time(out, time_ns), body,

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rtloop/log/event_body.h"
 #include "rtloop/replay/player.h"
 #include "tests/fakes/folder.h"
 #include "tests/fakes/log_look.h"
@@ -168,6 +169,48 @@ static void what_could_not_be_played_is_a_gap(void **state)
 	assert_int_equal(bed.look.gaps[3].last, 21);
 }
 
+static const char faulty[] =
+	"loop: { period: 1ms }\n"
+	"devices:\n"
+	"  wave:\n"
+	"    driver: sim\n"
+	"    in: { level: { wave: sine }, count: { wave: ramp, type: "
+	"integer } }\n"
+	"vars: { x: 0.0 }\n"
+	"program: |\n"
+	"  x := 1.0 / (wave.level - 1.0)\n";
+
+static void put_event(enum event_code code)
+{
+	struct log_note note = { .event = { .code = code, .cycle = bed.take.cycle },
+				 .time_ns = TAKE_START_NS };
+	uint8_t body[EVENT_BODY_MAX];
+	size_t bytes = event_body_encode(&note, "", body);
+
+	take_put_raw(&bed.take, "/event", body, bytes);
+}
+
+static void events_are_those_of_the_log_but_for_the_programs_own(void **state)
+{
+	(void)state;
+	scene_destroy(bed.scene);
+	setup_destroy(bed.setup);
+	diag_fini(&bed.diag);
+	bed.scene = take_scene(faulty, &bed.setup, &bed.diag);
+	take_state(&bed.take);
+	run(2);
+	put_event(EVENT_PROGRAM_TROUBLE);
+	put_event(EVENT_LATE_WAKE);
+	put_event(EVENT_PROGRAM_TROUBLE);
+	run(2);
+	play();
+	assert_int_equal(log_look_count(&bed.look, "late_wake"), 1);
+	/* once a second at most */
+	assert_int_equal(log_look_count(&bed.look, "program_trouble"), 1);
+	assert_int_equal(log_look_find(&bed.look, "program_trouble")->cycle, 0);
+	assert_int_equal(log_look_find(&bed.look, "program_trouble")->value, 8);
+}
+
 static void a_cycle_without_an_end_is_left_out(void **state)
 {
 	(void)state;
@@ -228,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_played_is_a_whole_log),
 		TEST(what_could_not_be_played_is_a_gap),
+		TEST(events_are_those_of_the_log_but_for_the_programs_own),
 		TEST(a_cycle_without_an_end_is_left_out),
 		TEST(a_file_that_exists_is_not_written_over),
 		TEST(a_full_disk_is_an_error),
