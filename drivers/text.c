@@ -172,10 +172,12 @@ static const struct channel_spec *find_spec(const struct text_part *part,
 	for (unsigned i = 0; i < 2 * device_count; i++) {
 		struct map map = map_of(&devices[i / 2], i % 2);
 
+		const struct channel_spec *channels = map.channels;
+
 		for (unsigned j = 0; j < map.count; j++) {
-			if (map.channels[j].name &&
-			    names(part, devices[i / 2].name, map.channels[j].name)) {
-				return &map.channels[j];
+			if (channels[j].name &&
+			    names(part, devices[i / 2].name, channels[j].name)) {
+				return &channels[j];
 			}
 		}
 	}

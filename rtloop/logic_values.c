@@ -155,7 +155,7 @@ static void read_limit(const struct logic_reader *reader, const struct node *nod
 		return;
 	}
 	if (type == TYPE_INT && value->type == TYPE_FLOAT) {
-		limit.as_float = (double)limit.as_int;
+		limit = (union value){ .as_float = (double)limit.as_int };
 	}
 	*ret_limit = limit;
 }

@@ -114,7 +114,7 @@ cat <<EOF
 
 What to try next
   build/rtloop check config/examples/demo.yaml     then misspell a word in it, and try again
-  make demo, and meanwhile in another terminal     build/rtloop top demo
+  build/rtloop top build/demo/demo.sock            in another terminal, while make demo runs
   build/rtloop report build/demo/demo.mcap         how good the timing was, and why not where it was not
   build/rtloop replay build/demo/demo.mcap         the logic again, compared bit for bit
   build/rtloop drivers serial                      every option that a serial line has

@@ -14,13 +14,17 @@ int sampled_add(struct sampled *sampled, const struct channel *channel)
 	unsigned count = sampled->count + 1;
 	const struct channel **channels =
 		reallocarray(sampled->channels, count, sizeof(*channels));
-	struct record_sampled *body = realloc(sampled->body, bytes_of(count));
+	struct record_sampled *body;
 
-	sampled->channels = channels ? channels : sampled->channels;
-	sampled->body = body ? body : sampled->body;
-	if (!channels || !body) {
+	if (!channels) {
 		return -ENOMEM;
 	}
+	sampled->channels = channels;
+	body = realloc(sampled->body, bytes_of(count));
+	if (!body) {
+		return -ENOMEM;
+	}
+	sampled->body = body;
 	memset(body, 0, bytes_of(count));
 	channels[sampled->count++] = channel;
 	return 0;

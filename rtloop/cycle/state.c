@@ -26,7 +26,9 @@ int state_add(struct state *state, enum state_kind kind, uint16_t index, const v
 	}
 	state->parts = parts;
 	parts[state->count++] = (struct state_part){
-		.head = { .bytes = (uint32_t)bytes, .kind = kind, .index = index },
+		.head = { .bytes = (uint32_t)bytes,
+			  .kind = (uint16_t)kind,
+			  .index = index },
 		.data = data,
 	};
 	state->data_bytes +=

@@ -255,23 +255,23 @@ int topics_add(struct topics *topics, const char *name, const char *schema_name,
 {
 	struct mcap_topic *grown =
 		reallocarray(topics->topics, topics->count + 1, sizeof(*grown));
-	struct mcap_topic topic;
+	struct mcap_topic *topic;
 
 	if (!grown) {
 		return -ENOMEM;
 	}
 	topics->topics = grown;
-	topic.name = strdup(name);
-	topic.schema_name = make_free_variant(topics, schema_name);
-	topic.schema_text = strdup(schema_text);
-	if (!topic.name || !topic.schema_name || !topic.schema_text) {
-		free((char *)topic.name);
-		free((char *)topic.schema_name);
-		free((char *)topic.schema_text);
+	topic = &grown[topics->count];
+	topic->name = strdup(name);
+	topic->schema_name = make_free_variant(topics, schema_name);
+	topic->schema_text = strdup(schema_text);
+	if (!topic->name || !topic->schema_name || !topic->schema_text) {
+		free((char *)topic->name);
+		free((char *)topic->schema_name);
+		free((char *)topic->schema_text);
 		return -ENOMEM;
 	}
-	*ret_topic = (uint16_t)topics->count;
-	topics->topics[topics->count++] = topic;
+	*ret_topic = (uint16_t)topics->count++;
 	return 0;
 }
 

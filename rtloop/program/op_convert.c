@@ -2,9 +2,11 @@
 #include "rtloop/base/time.h"
 #include "rtloop/program/ops.h"
 
+#define WHOLE_LIMIT 9223372036854775808.0 /* 2 to the power of 63 */
+
 static void put_whole(struct slot *slot, double whole, uint64_t worth)
 {
-	if (UNLIKELY(!(whole >= -0x1p63 && whole < 0x1p63))) {
+	if (UNLIKELY(!(whole >= -WHOLE_LIMIT && whole < WHOLE_LIMIT))) {
 		put_int(slot, whole < 0.0 ? INT64_MIN : INT64_MAX,
 			worth | WORTH_OVERFLOW);
 		return;

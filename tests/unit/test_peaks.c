@@ -103,7 +103,6 @@ static void steps_without_a_cycle_are_left_out(void **state)
 static void a_step_goes_on_while_nobody_takes(void **state)
 {
 	struct peak peak;
-	uint64_t cycles = 0;
 
 	(void)state;
 	for (int64_t step = 0; step < PEAKS_SLOTS + 10; step++) {
@@ -112,7 +111,6 @@ static void a_step_goes_on_while_nobody_takes(void **state)
 	for (uint64_t step = 0; step < PEAKS_SLOTS; step++) {
 		assert_true(peaks_take(&peaks, &peak));
 		assert_peak(&peak, step, 1, step);
-		cycles += peak.cycles;
 	}
 	assert_false(peaks_take(&peaks, &peak));
 	record((PEAKS_SLOTS + 10) * PEAKS_STEP_NS, 1, 1);

@@ -319,9 +319,11 @@ static bool make_unary(struct node *node, const struct node *a)
 	return write_text(node, "(-%s)", a->text);
 }
 
+#define WHOLE_LIMIT 9223372036854775808.0 /* 2 to the power of 63 */
+
 static void set_whole(struct node *node, double whole)
 {
-	bool fits = whole >= -0x1p63 && whole < 0x1p63;
+	bool fits = whole >= -WHOLE_LIMIT && whole < WHOLE_LIMIT;
 
 	set_int(node, fits	  ? (__int128)whole
 		      : whole > 0 ? (__int128)INT64_MAX + 1
