@@ -4,7 +4,7 @@
 # something on a machine that does other things too, and a figure alone is not.
 #
 # usage: BUILD=<absolute build folder> scripts/bench.sh [PART]...
-#        PART: ring writer program wake cycle gaps report (default: all). BENCH_SECONDS=2 makes each part that short.
+#        PART: ring writer program wake cycle gaps report replay (default: all). BENCH_SECONDS=2 makes each part that short.
 #
 # Writes BUILD/bench.json as well. A target that is missed is said, and is no failure: it may be the
 # machine's. A benchmark that cannot run here says why; one that breaks makes the exit status 1.
@@ -378,9 +378,76 @@ part_report() {
 	rm -f "$file"
 }
 
+# --- replay ------------------------------------------------------------------------------------------
+
+# The devices of the demo, and a program that uses them all.
+replay_config() { # seconds
+	cat <<-END
+		loop: { period: 1ms, duration: $1s }
+		log: { file: replay.mcap }
+		devices:
+		  probe:
+		    driver: serial
+		    path: probe.tty
+		    on_open: "MODE CSV\\r\\n"
+		    request: { send: "M?\\r\\n", every: 10ms }
+		    frame: { kind: line, match: "M,", checksum: xor8 }
+		    max_age: 500ms
+		    in: { temp: { column: 1, scale: 0.1 }, pressure: { column: 2 } }
+		  flow:
+		    driver: udp
+		    listen: "127.0.0.1:47474"
+		    frame: { kind: raw, match: "RT", checksum: crc16-ccitt }
+		    max_age: 200ms
+		    in: { rate: { byte: 8, bytes: 2, order: big, scale: 0.1 } }
+		  signal:
+		    driver: sim
+		    in: { sine: { wave: sine, period: 1s }, square: { wave: square, period: 500ms, type: bool }, noise: { wave: noise } }
+		  valve:
+		    driver: udp
+		    send: { to: "127.0.0.1:47473" }
+		    out: { position: { byte: 0, bytes: 2, scale: 0.01, safe: 0 }, open: { byte: 2, type: bool, safe: 0 } }
+		params: { target: { value: 100.0 } }
+		vars: { duty: 0.0, calm: 0.0, old: 0s }
+		program: |
+		  duty := pid(sp := target, pv := probe.temp, kp := 1.2, ki := 0.4, min := 0, max := 100)
+		  calm := lowpass(signal.sine + signal.noise, 50ms)
+		  old := age(flow.rate)
+		  valve.open := ton(signal.square and good(probe.temp), 20ms) and pwm(duty, 100ms)
+		  valve.position := limit(0.0, duty + calm, 100.0)
+	END
+}
+
+part_replay() {
+	local seconds=${BENCH_SECONDS:-10} peers=() least='' start ms
+	table replay "Replay: $seconds s of the demo's devices at 1 kHz, with a program"
+	rm -f "$work/replay.mcap" "$work/probe.tty"
+	"$BUILD/tests/peers/probe" --duration $((seconds + 20)) "$work/probe.tty" >"$work/peers.out" 2>&1 &
+	peers+=($!)
+	"$BUILD/tests/peers/sensor" --duration $((seconds + 20)) 127.0.0.1:47474 >"$work/peers.out" 2>&1 &
+	peers+=($!)
+	until [ -e "$work/probe.tty" ]; do sleep 0.05; done
+	replay_config "$seconds" >"$work/replay.yaml"
+	"$rtloop" run -q "$work/replay.yaml" >"$work/run.out" 2>&1
+	kill "${peers[@]}"
+	wait "${peers[@]}" 2>/dev/null
+	for _ in 1 2 3 4 5; do
+		start=$EPOCHREALTIME
+		if ! "$rtloop" replay "$work/replay.mcap" >"$work/replay.out" 2>&1; then
+			note "BROKEN: $(tail -n 3 "$work/replay.out")"
+			broken+=(replay)
+			return
+		fi
+		ms=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { printf "%.2f", (b - a) * 1000 }')
+		least=$(printf "%s\n" ${least:+"$least"} "$ms" | sort -n | head -n 1)
+	done
+	row "the whole command, the least of five" "$least" ms $((seconds * 1000 / 500))
+	row "  of real time" "$(awk -v s="$seconds" -v ms="$least" 'BEGIN { printf "%.0f", s * 1000 / ms }')" times
+}
+
 # --- all of them -------------------------------------------------------------------------------------
 
-parts=(ring writer program wake cycle gaps report)
+parts=(ring writer program wake cycle gaps report replay)
 if [ $# -gt 0 ]; then
 	parts=("$@")
 fi
