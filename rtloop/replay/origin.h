@@ -40,8 +40,8 @@ void origin_fini(struct origin *origin);
 const char *origin_value(const struct origin *origin, const char *key);
 
 /**
- * origin_is_same_run - whether two files can be of one run: the same loop, boot and configuration.
- * [init]
+ * origin_is_same_run - whether two files can be of one run: the same loop, period and boot. Their
+ * configurations may differ: a reload changes values of params. [init]
  */
 bool origin_is_same_run(const struct origin *a, const struct origin *b);
 

@@ -247,6 +247,42 @@ replay "${files[0]}" "$TEST_TMP/plant.mcap"
 expect_status "files of two runs" 2
 expect_said "files of two runs" "is not of the run"
 
+# --- a run that was reloaded: the files that follow have another configuration
+
+cat > "$TEST_TMP/tuned.yaml" << 'END'
+loop: { period: 500us }
+log: { dir: tuned, rotate: 64KiB, chunk: 16KiB }
+devices:
+  wave: { driver: sim, in: { a: { wave: noise } } }
+params: { gain: { value: 2.0 } }
+vars: { y: 0.0, sum: 0.0 }
+program: |
+  y := gain * wave.a
+  sum := sum + y
+END
+has_files() { # COUNT
+	local found=("$TEST_TMP"/tuned/*.mcap)
+	[ ${#found[@]} -ge "$1" ]
+}
+"$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/tuned.yaml" > "$TEST_TMP/run.out" 2>&1 &
+pid=$!
+wait_until has_files 3
+sed -i 's/value: 2.0/value: 5.0/' "$TEST_TMP/tuned.yaml"
+"$RTLOOP" reload tuned > "$TEST_TMP/reload.out" || fail "reload is refused"
+wait_until has_files 6
+kill -INT $pid
+wait $pid
+tuned=("$TEST_TMP"/tuned/*.mcap)
+replay "${tuned[@]}"
+expect_status "all files of it" 0
+expect_equal "all cycles of it" "$(report .cycles)" "$(compared)"
+"$RTLOOP" dump --attachment config.yaml "${tuned[-1]}" | grep -q "value: 5.0" ||
+	fail "the last file has not the configuration that was reloaded"
+for file in "${tuned[@]}"; do
+	replay "$file"
+	expect_status "$file" 0
+done
+
 # --- gaps: the disk stalls, and the ring is too small for that
 
 if strace -o /dev/null true 2> /dev/null; then

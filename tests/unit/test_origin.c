@@ -96,15 +96,16 @@ static void files_of_one_run_are_known_by_what_they_say(void **state)
 {
 	const struct said others[] = { { "kiln", "b1", "1000000", "loop: {}\n" },
 				       { "oven", "b2", "1000000", "loop: {}\n" },
-				       { "oven", "b1", "2000000", "loop: {}\n" },
-				       { "oven", "b1", "1000000", "loop: { }\n" },
-				       { "oven", "b1", "1000000", "loop: []\n" },
-				       { "oven", "b1", "1000000", NULL } };
+				       { "oven", "b1", "2000000", "loop: {}\n" } };
+	const struct said reloaded = { "oven", "b1", "1000000", "loop: {}\n# new\n" };
 	struct origin first, other;
 
 	(void)state;
 	read_origin(&first, &usual);
 	read_origin(&other, &usual);
+	assert_true(origin_is_same_run(&first, &other));
+	origin_fini(&other);
+	read_origin(&other, &reloaded);
 	assert_true(origin_is_same_run(&first, &other));
 	origin_fini(&other);
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
