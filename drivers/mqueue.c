@@ -306,22 +306,21 @@ static int open_queues(const struct device *device, struct queues *queues,
 	return rc;
 }
 
-static int mqueue_open(const struct device *device, struct link *ret_link,
-		       struct err *err)
+static int make_link(const struct device *device, struct queues *queues,
+		     struct link *ret_link, struct err *err)
 {
 	struct endpoint *endpoint = calloc(1, sizeof(*endpoint));
-	struct queues *queues = malloc(sizeof(*queues));
 	uint32_t message_bytes = 0;
-	int rc = endpoint && queues ? open_queues(device, queues, &message_bytes, err)
-				    : err_set(err, -ENOMEM, "no memory for device '%s'",
-					      device->spec->name);
+	int rc;
 
+	if (!endpoint) {
+		return err_set(err, -ENOMEM, "no memory for device '%s'",
+			       device->spec->name);
+	}
+	rc = open_queues(device, queues, &message_bytes, err);
 	if (rc) {
-		if (endpoint && queues) {
-			sys_close(queues->in);
-			sys_close(queues->out);
-		}
-		free(queues);
+		sys_close(queues->in);
+		sys_close(queues->out);
 		free(endpoint);
 		return rc;
 	}
@@ -331,9 +330,27 @@ static int mqueue_open(const struct device *device, struct link *ret_link,
 		.bytes = message_bytes,
 		.budget = (uint32_t)device->spec->budget,
 	};
-	*ret_link = (struct link){ .endpoints = endpoint,
-				   .endpoint_count = queues->in >= 0,
-				   .handle = queues };
+	*ret_link =
+		(struct link){ .endpoints = endpoint, .endpoint_count = queues->in >= 0 };
+	return 0;
+}
+
+static int mqueue_open(const struct device *device, struct link *ret_link,
+		       struct err *err)
+{
+	struct queues *queues = malloc(sizeof(*queues));
+	int rc;
+
+	if (!queues) {
+		return err_set(err, -ENOMEM, "no memory for device '%s'",
+			       device->spec->name);
+	}
+	rc = make_link(device, queues, ret_link, err);
+	if (rc) {
+		free(queues);
+		return rc;
+	}
+	ret_link->handle = queues;
 	return 0;
 }
 

@@ -198,9 +198,11 @@ static const double tenths[] = { 1e-1, 1e-2, 1e-3, 1e-4 };
 /* Digits before the point; of 0.0123 it is -1. @value: from PLAIN_MIN to PLAIN_MAX. */
 static int digits_before_point(double value)
 {
+	double power = 1;
 	int digits = 0;
 
-	for (double power = 1; value >= power; power *= 10) {
+	while (value >= power) {
+		power *= 10;
 		digits++;
 	}
 	if (digits > 0) {

@@ -176,7 +176,7 @@ static uint64_t fit_float(double value, int64_t width, bool is_signed)
 		return low_bits(width - is_signed);
 	}
 	if (value <= bottom) {
-		return is_signed ? UINT64_C(1) << (width - 1) : 0;
+		return is_signed ? low_bits(width - 1) + 1 : 0;
 	}
 	return value < 0 ? -(uint64_t)-value : (uint64_t)value;
 }

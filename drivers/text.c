@@ -279,13 +279,19 @@ static bool is_good(const struct text_part *part)
 	return part->is_out || *part->channel->quality == QUALITY_GOOD;
 }
 
+/* Bit by bit, of a float too. */
+static bool is_equal(enum value_type type, union value a, union value b)
+{
+	return type == VALUE_BOOL ? a.as_bool == b.as_bool : a.as_int == b.as_int;
+}
+
 static bool is_same(const struct text_part *part)
 {
-	union value value = channel_value(part->channel);
 	bool was_good = part->was_good;
 
 	return was_good == is_good(part) &&
-	       (!was_good || memcmp(&value, &part->value, sizeof(value)) == 0);
+	       (!was_good ||
+		is_equal(part->channel->type, part->value, channel_value(part->channel)));
 }
 
 bool text_has_changed(const struct text *text)
