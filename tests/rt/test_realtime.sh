@@ -49,7 +49,7 @@ locked_kib=$(sed -n 's/^VmLck:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
 expect_at_least "KiB locked" 1024 "$locked_kib"
 unlocked=$(awk '
 	/^[0-9a-f]+-[0-9a-f]+ / { mapping = $0 }
-	/^VmFlags:/ && !/ lo( |$)/ && mapping !~ /\[(vvar|vvar_vclock|vdso|vsyscall)\]$/ { print mapping }
+	/^VmFlags:/ && !/ lo( |$)/ && mapping !~ /\[(vvar|vvar_vclock|vdso|vsyscall|perf_event)\]$/ { print mapping }
 ' "/proc/$pid/smaps")
 expect_equal "mappings that are not locked" "" "$unlocked"
 
