@@ -5,6 +5,7 @@
 
 #include "drivers/big.h"
 #include "drivers/number.h"
+#include "drivers/wide.h"
 #include "rtloop/base/time.h"
 
 /* From here on fractions are written with an exponent. */
@@ -86,37 +87,52 @@ static uint64_t power_of_10(unsigned exponent)
  * The fraction times 10^decimals, rounded to the nearest integer, ties to even. It has at most 53 bits,
  * and 10^22 has 74: the product fits in 128.
  */
-static unsigned __int128 scale_fraction(uint64_t fraction, int shift, unsigned decimals)
+static struct wide scale_fraction(uint64_t fraction, int shift, unsigned decimals)
 {
-	unsigned __int128 product = fraction;
-	unsigned __int128 whole, rest, half;
+	struct wide product = { .low = fraction };
+	struct wide whole, half = { 0, 0 };
+	int order;
 
 	for (unsigned i = 0; i < decimals; i++) {
-		product *= 10;
+		product = wide_times_10(product);
 	}
 	if (shift > 127) {
-		return 0;
+		return (struct wide){ 0, 0 };
 	}
-	whole = product >> shift;
-	rest = product - (whole << shift);
-	half = (unsigned __int128)1 << (shift - 1);
-	if (rest > half || (rest == half && ((uint64_t)whole & 1))) {
-		whole++;
+	if (shift > 64) {
+		half.high = UINT64_C(1) << (shift - 65);
+	} else {
+		half.low = UINT64_C(1) << (shift - 1);
+	}
+	whole = wide_shifted_right(product, (unsigned)shift);
+	order = wide_compare(wide_low_bits(product, (unsigned)shift), half);
+	if (order > 0 || (order == 0 && (whole.low & 1))) {
+		whole.low++;
+		whole.high += whole.low == 0;
 	}
 	return whole;
 }
 
+static struct wide wide_power_of_10(unsigned exponent)
+{
+	struct wide power = { .low = 1 };
+
+	while (exponent-- > 0) {
+		power = wide_times_10(power);
+	}
+	return power;
+}
+
 struct fixed {
 	uint64_t whole;
-	unsigned __int128 fraction; /* times 10^decimals */
+	struct wide fraction; /* times 10^decimals */
 };
 
 /* @value: not negative, below 2^63. An odd whole part matters to a tie only without decimals. */
 static struct fixed to_fixed(double value, unsigned decimals)
 {
 	struct parts parts = take_apart(value);
-	struct fixed fixed = { 0, 0 };
-	unsigned __int128 one = 1;
+	struct fixed fixed = { .whole = 0 };
 	int shift = -parts.exponent;
 
 	if (shift <= 0) {
@@ -130,17 +146,15 @@ static struct fixed to_fixed(double value, unsigned decimals)
 		/* the whole part's last bit stands above the fraction, so that a tie sees it */
 		fixed.fraction = scale_fraction(
 			parts.mantissa - ((fixed.whole - odd) << (shift & 63)), shift, 0);
-		fixed.whole = fixed.whole - odd + (uint64_t)fixed.fraction;
-		fixed.fraction = 0;
+		fixed.whole = fixed.whole - odd + fixed.fraction.low;
+		fixed.fraction = (struct wide){ 0, 0 };
 		return fixed;
 	}
 	fixed.fraction = scale_fraction(parts.mantissa - (fixed.whole << (shift & 63)),
 					shift, decimals);
-	for (unsigned i = 0; i < decimals; i++) {
-		one *= 10;
-	}
-	if (fixed.fraction >= one) {
-		fixed.fraction -= one;
+	/* rounded up, it is 1 at the most */
+	if (wide_compare(fixed.fraction, wide_power_of_10(decimals)) >= 0) {
+		fixed.fraction = (struct wide){ 0, 0 };
 		fixed.whole++;
 	}
 	return fixed;
@@ -150,14 +164,15 @@ static uint32_t put_fixed(const struct fixed *fixed, unsigned decimals, char *te
 {
 	uint32_t at = put_digits(fixed->whole, text);
 	unsigned low = decimals > 18 ? 18 : decimals;
-	uint64_t split = power_of_10(low);
+	uint64_t upper, rest;
 
 	if (decimals == 0) {
 		return at;
 	}
 	text[at++] = '.';
-	put_padded((uint64_t)(fixed->fraction / split), decimals - low, text + at);
-	put_padded((uint64_t)(fixed->fraction % split), low, text + at + decimals - low);
+	upper = wide_divide(fixed->fraction, power_of_10(low), &rest);
+	put_padded(upper, decimals - low, text + at);
+	put_padded(rest, low, text + at + decimals - low);
 	return at + decimals;
 }
 
@@ -373,7 +388,8 @@ uint32_t number_print_fixed(double value, unsigned decimals, char *text)
 		return number_print_float(value, text);
 	}
 	fixed = to_fixed(value < 0 ? -value : value, decimals);
-	if (value < 0 && (fixed.whole > 0 || fixed.fraction > 0)) {
+	if (value < 0 &&
+	    (fixed.whole > 0 || fixed.fraction.high > 0 || fixed.fraction.low > 0)) {
 		text[at++] = '-';
 	}
 	return at + put_fixed(&fixed, decimals, text + at);

@@ -148,12 +148,13 @@ static unsigned take_kind(struct faults *faults, unsigned which, struct fault *l
 			  unsigned capacity)
 {
 	struct perf_event_mmap_page *page = (void *)faults->maps[which];
-	uint64_t bytes = DATA_PAGES * page_bytes();
+	size_t bytes = DATA_PAGES * page_bytes();
 	const uint8_t *data = faults->maps[which] + page_bytes();
 	uint64_t head = __atomic_load_n(&page->data_head, __ATOMIC_ACQUIRE);
-	uint64_t tail = page->data_tail, used = head - tail;
-	uint64_t at = tail % bytes;
-	uint64_t first = used < bytes - at ? used : bytes - at;
+	uint64_t tail = page->data_tail;
+	size_t used = (size_t)(head - tail); /* never more than the buffer */
+	size_t at = (size_t)(tail % bytes);
+	size_t first = used < bytes - at ? used : bytes - at;
 	unsigned count;
 
 	memcpy(faults->copy, data + at, first);

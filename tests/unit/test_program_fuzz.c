@@ -90,13 +90,38 @@ static unsigned worse(unsigned a, unsigned b)
 
 /* --- what each operator gives --- */
 
-static void set_int(struct node *node, __int128 value)
+/* @value: modulo 2^64, where @overflows; then @is_negative tells to which side. */
+static void set_int(struct node *node, bool overflows, bool is_negative, int64_t value)
 {
-	if (value > INT64_MAX || value < INT64_MIN) {
+	if (overflows) {
 		node->trouble |= 1u << TROUBLE_OVERFLOW;
-		value = value > 0 ? INT64_MAX : INT64_MIN;
+		value = is_negative ? INT64_MIN : INT64_MAX;
 	}
-	node->i = (int64_t)value;
+	node->i = value;
+}
+
+static void set_sum(struct node *node, int64_t x, int64_t y)
+{
+	bool overflows = (x > 0 && y > INT64_MAX - x) || (x < 0 && y < INT64_MIN - x);
+
+	set_int(node, overflows, x < 0, (int64_t)((uint64_t)x + (uint64_t)y));
+}
+
+static void set_difference(struct node *node, int64_t x, int64_t y)
+{
+	bool overflows = (y < 0 && x > INT64_MAX + y) || (y > 0 && x < INT64_MIN + y);
+
+	set_int(node, overflows, x < 0, (int64_t)((uint64_t)x - (uint64_t)y));
+}
+
+/* By dividing back. */
+static void set_product(struct node *node, int64_t x, int64_t y)
+{
+	int64_t product = (int64_t)((uint64_t)x * (uint64_t)y);
+	bool overflows =
+		x != 0 && ((x == -1 && y == INT64_MIN) || (x != -1 && product / x != y));
+
+	set_int(node, overflows, (x < 0) != (y < 0), product);
 }
 
 static void set_float(struct node *node, double value)
@@ -165,10 +190,14 @@ static bool make_sum(struct node *node, const struct node *a, const struct node 
 	}
 	merge(node, a, b);
 	if (a->type == TYPE_INT && b->type == TYPE_INT) {
-		__int128 x = a->i, y = b->i;
-
 		node->type = TYPE_INT;
-		set_int(node, which == 0 ? x + y : which == 1 ? x - y : x * y);
+		if (which == 0) {
+			set_sum(node, a->i, b->i);
+		} else if (which == 1) {
+			set_difference(node, a->i, b->i);
+		} else {
+			set_product(node, a->i, b->i);
+		}
 	} else {
 		double x = as_float(a), y = as_float(b);
 
@@ -198,8 +227,15 @@ static bool make_quotient(struct node *node, const struct node *a, const struct 
 	node->type = TYPE_INT;
 	if (b->i == 0) {
 		no_quotient(node);
+	} else if (b->i == -1) {
+		/* what a processor traps at, where a is the least number */
+		if (which == 1) {
+			set_difference(node, 0, a->i);
+		} else {
+			node->i = 0;
+		}
 	} else {
-		set_int(node, which == 1 ? (__int128)a->i / b->i : (__int128)a->i % b->i);
+		node->i = which == 1 ? a->i / b->i : a->i % b->i;
 	}
 	return write_text(node, "(%s %s %s)", a->text, which == 1 ? "div" : "mod",
 			  b->text);
@@ -314,7 +350,7 @@ static bool make_unary(struct node *node, const struct node *a)
 	if (a->type == TYPE_FLOAT) {
 		node->f = -a->f;
 	} else {
-		set_int(node, -(__int128)a->i);
+		set_difference(node, 0, a->i);
 	}
 	return write_text(node, "(-%s)", a->text);
 }
@@ -325,9 +361,7 @@ static void set_whole(struct node *node, double whole)
 {
 	bool fits = whole >= -WHOLE_LIMIT && whole < WHOLE_LIMIT;
 
-	set_int(node, fits	  ? (__int128)whole
-		      : whole > 0 ? (__int128)INT64_MAX + 1
-				  : (__int128)INT64_MIN - 1);
+	set_int(node, !fits, !(whole > 0), fits ? (int64_t)whole : 0);
 }
 
 static bool make_whole(struct node *node, const struct node *a)
@@ -363,13 +397,13 @@ static bool make_time(struct node *node, const struct node *a, const struct node
 	if (a->type == TYPE_TIME && b->type == TYPE_TIME) {
 		merge(node, a, b);
 		node->type = TYPE_TIME;
-		set_int(node, (__int128)a->i + b->i);
+		set_sum(node, a->i, b->i);
 		return write_text(node, "(%s + %s)", a->text, b->text);
 	}
 	if (a->type == TYPE_TIME && b->type == TYPE_INT) {
 		merge(node, a, b);
 		node->type = TYPE_TIME;
-		set_int(node, (__int128)a->i * b->i);
+		set_product(node, a->i, b->i);
 		return write_text(node, "(%s * %s)", a->text, b->text);
 	}
 	return false;
