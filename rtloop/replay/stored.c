@@ -31,6 +31,9 @@ int stored_next(struct stored *stored, struct state_part_head *ret_head,
 		return -EBADMSG;
 	}
 	memcpy(ret_head, stored->data, sizeof(*ret_head));
+	if (ret_head->bytes > left) {
+		return -EBADMSG; /* before it is rounded up, which may not fit in 32 bits */
+	}
 	padded = ((size_t)ret_head->bytes + 7) & ~(size_t)7;
 	if (padded > left) {
 		return -EBADMSG;
