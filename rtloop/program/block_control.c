@@ -149,7 +149,9 @@ enum {
 
 static int64_t next_phase(const struct frame *frame, const struct insn *insn)
 {
-	return WORD(PWM_HAS_BEGUN) ? add_ns((int64_t)WORD(PWM_PHASE), frame->dt_ns) : 0;
+	int64_t phase_ns = add_ns((int64_t)WORD(PWM_PHASE), frame->dt_ns);
+
+	return WORD(PWM_HAS_BEGUN) && phase_ns > 0 ? phase_ns : 0;
 }
 
 static void note_cycle(const struct frame *frame, const struct insn *insn)

@@ -775,6 +775,44 @@ static void states_stay_finite_whatever_comes(void **state)
 	}
 }
 
+/* A replay takes a state from a log, which may hold anything; what a block makes of it is open. */
+static void no_state_leads_a_block_out_of_its_memory(void **state)
+{
+	static const char *const texts[] = {
+		"q := sr(in.a, in.b)",
+		"q := r_trig(in.a)",
+		"q := ton(in.a, 5ms)",
+		"q := tof(in.a, 5ms)",
+		"q := tp(in.a, 5ms)",
+		"q := debounce(in.a, 5ms)",
+		"q := ctud(in.a, in.b, in.c, in.d, in.i)",
+		"q := hysteresis(in.x, 1, 2)",
+		"f := rate_limit(in.x, 1)",
+		"f := lowpass(in.x, 10ms)",
+		"f := average(in.x, 3)",
+		"f := derivative(in.x, 10ms)",
+		"f := integral(in.x)",
+		"f := pid(sp := 1, pv := in.x, kp := 1, ki := 1, min := 0, max := 9)",
+		"q := pwm(in.x, 1s)",
+	};
+	static const uint8_t patterns[] = { 0x01, 0x40, 0x7f, 0x80, 0xbf, 0xff };
+	struct logic logic;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts) * ARRAY_SIZE(patterns); i++) {
+		logic_make(&logic, texts[i / ARRAY_SIZE(patterns)]);
+		assert_int_equal(logic.code, 0);
+		memset(program_state(logic.program), patterns[i % ARRAY_SIZE(patterns)],
+		       program_state_bytes(logic.program));
+		for (unsigned k = 0; k < 8; k++) {
+			logic_set_bool(&logic, LOGIC_A, k & 1);
+			logic_step(&logic, MS);
+		}
+		assert_true(isfinite(logic_float(&logic, LOGIC_F)));
+		logic_end(&logic);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -821,6 +859,7 @@ int main(void)
 		cmocka_unit_test(pwm_switches_once_in_a_period),
 		cmocka_unit_test(pwm_keeps_its_grid_over_missed_releases),
 		cmocka_unit_test(states_stay_finite_whatever_comes),
+		cmocka_unit_test(no_state_leads_a_block_out_of_its_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
