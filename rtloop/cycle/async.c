@@ -299,10 +299,15 @@ int async_start(struct async *async, struct err *err)
 	return thread_start(&async->thread, &options, async_main, async, err);
 }
 
+void async_ask_stop(struct async *async)
+{
+	atomic_store(&async->is_asked_to_stop, true);
+}
+
 void async_stop(struct async *async)
 {
 	if (async && async->thread.is_running) {
-		atomic_store(&async->is_asked_to_stop, true);
+		async_ask_stop(async);
 		while (!atomic_load(&async->has_ended)) {
 			thread_interrupt(&async->thread);
 			(void)sys_sleep_until(sys_now() + STOP_LOOK_NS);

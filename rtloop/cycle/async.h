@@ -30,6 +30,9 @@ void async_destroy(struct async *async);
 /** async_start - start its thread. -EAGAIN, -ENOMEM with @err filled. [init] */
 int async_start(struct async *async, struct err *err) MUST_CHECK;
 
+/** async_ask_stop - its round is the last one: it leaves its outputs at their safe values, and ends. [rt] */
+void async_ask_stop(struct async *async) RT_SAFE;
+
 /** async_stop - end its thread and wait for it: as long as the device blocks. Its outputs are left at
  * their safe values. NULL is a no-op. [super] */
 void async_stop(struct async *async);

@@ -59,11 +59,22 @@ static struct cycle_time time_now(const struct loop *loop)
 				    .wake_ns = now_ns };
 }
 
+/* The supervisor may be busy for long, with a line that drains or with evidence: nothing waits for it. */
+static void end_lanes(struct loop *loop)
+{
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		if (loop->lanes[i]) {
+			async_ask_stop(loop->lanes[i]);
+		}
+	}
+}
+
 void safe_end(struct loop *loop)
 {
 	int64_t end_ns = sys_now() + SAFE_END_NS;
 	struct cycle_time now = time_now(loop);
 
+	end_lanes(loop);
 	if (loop->driven.count == 0) {
 		return;
 	}

@@ -13,7 +13,7 @@
  * safe_end - send the safe values of all devices, and wait, up to SAFE_END_NS, until they are on
  * their way.
  *
- * For devices of the cycle's lane; an async device does the same on its own thread. Which were
+ * For devices of the cycle's lane; an async device does the same on its own thread, which is asked to. Which were
  * left safe is in device.is_left_safe. After this no device records anything any more. [rt] the thread's last act; or
  * the supervisor, where the thread has ended without having begun
  */

@@ -551,6 +551,39 @@ static void a_loop_that_cannot_start_leaves_no_lane_running(void **state)
 	loop_fini(&loop);
 }
 
+/* The supervisor, which would join them, may be busy for as long as a line takes to drain. */
+static void lanes_end_safe_with_the_cycle_before_anybody_joins_it(void **state)
+{
+	struct actor *actor = &bed.stage.actors[0];
+	struct realtime realtime = { .dma_latency_fd = -1 };
+	int64_t end_ns = sys_now() + LIMIT_NS;
+	unsigned threads = count_threads();
+	static struct loop loop;
+
+	close(actor->begun_fd);
+	close(actor->value_fd);
+	actor->begun_fd = -1;
+	raise_again();
+	bed.options.cpu = -1;
+	bed.options.cycles = 20;
+	bed.options.stack_bytes = 256 << 10;
+	recorder_end(&bed.stage.recorder);
+	assert_int_equal(loop_init(&loop, &bed.options, bed.stage.devices, 1,
+				   &bed.stage.recorder, NULL),
+			 0);
+	output_ask(&mirror->outputs[0], (union value){ .as_int = 20 }, QUALITY_GOOD);
+	loop_offer(&loop, 0, actor_open(loop_worker(&loop, 0)));
+	assert_int_equal(loop_start(&loop, &realtime, NULL), 0);
+	while (count_threads() > threads) {
+		assert_true(sys_now() < end_ns);
+	}
+	loop_join(&loop);
+	assert_int_equal(last_sent()->number, 7);
+	assert_true(last_sent()->was_must);
+	assert_true(mirror->is_left_safe);
+	loop_fini(&loop);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -574,6 +607,7 @@ int main(void)
 		TEST(a_loop_runs_its_cycles_beside_a_device_that_blocks),
 		TEST(a_loop_asked_to_stop_ends_out_of_a_long_sleep),
 		TEST(a_loop_that_cannot_start_leaves_no_lane_running),
+		TEST(lanes_end_safe_with_the_cycle_before_anybody_joins_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
