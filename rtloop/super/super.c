@@ -17,13 +17,27 @@
 /* A handler reaches nothing but statics: the one piece of global state in the program. */
 static volatile sig_atomic_t signals_taken;
 static volatile sig_atomic_t hang_ups_taken;
+static volatile sig_atomic_t
+	drives_outputs; /* or leaves them safe: until the loop is joined */
+static _Atomic int64_t first_signal_ns;
 
+static void ask_for_end(void)
+{
+	if (signals_taken == 0) {
+		atomic_store(&first_signal_ns, sys_now());
+		signals_taken = 1;
+	}
+}
+
+/* Two may come in a row: timeout(1) sends one to its child, and one to the group of processes. */
 static void take_signal(int signal)
 {
-	if (signals_taken > 0) {
+	if (signals_taken > 0 &&
+	    (!drives_outputs ||
+	     sys_now() - atomic_load(&first_signal_ns) >= SUPER_PATIENCE_NS)) {
 		_exit(128 + signal);
 	}
-	signals_taken = 1;
+	ask_for_end();
 }
 
 static void take_hang_up(int signal)
@@ -64,6 +78,7 @@ void super_take_signals(void)
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 
 	signals_taken = 0;
+	drives_outputs = 0;
 	sigaction(SIGINT, &take, NULL);
 	sigaction(SIGTERM, &take, NULL);
 	sigaction(SIGCONT, &resume, NULL);
@@ -193,6 +208,7 @@ void super_open_devices(struct supervisor *super)
 	for (unsigned i = 0; i < super->loop->device_count; i++) {
 		open_device(super, i);
 	}
+	drives_outputs = 1;
 }
 
 /* One that goes away as soon as it is open is not opened four times a second for ever. */
@@ -297,7 +313,7 @@ static void look_at_signals(struct supervisor *super)
 	if (hang_ups_taken > 0) {
 		hang_ups_taken = 0;
 		if (has_lost_terminal()) {
-			signals_taken = 1;
+			ask_for_end();
 		} else if (super->hung_up) {
 			super->hung_up(super->context);
 		}
@@ -389,5 +405,6 @@ void super_run(struct supervisor *super)
 	look_for_evidence(super);
 	evidence_end(&super->evidence, sys_now());
 	loop_join(super->loop);
+	drives_outputs = 0;
 	take_last_peaks(super);
 }

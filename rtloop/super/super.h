@@ -18,6 +18,9 @@
 #include "rtloop/super/service.h"
 #include "rtloop/super/timeline.h"
 
+/* For outputs to be left safe, before another signal ends the process: a cycle, its second, and that of a lane. */
+#define SUPER_PATIENCE_NS (INT64_C(3) * 1000000000)
+
 /* What the supervisor knows of one device. */
 struct tended {
 	bool is_open;		/* a link is offered to the loop, or in force */
@@ -56,7 +59,8 @@ void super_fini(struct supervisor *super);
 
 /**
  * super_take_signals - from now on SIGINT and SIGTERM ask the run to end; a second one ends the process
- * at once, with the status 128 + its number. SIGHUP is told to whoever wants to know; one that comes because
+ * at once, with the status 128 + its number, but not before the loop has left its outputs at their safe values,
+ * for which it gets SUPER_PATIENCE_NS from the first one on. SIGHUP is told to whoever wants to know; one that comes because
  * the terminal has gone away asks the run to end. It stays ignored where it was, as nohup(1) has it.
  * SIGPIPE is ignored. [init]
  */

@@ -13,6 +13,7 @@ queue=/rtloop-send-$$
 clean_up() {
 	end_jobs
 	"$post" -u "$queue" 2> "$TEST_TMP/post.out"
+	"$post" -u "$queue-full" 2> "$TEST_TMP/post.out"
 }
 trap clean_up EXIT
 
@@ -95,6 +96,38 @@ expect_equal "what the valve was told at first" "56007d80 5600fa00" "$(head -n 2
 expect_equal "what the valve was told at the end" 56007d80 "$(tail -n 1 "$TEST_TMP/told")"
 expect_equal "all that the valve was told" "56007d80 5600fa00 5602ee80" "$(sort -u "$TEST_TMP/told" | xargs)"
 expect_equal "outputs left safe" true "$(report '.devices[] | select(.name == "valve").outputs_left_safe')"
+
+# A second SIGTERM does not end it before its outputs are safe: timeout sends two in a row. The queue that takes nothing
+# keeps the end waiting.
+"$post" -c 1,64 "$queue-full" < /dev/null
+cat > "$TEST_TMP/twice.yaml" << END
+loop: { period: 2ms }
+log: { file: twice.mcap, sync: 100ms }
+devices:
+  wave: { driver: sim, in: { n: { wave: ramp, amplitude: 1000, center: 1000, period: 600ms, type: integer } } }
+  stuck:
+    driver: mqueue
+    send: { to: $queue-full, text: "{stuck.n}" }
+    out: { n: { type: integer, safe: 0 } }
+  valve:
+    driver: udp
+    send: { to: "127.0.0.1:47493", text: "{valve.open}" }
+    out: { open: { type: bool, safe: 0 } }
+program: |
+  stuck.n    := wave.n
+  valve.open := true
+END
+"$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/twice.yaml" > "$TEST_TMP/run.out" 2>&1 &
+pid=$!
+wait_for_cycles "$TEST_TMP/twice.mcap"
+kill -TERM $pid
+sleep 0.2 # the first one is taken; the end waits for a second
+kill -TERM $pid 2> /dev/null
+wait $pid
+expect_equal "status after two SIGTERM" 0 $?
+check_log "$TEST_TMP/twice.mcap"
+expect_equal "which outputs were left safe" "[false,true]" \
+	"$(report '[.devices[] | select(.outputs_driven).outputs_left_safe] | tostring')"
 
 # Nothing is sent with --no-outputs.
 : > "$TEST_TMP/grams"
