@@ -1,5 +1,7 @@
 #include "drivers/out_field.h"
 
+#include <float.h>
+#include <math.h>
 #include <string.h>
 
 static const char *const orders[] = { "little", "big", NULL };
@@ -44,7 +46,7 @@ const struct option out_field_rows[] = {
 		.choices = encodings,
 		.is_given_offset = offsetof(struct out_field_options, has_encoding),
 		.help = "binary: what the bytes are; signed is two's complement, float "
-			"has 4 or 8 bytes; an integer that does not fit is the nearest "
+			"has 4 or 8 bytes; what does not fit is the nearest "
 			"that does",
 	},
 	{
@@ -215,12 +217,19 @@ static double unscale(const struct scaling *scaling, double value)
 	return scaling->has_scale ? value / scaling->scale : value;
 }
 
+static double nearest_finite(double value, double most)
+{
+	return isinf(value) ? copysign(most, value) : value;
+}
+
+/* What is driven is a finite number: it stays one. */
 static uint64_t bits_of_float(double value, int64_t width)
 {
-	float single = (float)value;
+	float single = (float)nearest_finite((float)value, FLT_MAX);
 	uint32_t raw_single;
 	uint64_t raw;
 
+	value = nearest_finite(value, DBL_MAX);
 	memcpy(&raw_single, &single, sizeof(single));
 	memcpy(&raw, &value, sizeof(value));
 	return width == 32 ? raw_single : raw;

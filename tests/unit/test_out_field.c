@@ -123,6 +123,23 @@ static void floats_are_of_four_or_eight_bytes(void **state)
 	assert_encoded(&options, &one, "\xbf\xf8\x00\x00\x00\x00\x00\x00", 8);
 }
 
+static void a_float_that_does_not_fit_is_the_nearest_finite_one(void **state)
+{
+	struct out_field_options options = { .bytes = 4,
+					     .order = FIELD_ORDER_BIG,
+					     .encoding = FIELD_FLOAT };
+	struct one one;
+
+	put(&one, VALUE_FLOAT, 1e300);
+	assert_encoded(&options, &one, "\x7f\x7f\xff\xff", 4);
+	put(&one, VALUE_FLOAT, -1e300);
+	assert_encoded(&options, &one, "\xff\x7f\xff\xff", 4);
+	options.scaling = (struct scaling){ .scale = 1e-10, .has_scale = true };
+	assert_encoded(&options, &one, "\xff\x7f\xff\xff", 4);
+	options.bytes = 8;
+	assert_encoded(&options, &one, "\xff\xef\xff\xff\xff\xff\xff\xff", 8);
+}
+
 static void bits_leave_their_neighbours_alone(void **state)
 {
 	struct out_field_options options = { .byte = 1,
@@ -201,6 +218,7 @@ int main(void)
 		cmocka_unit_test(what_does_not_fit_is_the_nearest_that_does),
 		cmocka_unit_test(sixty_four_bits_are_written_whole),
 		cmocka_unit_test(floats_are_of_four_or_eight_bytes),
+		cmocka_unit_test(a_float_that_does_not_fit_is_the_nearest_finite_one),
 		cmocka_unit_test(bits_leave_their_neighbours_alone),
 		cmocka_unit_test(what_is_written_is_read_back),
 	};
