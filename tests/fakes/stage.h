@@ -82,7 +82,7 @@ struct actor {
 	struct heard heard[ACTOR_HEARD_MAX];
 	unsigned heard_count;
 	struct sent sent[ACTOR_SENT_MAX];
-	unsigned sent_count;
+	_Atomic unsigned sent_count;
 	uint32_t ended_tag; /* what hang_up() was given last */
 	int ended_code;
 	struct cycle_time sampled_at;	      /* when sample() was called last */
