@@ -1,7 +1,7 @@
 #!/bin/bash
 # What the cycle thread asks of the kernel, counted by strace: in each cycle one wait, one scan, one call
 # for each endpoint that had something, and at most one write to the logger's eventfd. Nothing else
-# between its first wait and its last.
+# between its first wait and its last, though it is asked, set and forced all the while at its control socket.
 . "$(dirname "$0")/lib.sh"
 
 command -v strace > /dev/null || skip "strace is not installed"
@@ -46,27 +46,48 @@ calls() { # NAME
 	awk -v name="$1" '$1 == name { n = $2 } END { print n + 0 }' "$TEST_TMP/calls"
 }
 
+# While the run goes on: who asks and tells it. What was answered is counted.
+ask_on() {
+	while [ -e "$TEST_TMP/asking" ]; do
+		"$RTLOOP" set calls target=2.5 && echo set
+		"$RTLOOP" force calls quiet.a=1 && echo force
+		"$RTLOOP" get calls && echo get
+		"$RTLOOP" status calls && echo status
+		"$RTLOOP" force calls quiet.a= && echo release
+		"$RTLOOP" reload calls && echo reload
+	done > "$TEST_TMP/answers" 2> /dev/null
+}
+
 "$peers/probe" --rate 100 "$TEST_TMP/probe.tty" &
 "$peers/sensor" --rate 100 47478 &
 wait_until test -e "$TEST_TMP/probe.tty"
 
+cycles=500
 for pacer in nanosleep timerfd; do
 	config $pacer
 	rm -f "$TEST_TMP"/trace.*
-	strace -ff -o "$TEST_TMP/trace" "$RTLOOP" run -q -l 200 --json "$TEST_TMP/report.json" \
+	touch "$TEST_TMP/asking"
+	ask_on &
+	asker=$!
+	strace -ff -o "$TEST_TMP/trace" "$RTLOOP" run -q -l $cycles --json "$TEST_TMP/report.json" \
 		"$TEST_TMP/calls.yaml" > "$TEST_TMP/run.out" 2>&1 ||
 		fail "the run failed: $(cat "$TEST_TMP/run.out")"
+	rm "$TEST_TMP/asking"
+	wait $asker
+	for kind in set force get status; do
+		grep -qx $kind "$TEST_TMP/answers" || fail "no $kind was answered while the run went on"
+	done
 	if [ $pacer = nanosleep ]; then
 		count_calls clock_nanosleep
 		watched=3 # the devices
-		expect_equal "waits" 200 "$(calls clock_nanosleep)"
+		expect_equal "waits" $cycles "$(calls clock_nanosleep)"
 		# the last one is of the end, when the safe values have left
-		expect_equal "scans" 201 "$(calls epoll_wait)"
+		expect_equal "scans" $((cycles + 1)) "$(calls epoll_wait)"
 	else
 		count_calls timerfd_settime
 		watched=4 # and the timer
-		expect_equal "arming the timer" 200 "$(calls timerfd_settime)"
-		expect_equal "waits and scans" 401 "$(calls epoll_wait)"
+		expect_equal "arming the timer" $cycles "$(calls timerfd_settime)"
+		expect_equal "waits and scans" $((2 * cycles + 1)) "$(calls epoll_wait)"
 	fi
 	frames=$(report '[.devices[].counts.frames] | add')
 	expect_at_least "frames" 20 "$frames"
@@ -74,9 +95,9 @@ for pacer in nanosleep timerfd; do
 	[ "$(calls recvmmsg)" -le "$frames" ] || fail "$(calls recvmmsg) receives for $frames frames"
 	# each cycle has another value of the wave; the first message of the other device, with its safe values,
 	# leaves before the first wait, and its last one as the thread's last act
-	expect_equal "messages of the device that has one each cycle" 200 "$(report '.devices[-2].counts.sent')"
+	expect_equal "messages of the device that has one each cycle" $cycles "$(report '.devices[-2].counts.sent')"
 	expect_equal "messages, a call each" "$(report '[.devices[-2:][].counts.sent] | add - 1')" "$(calls sendto)"
-	[ "$(calls write)" -le 200 ] || fail "$(calls write) writes to the eventfd"
+	[ "$(calls write)" -le $cycles ] || fail "$(calls write) writes to the eventfd"
 	# rusage, and the thread's end, come after the last cycle
 	others=$(awk '$1 !~ /^(clock_nanosleep|epoll_wait|timerfd_settime|read|recvmmsg|sendto|write|getrusage|madvise|exit|close|rt_sigprocmask|\+\+\+)$/' \
 		"$TEST_TMP/calls")
