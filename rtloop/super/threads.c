@@ -181,6 +181,13 @@ static bool may_preempt(const struct proc_thread *thread, const struct threads_s
 	       thread->priority >= self->priority;
 }
 
+/* One that has run for less than before is another: its number was given out again. */
+static uint64_t ran_since(const struct thread_time *then, const struct thread_time *now)
+{
+	return then && then->run_ns <= now->run_ns ? now->run_ns - then->run_ns
+						   : now->run_ns;
+}
+
 void threads_compare(struct threads *threads, const struct threads_self *self,
 		     struct threads_ran *ret_ran)
 {
@@ -192,9 +199,7 @@ void threads_compare(struct threads *threads, const struct threads_self *self,
 		const struct thread_time *now = &threads->next[i];
 		const struct thread_time *then =
 			find(threads->times, threads->count, now);
-		struct thread_ran ran = {
-			.id = now->id, .ran_ns = now->run_ns - (then ? then->run_ns : 0)
-		};
+		struct thread_ran ran = { .id = now->id, .ran_ns = ran_since(then, now) };
 
 		if (now->id == self->id) {
 			ret_ran->self_ns = ran.ran_ns;

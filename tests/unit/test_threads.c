@@ -69,6 +69,17 @@ static void one_that_is_new_has_run_since(void **state)
 	assert_int_equal(ran.list[0].ran_ns, 4000);
 }
 
+static void one_that_has_got_a_number_anew_is_new(void **state)
+{
+	(void)state;
+	put("30/task/30", "old", "fifo 90 1", 900000);
+	threads_look(&threads);
+	put("30/task/30", "hog", "fifo 90 1", 4000);
+	threads_compare(&threads, &self, &ran);
+	assert_int_equal(ran.count, 1);
+	assert_int_equal(ran.list[0].ran_ns, 4000);
+}
+
 static void each_comparison_is_with_the_look_before(void **state)
 {
 	(void)state;
@@ -162,6 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(who_ran_on_that_cpu_is_told),
 		TEST(one_that_is_new_has_run_since),
+		TEST(one_that_has_got_a_number_anew_is_new),
 		TEST(each_comparison_is_with_the_look_before),
 		TEST(those_that_go_before_the_cycle_come_first),
 		TEST(before_an_ordinary_thread_any_other_goes),
