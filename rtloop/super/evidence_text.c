@@ -137,9 +137,9 @@ static void find_top(struct top *top, const struct proc_counts *before,
 	*top = (struct top){ .count = 0 };
 	for (unsigned i = 0; i < now->count; i++) {
 		const struct proc_count *count = &now->list[i];
-		uint64_t then = proc_count_before(before, count->name, i);
+		uint64_t then;
 
-		if (count->value > then) {
+		if (proc_count_before(before, count, i, &then) && count->value > then) {
 			insert(top, count->name, count->value - then);
 		}
 	}

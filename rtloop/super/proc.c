@@ -242,16 +242,27 @@ int proc_parse_counts(const char *text, int cpu, struct proc_counts *ret_counts)
 	return 0;
 }
 
-uint64_t proc_count_before(const struct proc_counts *before, const char *name,
-			   unsigned hint)
+/* Its number, without who asked for it: drivers come and go, and the count goes on. */
+static bool is_same_count(const char *first, const char *second)
 {
-	if (hint < before->count && strcmp(before->list[hint].name, name) == 0) {
-		return before->list[hint].value;
+	size_t length = strcspn(first, "(");
+
+	return length == strcspn(second, "(") && strncmp(first, second, length) == 0;
+}
+
+bool proc_count_before(const struct proc_counts *before, const struct proc_count *now,
+		       unsigned hint, uint64_t *ret_value)
+{
+	*ret_value = 0;
+	if (hint < before->count && is_same_count(before->list[hint].name, now->name)) {
+		*ret_value = before->list[hint].value;
+		return true;
 	}
 	for (unsigned i = 0; i < before->count; i++) {
-		if (strcmp(before->list[i].name, name) == 0) {
-			return before->list[i].value;
+		if (is_same_count(before->list[i].name, now->name)) {
+			*ret_value = before->list[i].value;
+			return true;
 		}
 	}
-	return 0;
+	return before->count < PROC_COUNTS_MAX;
 }

@@ -77,9 +77,14 @@ int proc_parse_value(const char *text, const char *key, uint64_t *ret_value) MUS
 int proc_parse_counts(const char *text, int cpu,
 		      struct proc_counts *ret_counts) MUST_CHECK;
 
-/** proc_count_before - the value of that name; 0 where there is none. [any but rt] */
-uint64_t proc_count_before(const struct proc_counts *before, const char *name,
-			   unsigned hint);
+/**
+ * proc_count_before - what a count was; 0 for one that is new.
+ * @hint: where it probably stands
+ *
+ * False where it is not known: it may be past PROC_COUNTS_MAX of them. [any but rt]
+ */
+bool proc_count_before(const struct proc_counts *before, const struct proc_count *now,
+		       unsigned hint, uint64_t *ret_value);
 
 /** proc_clean_name - what is not a letter, a digit or one of "_-./:" becomes "_". [any but rt] */
 void proc_clean_name(char *name);

@@ -173,14 +173,46 @@ static void softirqs_have_names_only(void **state)
 	assert_int_equal(counts.count, 3);
 }
 
+static void assert_before(const char *name, unsigned hint, uint64_t expected)
+{
+	struct proc_count now = { .value = 7000 };
+	uint64_t value;
+
+	snprintf(now.name, sizeof(now.name), "%s", name);
+	assert_true(proc_count_before(&counts, &now, hint, &value));
+	assert_int_equal(value, expected);
+}
+
 static void a_count_is_found_by_its_name(void **state)
 {
 	(void)state;
 	assert_int_equal(proc_parse_counts(one_cpu, 0, &counts), 0);
-	assert_int_equal(proc_count_before(&counts, "10(virtio0)", 1), 641);
-	assert_int_equal(proc_count_before(&counts, "10(virtio0)", 0), 641);
-	assert_int_equal(proc_count_before(&counts, "10(virtio0)", 400), 641);
-	assert_int_equal(proc_count_before(&counts, "11(new)", 1), 0);
+	assert_before("10(virtio0)", 1, 641);
+	assert_before("10(virtio0)", 0, 641);
+	assert_before("10(virtio0)", 400, 641);
+	assert_before("11(new)", 1, 0);
+	assert_before("1(virtio0)", 1, 0);
+}
+
+static void a_driver_that_comes_or_goes_leaves_its_count(void **state)
+{
+	(void)state;
+	assert_int_equal(proc_parse_counts(one_cpu, 0, &counts), 0);
+	assert_before("10", 1, 641);
+	assert_before("10(virtio0,_eth0)", 1, 641);
+}
+
+static void what_may_have_been_left_out_is_not_new(void **state)
+{
+	const struct proc_count now = { .name = "900(eth0)", .value = 7000 };
+	uint64_t value;
+
+	(void)state;
+	memset(&counts, 0, sizeof(counts));
+	counts.count = PROC_COUNTS_MAX - 1;
+	assert_true(proc_count_before(&counts, &now, 0, &value));
+	counts.count = PROC_COUNTS_MAX;
+	assert_false(proc_count_before(&counts, &now, 0, &value));
 }
 
 /* --- threads --------------------------------------------------------------------------------- */
@@ -312,6 +344,8 @@ int main(void)
 		cmocka_unit_test(more_lines_than_have_room_are_left_out),
 		cmocka_unit_test(softirqs_have_names_only),
 		cmocka_unit_test(a_count_is_found_by_its_name),
+		cmocka_unit_test(a_driver_that_comes_or_goes_leaves_its_count),
+		cmocka_unit_test(what_may_have_been_left_out_is_not_new),
 		cmocka_unit_test(a_thread_is_taken_apart),
 		cmocka_unit_test(a_thread_s_name_may_hold_anything),
 		cmocka_unit_test(a_thread_that_is_cut_is_refused),
