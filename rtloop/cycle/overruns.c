@@ -11,10 +11,11 @@ void overruns_put(struct overruns *overruns, const struct overrun *overrun)
 		/* pairs with the acquire in overruns_take(): the place is complete */
 		atomic_store_explicit(&overruns->put, put + 1, memory_order_release);
 	}
+	/* pairs with the acquire in overruns_seen(): who has seen it can take it */
 	atomic_store_explicit(
 		&overruns->seen,
 		atomic_load_explicit(&overruns->seen, memory_order_relaxed) + 1,
-		memory_order_relaxed);
+		memory_order_release);
 }
 
 bool overruns_take(struct overruns *overruns, struct overrun *ret_overrun)
@@ -31,5 +32,5 @@ bool overruns_take(struct overruns *overruns, struct overrun *ret_overrun)
 
 uint64_t overruns_seen(const struct overruns *overruns)
 {
-	return atomic_load_explicit(&overruns->seen, memory_order_relaxed);
+	return atomic_load_explicit(&overruns->seen, memory_order_acquire);
 }

@@ -39,7 +39,7 @@ void overruns_put(struct overruns *overruns, const struct overrun *overrun) RT_S
 /** overruns_take - the oldest; false where there is none. [super] */
 bool overruns_take(struct overruns *overruns, struct overrun *ret_overrun);
 
-/** overruns_seen - how many there were so far. [super] */
+/** overruns_seen - how many there were so far. One that can be taken may not be among them yet. [super] */
 uint64_t overruns_seen(const struct overruns *overruns);
 
 #endif

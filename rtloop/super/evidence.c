@@ -295,12 +295,13 @@ static bool take_overruns(struct evidence *evidence, struct overrun_list *ret_ov
 		ret_overruns->last = overrun;
 		taken++;
 	}
-	ret_overruns->all = seen - evidence->told > taken ? seen - evidence->told : taken;
+	ret_overruns->all = seen > evidence->told + taken ? seen - evidence->told : taken;
 	ret_overruns->until = ret_overruns->last.cycle;
 	if (ret_overruns->all > taken && cycles > ret_overruns->until) {
 		ret_overruns->until = cycles - 1;
 	}
-	evidence->told = seen;
+	/* one that came meanwhile was taken, and is not among those seen */
+	evidence->told += ret_overruns->all;
 	return taken > 0;
 }
 
@@ -342,7 +343,7 @@ static void take_evidence(struct evidence *evidence, int64_t now_ns)
 
 static bool is_pending(const struct evidence *evidence)
 {
-	return overruns_seen(&evidence->loop->overruns) != evidence->told;
+	return overruns_seen(&evidence->loop->overruns) > evidence->told;
 }
 
 /*

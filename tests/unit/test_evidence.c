@@ -256,6 +256,25 @@ static void a_burst_is_told_once_a_second(void **state)
 		    "priority=80");
 }
 
+static void one_that_comes_while_others_are_taken_is_counted_once(void **state)
+{
+	(void)state;
+	begin();
+	overrun(PERIOD);
+	overrun(PERIOD);
+	/* the second has its place, and is about to be counted */
+	bed.loop.overruns.seen--;
+	pass();
+	bed.loop.overruns.seen++;
+	assert_line(
+		"look overruns=2 told=2 first=5 last=5 cpu=1 policy=fifo priority=80");
+	bed.line_count = 0;
+	overrun(PERIOD);
+	pass_many(30);
+	assert_line("look overruns=1 told=1 first=10 last=10 cpu=1 policy=fifo "
+		    "priority=80");
+}
+
 static void what_waits_is_told_at_the_end(void **state)
 {
 	(void)state;
@@ -399,6 +418,7 @@ int main(void)
 		TEST(while_all_is_well_nothing_is_told),
 		TEST(an_overrun_is_told_with_all_that_changed),
 		TEST(a_burst_is_told_once_a_second),
+		TEST(one_that_comes_while_others_are_taken_is_counted_once),
 		TEST(what_waits_is_told_at_the_end),
 		TEST(an_end_without_the_thread_tells_what_is_known),
 		TEST(a_baseline_is_older_than_the_overrun),
