@@ -19,6 +19,9 @@
 /* After SIGCONT the supervisor, an ordinary thread, may take so long to see it. */
 #define CONTINUE_LATE_NS (200 * NS_PER_MS)
 
+/* In so short a time what the cycle thread waits in other cycles cannot amount to much. */
+#define UNKNOWN_USUAL_NS (200 * NS_PER_MS)
+
 /* The part of an overrun that has to be accounted for. */
 struct part {
 	const struct told_look *look;
@@ -371,6 +374,22 @@ static bool may_preempt(const struct told_look *look, const struct ran_thread *t
 }
 
 /*
+ * How long it waited for others in this overrun, at least: what it waits in other cycles, too, twice over, is
+ * taken off. Where that is not known the time looked at has to be short.
+ */
+static int64_t least_delay(const struct told_look *look)
+{
+	if (look->usual_delay_ns >= 0) {
+		return look->delay_ns / 2 > look->usual_delay_ns
+			       ? look->delay_ns - 2 * look->usual_delay_ns
+			       : 0;
+	}
+	return look->thread_to_ns - look->thread_from_ns <= UNKNOWN_USUAL_NS
+		       ? look->delay_ns
+		       : 0;
+}
+
+/*
  * While the cycle thread was ready and others ran on its CPU, only those could run that go before it. Where
  * one of them ran for long enough, and all others together, those included that have ended since, did not
  * run for so long that the rest would be too little, it was that one.
@@ -381,11 +400,12 @@ static bool explain_hog(struct part *part)
 	int64_t unseen_ns = told_number(look->ran, "unseen_ns", INT64_MIN);
 	int64_t others_ns = told_number(look->ran, "others_preempt_ns", 0);
 	struct ran_thread thread, worst = { .ns = 0 };
+	int64_t delay_ns = least_delay(look);
 	const char *at = look->ran;
 	char delay[32];
 
 	if (look->all != 1 || unseen_ns == INT64_MIN ||
-	    told_number(look->ran, "cut", 0) != 0 || !is_enough(part, look->delay_ns)) {
+	    told_number(look->ran, "cut", 0) != 0 || !is_enough(part, delay_ns)) {
 		return false;
 	}
 	while (next_ran(&at, &thread)) {
@@ -396,7 +416,7 @@ static bool explain_hog(struct part *part)
 		worst = thread.ns > worst.ns ? thread : worst;
 	}
 	others_ns += unseen_ns > 0 ? unseen_ns : -unseen_ns;
-	if (!is_enough(part, worst.ns) || !is_enough(part, look->delay_ns - others_ns)) {
+	if (!is_enough(part, worst.ns) || !is_enough(part, delay_ns - others_ns)) {
 		return false;
 	}
 	say(part, "program '");
@@ -521,6 +541,8 @@ static void say_seen(struct part *part)
 	if (look->delay_ns >= 0 && is_enough(part, look->delay_ns)) {
 		say_time(part, "; it was ready to run for ", look->delay_ns,
 			 " while others ran");
+		say_time(part, ", within ", look->thread_to_ns - look->thread_from_ns,
+			 "");
 	}
 	if (minor > 0) {
 		say(part, "; %u minor page fault%s in it", minor, minor > 1 ? "s" : "");

@@ -81,6 +81,7 @@ static void take_thread(struct told_look *look, const char *line)
 	look->thread_from_ns = told_number(line, "from_ns", 0);
 	look->thread_to_ns = told_number(line, "to_ns", 0);
 	look->delay_ns = told_number(line, "delay_ns", -1);
+	look->usual_delay_ns = told_number(line, "usual_delay_ns", -1);
 	look->minor = told_number(line, "minor", 0);
 	look->major = told_number(line, "major", 0);
 }
@@ -153,8 +154,9 @@ static struct told_look *add_look(struct told *told, int64_t number)
 		told->looks = looks;
 		told->capacity = capacity;
 	}
-	told->looks[told->count] =
-		(struct told_look){ .number = number, .cpu = -1, .delay_ns = -1 };
+	told->looks[told->count] = (struct told_look){
+		.number = number, .cpu = -1, .delay_ns = -1, .usual_delay_ns = -1
+	};
 	return &told->looks[told->count++];
 }
 

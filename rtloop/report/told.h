@@ -48,7 +48,8 @@ struct told_look {
 	unsigned overrun_count;
 	int64_t thread_from_ns; /* the cycle thread's own counts */
 	int64_t thread_to_ns;
-	int64_t delay_ns; /* ready, while others ran; -1 */
+	int64_t delay_ns;	/* ready, while others ran; -1 */
+	int64_t usual_delay_ns; /* in as long a time without an overrun; -1 */
 	int64_t major;
 	int64_t minor;
 	int64_t alive_ns; /* SIGCONT came: the supervisor ran last */

@@ -209,7 +209,8 @@ static void tell_all(struct evidence *evidence, const struct overrun_list *overr
 		tell_overrun(evidence, &overruns->list[i]);
 	}
 	if (self->at_ns > 0 && evidence->self.at_ns > 0) {
-		tell(evidence, last, text_thread(&line, &evidence->self, self));
+		tell(evidence, last,
+		     text_thread(&line, &evidence->earlier, &evidence->self, self));
 	}
 	if (evidence->continued.at_ns >= overruns->list[0].release_ns) {
 		tell(evidence, last, text_stopped(&line, &evidence->continued));
@@ -312,6 +313,7 @@ static void turn_over(struct evidence *evidence, const struct self_look *self)
 	if (self->at_ns > 0) {
 		evidence->before = evidence->now;
 		evidence->now = before;
+		evidence->earlier = (struct self_look){ 0 };
 		evidence->self = *self;
 	}
 }
@@ -374,6 +376,7 @@ void evidence_look(struct evidence *evidence, int64_t now_ns)
 			return;
 		}
 		if (look_at_self(evidence, now_ns, &self)) {
+			evidence->earlier = evidence->self;
 			evidence->self = self;
 		}
 		take_baseline(evidence, now_ns);

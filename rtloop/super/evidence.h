@@ -58,6 +58,7 @@ struct evidence {
 	struct proc_file stat;
 	struct proc_file schedstat;
 	struct proc_file status;
+	struct self_look earlier; /* before self, without an overrun since */
 	struct self_look self;
 	struct look_files files;
 	struct look *before; /* two of them; owned */

@@ -67,9 +67,23 @@ const char *text_overrun(struct line *line, const struct overrun *overrun)
 	return line_end(line);
 }
 
-const char *text_thread(struct line *line, const struct self_look *before,
-			const struct self_look *now)
+/* How long it waited where it did not overrun, in as long a time; -1: not known. */
+static int64_t usual_delay(const struct self_look *earlier,
+			   const struct self_look *before, const struct self_look *now)
 {
+	int64_t window_ns = before->at_ns - earlier->at_ns;
+
+	if (earlier->at_ns == 0 || !earlier->has_sched || window_ns <= 0) {
+		return -1;
+	}
+	return (int64_t)((double)(before->sched.delay_ns - earlier->sched.delay_ns) *
+			 (double)(now->at_ns - before->at_ns) / (double)window_ns);
+}
+
+const char *text_thread(struct line *line, const struct self_look *earlier,
+			const struct self_look *before, const struct self_look *now)
+{
+	int64_t usual_ns = usual_delay(earlier, before, now);
 	const struct proc_thread *then = &before->thread;
 	const struct proc_thread *thread = &now->thread;
 
@@ -80,6 +94,9 @@ const char *text_thread(struct line *line, const struct self_look *before,
 			 now->sched.run_ns - before->sched.run_ns);
 		line_add(line, "delay_ns=%" PRIu64,
 			 now->sched.delay_ns - before->sched.delay_ns);
+		if (usual_ns >= 0) {
+			line_add(line, "usual_delay_ns=%" PRId64, usual_ns);
+		}
 	}
 	line_add(line, "voluntary=%" PRIu64,
 		 now->switches.voluntary - before->switches.voluntary);

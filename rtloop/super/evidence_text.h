@@ -21,9 +21,14 @@ const char *text_look(struct line *line, const struct overrun_list *overruns,
 /** text_overrun - one of them. [super] */
 const char *text_overrun(struct line *line, const struct overrun *overrun);
 
-/** text_thread - what changed of the cycle thread. [super] */
-const char *text_thread(struct line *line, const struct self_look *before,
-			const struct self_look *now);
+/**
+ * text_thread - what changed of the cycle thread.
+ * @earlier: a look before @before, without an overrun between the two; or none
+ *
+ * [super]
+ */
+const char *text_thread(struct line *line, const struct self_look *earlier,
+			const struct self_look *before, const struct self_look *now);
 
 /** text_fault - a page fault of the cycle thread. [super] */
 const char *text_fault(struct line *line, const struct fault *fault);

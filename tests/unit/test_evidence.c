@@ -233,6 +233,28 @@ static void an_overrun_is_told_with_all_that_changed(void **state)
 	}
 }
 
+static void what_is_usual_is_of_the_look_before(void **state)
+{
+	(void)state;
+	begin();
+	/* 100 us in 50 ms; then an overrun that is looked at after 100 ms */
+	bed.delay_ns += 100 * NS_PER_US;
+	put_thread(2000);
+	pass();
+	bed.delay_ns += 3 * NS_PER_MS;
+	put_thread(3000);
+	overrun(3 * NS_PER_MS);
+	bed.now_ns += LOOK;
+	pass();
+	assert_non_null(strstr(find_line("thread")->text,
+			       " delay_ns=3000000 usual_delay_ns=200000 "));
+	/* the next one is held against a time that has an overrun in it: that is not usual */
+	bed.line_count = 0;
+	overrun(3 * NS_PER_MS);
+	pass_many(25);
+	assert_null(strstr(find_line("thread")->text, "usual"));
+}
+
 static void a_burst_is_told_once_a_second(void **state)
 {
 	unsigned looks = 0;
@@ -417,6 +439,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(while_all_is_well_nothing_is_told),
 		TEST(an_overrun_is_told_with_all_that_changed),
+		TEST(what_is_usual_is_of_the_look_before),
 		TEST(a_burst_is_told_once_a_second),
 		TEST(one_that_comes_while_others_are_taken_is_counted_once),
 		TEST(what_waits_is_told_at_the_end),
