@@ -292,13 +292,17 @@ static bool read_head(const struct part *part, struct ktrace *trace, FILE *in)
 	}
 	trace->thread = (int)told_number(head, "thread", 0);
 	trace->cpu = (int)told_number(head, "cpu", -1);
-	if (trace->cpu < 0) {
-		trace->cpu = (int)part->look->cpu;
-	}
 	trace->from_ns = part->from_ns;
 	trace->to_ns = part->to_ns;
-	return trace->thread > 0 &&
-	       told_number(head, "release_ns", 0) == part->overrun->release_ns;
+	if (trace->thread <= 0 ||
+	    told_number(head, "release_ns", 0) != part->overrun->release_ns) {
+		return false;
+	}
+	if (trace->cpu < 0) {
+		trace->cpu = ktrace_find_cpu(trace, in);
+		rewind(in);
+	}
+	return trace->cpu >= 0;
 }
 
 static bool read_trace(const struct part *part, struct ktrace *trace)

@@ -267,6 +267,36 @@ static void take_line(struct reader *reader, const struct trace_line *line)
 	}
 }
 
+/* Whether it is the cycle thread that runs on the line's CPU, or will next. */
+static bool is_of_thread(const struct ktrace *trace, const struct trace_line *line)
+{
+	return line->task == trace->thread ||
+	       (trace_line_is(line, "sched_switch") &&
+		trace_line_number(line, " next_pid=", -1) == trace->thread);
+}
+
+int ktrace_find_cpu(const struct ktrace *trace, FILE *in)
+{
+	size_t capacity = 0;
+	bool has_moved = false;
+	char *text = NULL;
+	int cpu = -1;
+
+	while (getline(&text, &capacity, in) > 0) {
+		struct trace_line line;
+
+		if (trace_line_parse(text, &line) || line.time_ns > trace->to_ns ||
+		    !is_of_thread(trace, &line)) {
+			continue;
+		}
+		has_moved = has_moved || (cpu >= 0 && cpu != line.cpu &&
+					  line.time_ns >= trace->from_ns);
+		cpu = line.cpu;
+	}
+	free(text);
+	return has_moved ? -1 : cpu;
+}
+
 void ktrace_read(struct ktrace *trace, FILE *in)
 {
 	struct reader reader = { .trace = trace, .task = NO_OWNER, .softirq = NO_OWNER };
@@ -276,8 +306,7 @@ void ktrace_read(struct ktrace *trace, FILE *in)
 	while (getline(&text, &capacity, in) > 0) {
 		struct trace_line line;
 
-		if (trace_line_parse(text, &line) == 0 &&
-		    (trace->cpu < 0 || line.cpu == trace->cpu)) {
+		if (trace_line_parse(text, &line) == 0 && line.cpu == trace->cpu) {
 			take_line(&reader, &line);
 		}
 	}

@@ -38,7 +38,7 @@ struct ktrace_owner {
 struct ktrace {
 	/* to be set */
 	int thread; /* the cycle's */
-	int cpu;    /* -1: whichever the thread is on */
+	int cpu;
 	int64_t from_ns;
 	int64_t to_ns;
 
@@ -52,6 +52,13 @@ struct ktrace {
 	unsigned timers; /* high resolution timers that expired */
 	int64_t seen_ns; /* of the window */
 };
+
+/**
+ * ktrace_find_cpu - where the cycle thread was in the whole of the window; trace->cpu is not looked at.
+ *
+ * -1: it moved, or the trace does not tell. [any but rt]
+ */
+int ktrace_find_cpu(const struct ktrace *trace, FILE *in);
 
 /** ktrace_read - lines that are none of a trace are passed over. [any but rt] */
 void ktrace_read(struct ktrace *trace, FILE *in);

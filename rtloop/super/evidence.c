@@ -338,6 +338,8 @@ static void take_evidence(struct evidence *evidence, int64_t now_ns)
 
 		look_take(&evidence->files, self.thread.cpu, now_ns, evidence->now);
 		threads_compare(&evidence->threads, &cycle, &ran);
+		/* it may have been on another CPU meanwhile */
+		ran.is_cut = ran.is_cut || evidence->loop->options->cpu < 0;
 	}
 	tell_all(evidence, &overruns, &self, &ran);
 	turn_over(evidence, &self);

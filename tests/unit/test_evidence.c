@@ -187,6 +187,7 @@ static void an_overrun_is_told_with_all_that_changed(void **state)
 
 	(void)state;
 	begin();
+	bed.options.cpu = 1;
 	before_ns = bed.now_ns;
 	look_ns = before_ns;
 	overrun(3 * NS_PER_MS);
@@ -231,6 +232,17 @@ static void an_overrun_is_told_with_all_that_changed(void **state)
 		assert_int_equal(bed.lines[i].event.value, 1);
 		assert_int_equal(bed.lines[i].event.cycle, 5);
 	}
+}
+
+static void of_a_thread_that_may_move_no_sum_is_made(void **state)
+{
+	(void)state;
+	begin();
+	overrun(3 * NS_PER_MS);
+	put_hog(2001000);
+	pass();
+	assert_line("ran ms=50 cpu=1 others_ns=0 others_preempt_ns=0 "
+		    "30(hog__1_,fifo,90)=2000000");
 }
 
 static void what_is_usual_is_of_the_look_before(void **state)
@@ -439,6 +451,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(while_all_is_well_nothing_is_told),
 		TEST(an_overrun_is_told_with_all_that_changed),
+		TEST(of_a_thread_that_may_move_no_sum_is_made),
 		TEST(what_is_usual_is_of_the_look_before),
 		TEST(a_burst_is_told_once_a_second),
 		TEST(one_that_comes_while_others_are_taken_is_counted_once),

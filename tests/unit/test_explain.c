@@ -392,6 +392,32 @@ static void a_traced_thread_is_named_with_what_the_look_knows_of_it(void **state
 	assert_explained("program 'hog' (pid 123, SCHED_RR 90) ran 4.9 ms on CPU 3");
 }
 
+#define ANY_CPU "# rtloop trace: cycle=7 thread=93 cpu=-1 release_ns=1000000000\n"
+#define ON_CPU_1                                                                         \
+	" rtloop-cycle-93 [001] d..2. 0.999900: sched_switch: prev_comm=rtloop-cycle "   \
+	"prev_pid=93 prev_prio=19 prev_state=S ==> next_comm=swapper/1 next_pid=0 "      \
+	"next_prio=120\n"
+#define ON_CPU_3                                                                         \
+	IDLE "1.004950: sched_switch: prev_comm=swapper/3 prev_pid=0 prev_prio=120 "     \
+	     "prev_state=R ==> next_comm=rtloop-cycle next_pid=93 next_prio=19\n"
+
+static void a_thread_that_is_not_bound_is_looked_for_in_the_trace(void **state)
+{
+	(void)state;
+	add_late();
+	add("", "trace cycle=7 file=a.trace");
+	put_trace("a.trace", ANY_CPU, TRACED_STORM ON_CPU_3);
+	assert_explained("interrupt 37 (eth0) on CPU 3, 4.8 ms");
+	/* it slept on another CPU: where its timer was is not known */
+	put_trace("a.trace", ANY_CPU, ON_CPU_1 TRACED_STORM ON_CPU_3);
+	assert_not_explained("not explained");
+	/* what another CPU did was not in its way, though it is there now */
+	put_trace("a.trace", ANY_CPU, ON_CPU_1 TRACED_STORM);
+	assert_not_explained("not explained");
+	put_trace("a.trace", ANY_CPU, TRACED_STORM);
+	assert_not_explained("not explained");
+}
+
 static void a_late_timer_is_not_explained_by_who_ran(void **state)
 {
 	static const char text[] = " hwlatd-77 [003] d..2. 1.000001: sched_waking: "
@@ -489,6 +515,7 @@ int main(void)
 		TEST(slow_recording_makes_the_next_cycle_late),
 		TEST(an_interrupt_is_timed_by_the_trace),
 		TEST(a_traced_thread_is_named_with_what_the_look_knows_of_it),
+		TEST(a_thread_that_is_not_bound_is_looked_for_in_the_trace),
 		TEST(a_late_timer_is_not_explained_by_who_ran),
 		TEST(a_trace_of_another_overrun_is_not_used),
 		TEST(a_trace_is_looked_for_beside_the_log_only),
