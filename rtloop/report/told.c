@@ -154,8 +154,13 @@ static struct told_look *add_look(struct told *told, int64_t number)
 		told->looks = looks;
 		told->capacity = capacity;
 	}
+	/* one whose first line was lost is of no cycle, and stays in order */
 	told->looks[told->count] = (struct told_look){
-		.number = number, .cpu = -1, .delay_ns = -1, .usual_delay_ns = -1
+		.number = number,
+		.last = told->count ? told->looks[told->count - 1].last : 0,
+		.cpu = -1,
+		.delay_ns = -1,
+		.usual_delay_ns = -1,
 	};
 	return &told->looks[told->count++];
 }
@@ -185,16 +190,23 @@ void told_fini(struct told *told)
 	*told = (struct told){ 0 };
 }
 
+/* Looks come in order, and there may be thousands of them, for as many overruns. */
 const struct told_look *told_find(const struct told *told, uint64_t cycle)
 {
-	for (unsigned i = 0; i < told->count; i++) {
-		const struct told_look *look = &told->looks[i];
+	unsigned from = 0, to = told->count;
+	const struct told_look *look;
 
-		if (look->all > 0 && look->first <= cycle && cycle <= look->last) {
-			return look;
+	while (from < to) {
+		unsigned middle = from + (to - from) / 2;
+
+		if (told->looks[middle].last < cycle) {
+			from = middle + 1;
+		} else {
+			to = middle;
 		}
 	}
-	return NULL;
+	look = from < told->count ? &told->looks[from] : NULL;
+	return look && look->all > 0 && look->first <= cycle ? look : NULL;
 }
 
 const struct told_overrun *told_overrun_of(const struct told_look *look, uint64_t cycle)

@@ -48,7 +48,7 @@ struct threads_ran {
 	uint64_t others_ns;	    /* of all others that ran on that CPU, together */
 	uint64_t others_preempt_ns; /* of those, who may preempt */
 	uint64_t self_ns;	    /* what the cycle thread itself ran */
-	bool is_cut; /* not all were seen: sums prove nothing */
+	bool is_cut;		    /* not all were seen: sums prove nothing */
 };
 
 /** threads_init - -ENOMEM. [super] */

@@ -106,6 +106,24 @@ static void each_number_is_a_look_of_its_own(void **state)
 	assert_null(told_find(&told, 13));
 }
 
+static void a_look_whose_first_line_was_lost_hides_no_other(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i <= 9; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "look overruns=1 first=%u last=%u", 10 * i,
+			 10 * i + 3);
+		add(i, "", i == 5 ? "thread from_ns=1" : text);
+	}
+	for (unsigned i = 1; i <= 9; i++) {
+		const struct told_look *look = told_find(&told, 10 * i + 2);
+
+		assert_int_equal(look ? look->number : 0, i == 5 ? 0 : i);
+		assert_null(told_find(&told, 10 * i + 4));
+	}
+}
+
 static void what_was_not_told_is_not_known(void **state)
 {
 	const struct told_look *look;
@@ -153,6 +171,7 @@ int main(void)
 		TEST(words_are_found_by_their_key),
 		TEST(the_lines_of_a_look_become_one),
 		TEST(each_number_is_a_look_of_its_own),
+		TEST(a_look_whose_first_line_was_lost_hides_no_other),
 		TEST(what_was_not_told_is_not_known),
 		TEST(all_that_is_kept_is_bounded),
 	};
