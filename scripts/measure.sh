@@ -6,6 +6,7 @@
 # source tree they are in scripts/measure and build. RTLOOP=PROGRAM names another one.
 set -u
 export LC_ALL=C
+unset CDPATH
 
 self=$(readlink -f "${BASH_SOURCE[0]}")
 here=$(dirname "$self")
@@ -233,9 +234,13 @@ make_folder() {
 	out=${out:-rtloop-measure-$(date +%Y-%m-%d-%H%M%S)}
 	[ ! -e "$out" ] || { [ -d "$out" ] && [ -z "$(ls -A "$out")" ]; } ||
 		wrong "$out is there already, and a report is never overwritten"
-	[ -d "$out" ] || made_out=true
-	mkdir -p "$out/runs" "$out/environment" || exit $EXIT_BAD
-	out=$(cd "$out" && pwd)
+	if [ ! -d "$out" ]; then
+		# it fails where another one has made it meanwhile
+		mkdir -p -- "$(dirname -- "$out")" && mkdir -- "$out" || exit $EXIT_BAD
+		made_out=true
+	fi
+	out=$(cd -- "$out" && pwd)
+	mkdir "$out/runs" "$out/environment" || exit $EXIT_BAD
 	work=$(mktemp -d) || exit $EXIT_BAD
 	loop_file=$config
 	if [ -z "$config" ]; then
@@ -309,7 +314,18 @@ measure() {
 	note_environment after
 }
 
+# What was begun has written nothing that counts.
+end_if_nothing_was_measured() {
+	[ "$runs_done" -eq 0 ] && [ -n "$stopped" ] || return 0
+	rm -f "$out/runs/"*
+	echo "$program: ended by $stopped_by before anything was measured; there is no report" >&2
+	exit "$stopped"
+}
+
 main() {
+	trap 'interrupt INT 130' USR1
+	trap 'interrupt TERM 143' TERM
+	trap 'interrupt HUP 129' HUP
 	parse_line "$@"
 	find_programs
 	if [ -n "$plot_only" ]; then
@@ -320,15 +336,35 @@ main() {
 	fi
 	[ -z "$old" ] || find_old_report
 	make_folder
+	# not before: a folder that was there is not ours to clean
 	trap clean_up EXIT
-	trap 'interrupt INT 130' INT
-	trap 'interrupt TERM 143' TERM
-	trap 'interrupt HUP 129' HUP
 	try_out
 	say_plan
 	measure
+	end_if_nothing_was_measured
 	write_report
 	finish
 }
 
-main "$@"
+# bash 5.2 runs a trap of SIGINT in the midst of a command substitution, and then takes its own text for an
+# error. So one shell takes the signals, and another one, which has SIGINT ignored with all that it starts,
+# measures: the trap of any other signal waits for a command's end.
+measuring='' early=''
+
+# shellcheck disable=SC2317,SC2329 # called by the traps
+hand_on() { # SIGNAL
+	early=$1
+	[ -z "$measuring" ] || kill "-$1" "$measuring" 2>/dev/null
+}
+
+trap 'hand_on USR1' INT
+trap 'hand_on TERM' TERM
+trap 'hand_on HUP' HUP
+main "$@" &
+measuring=$!
+[ -z "$early" ] || hand_on "$early"
+while :; do
+	wait "$measuring"
+	status=$?
+	kill -0 "$measuring" 2>/dev/null || exit "$status"
+done

@@ -94,14 +94,15 @@ refuse_held_paths() { # PID...
 }
 
 look_for_others() {
-	local pid pids
+	local pid pids text
 	mapfile -t pids < <(running_rtloops)
 	other_rtloops=()
 	for pid in "${pids[@]}"; do
 		[ -z "$config" ] || refuse_same_file "$pid"
-		other_rtloops+=("$(describe_process "$pid")")
+		# it may have ended meanwhile
+		text=$(describe_process "$pid") && other_rtloops+=("$text")
 	done
-	if [ ${#pids[@]} -gt 0 ]; then
+	if [ ${#other_rtloops[@]} -gt 0 ]; then
 		[ -z "$config" ] || refuse_held_paths "${pids[@]}"
 		printf "$program: another one runs, and shares the machine with what is measured: %s\n" \
 			"${other_rtloops[@]}" >&2
@@ -150,13 +151,18 @@ try_out() {
 	read -r used_priority used_interval_us used_cpu used_lock < <(jq -r \
 		'[.realtime.priority, (.period_ns / 1000 | round), .realtime.cpu, .realtime.is_locked] | @tsv' "$json")
 	! $has_cyclictest || try_cyclictest
+	[ -z "$stopped" ] || exit "$stopped"
 }
 
 # It refuses to run where it might not have SCHED_FIFO, whatever is asked of it.
 try_cyclictest() {
-	local arguments
+	local arguments status
 	cyclictest_thread
-	if ! cyclictest "${arguments[@]}" -i 1000 -l 1 >"$work/cyclictest.txt" 2>&1; then
+	start_apart "$work/cyclictest.txt" cyclictest "${arguments[@]}" -i 1000 -l 1
+	wait "$running"
+	status=$?
+	running=''
+	if [ $status -ne 0 ] && [ -z "$stopped" ]; then
 		has_cyclictest=false
 		why_no_cyclictest="it says: $(grep -v '^#' "$work/cyclictest.txt" | head -n 2 | paste -sd ' ')"
 	fi

@@ -1,7 +1,7 @@
 # The report: from the runs, one a line (-s), to report.json. Every statistic is computed from the histograms
 # of all runs of one kind put together, never from other statistics.
 #
-# Arguments: $measured (how it was measured), $sysinfo, $interrupts, $budget_us or null, $old or null.
+# Arguments: $measured (how it was measured), $sysinfo, $interrupts (a file's one value), $budget_us or null, $old or null.
 
 # --- histograms --------------------------------------------------------------------------------------
 
@@ -194,7 +194,7 @@ def beside_old:
 	budget: ($totals | budget($runs)),
 	totals: $totals,
 	comparison: ($totals | comparison($runs)),
-	interrupts: $interrupts,
+	interrupts: $interrupts[0],
 	compared: ($totals | beside_old),
 	runs: $runs
 }

@@ -37,9 +37,11 @@ write_interrupts() {
 
 write_report() {
 	touch "$work/runs.jsonl"
+	# a machine may have thousands of interrupts: more than an argument holds
+	write_interrupts >"$work/interrupts.json"
 	# shellcheck disable=SC2016 # jq's variables
 	jq -s --argjson measured "$(write_measured)" --argjson sysinfo "$(<"$work/sysinfo.json")" \
-		--argjson interrupts "$(write_interrupts)" --argjson budget_us "${budget_us:-null}" \
+		--slurpfile interrupts "$work/interrupts.json" --argjson budget_us "${budget_us:-null}" \
 		--argjson old "$(read_old)" \
 		-f "$parts/report.jq" "$work/runs.jsonl" >"$out/report.json" ||
 		die "the report could not be written; the runs are in $out/runs"

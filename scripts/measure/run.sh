@@ -18,6 +18,8 @@ start_apart() { # OUTPUT COMMAND...; sets running
 	"$@" >"$output" 2>&1 </dev/null &
 	running=$!
 	set +m
+	# a signal that came before it was known whom to end
+	[ -z "$stopped" ] || kill -TERM "$running" 2>/dev/null
 }
 
 # shellcheck disable=SC2317,SC2329 # called by the traps
@@ -27,7 +29,7 @@ interrupt() { # SIGNAL STATUS
 	fi
 	stopped=$2 stopped_by=SIG$1
 	if [ -n "$running" ]; then
-		kill -INT "$running" 2>/dev/null
+		kill -TERM "$running" 2>/dev/null
 	fi
 }
 

@@ -152,7 +152,7 @@ jq -cn '
 			timeline: {interval_s: 5, cycles: [500, 500], latency_max_us: [$round, $max], busy_max_us: [1, 1], overruns: [1, 0]}};
 	run(1; {"5": 500, "10": 489, "1024": 11}; 1030), run(2; {"5": 520, "10": 470, "2048": 9, "4096": 1}; 4100.5)' >runs.jsonl
 report_of_known() { # BUDGET
-	jq -s --argjson measured '{}' --argjson sysinfo '{}' --argjson interrupts '[]' --argjson budget_us "$1" \
+	jq -s --argjson measured '{}' --argjson sysinfo '{}' --argjson interrupts '[[]]' --argjson budget_us "$1" \
 		--argjson old null -f "$scripts/measure/report.jq" runs.jsonl >known.json
 }
 report_of_known 4100
@@ -201,6 +201,33 @@ expect_equal "interrupts of CPU 1" \
 expect_equal "interrupts of all CPUs" \
 	$'LOC: Local timer interrupts\t1004\n10: IO-APIC 10-fasteoi eth0\t11\n11: IO-APIC 11-edge uart\t2' "$(interrupts_of -1)"
 
+# A big machine has more of them than fit into an argument of a program.
+mkdir -p many/environment many/work
+number_interrupts() { # COUNT
+	echo "           CPU0"
+	seq 3000 | sed "s/.*/&: $1 PCI-MSI-0000:3b:00.0 &-edge nvme0q& with a long name/"
+}
+number_interrupts 0 >many/environment/interrupts-before
+number_interrupts 7 >many/environment/interrupts-after
+jq -c '.runs[]' empty/report.json >many/work/runs.jsonl
+jq .sysinfo empty/report.json >many/work/sysinfo.json
+(
+	# shellcheck disable=SC2034 # they are for what is sourced
+	{
+		out=$PWD/many work=$PWD/many/work parts=$scripts/measure used_cpu=-1 used_interval_us=1000 used_priority=0
+		begun=$(date -u +%FT%TZ) begun_s=$EPOCHSECONDS seconds=1 rounds=2 runs_planned=4 runs_done=4 budget_us='' old=''
+		config='' drives_outputs=false load_text='' stopped_by='' why_no_cyclictest='' other_rtloops=()
+	}
+	# shellcheck source=scripts/measure/environment.sh disable=SC1091
+	. "$scripts/measure/environment.sh"
+	# shellcheck source=scripts/measure/report.sh disable=SC1091
+	. "$scripts/measure/report.sh"
+	draw_pictures() { :; }
+	die() { echo "$*" && exit 1; }
+	write_report
+) || fail "no report with 3,000 interrupts"
+expect_equal "interrupts of a big machine" 3000 "$(jq '.interrupts | length' many/report.json)"
+
 # --- a configuration, the gate and an earlier report -------------------------------------------------
 
 cat >wave.yaml <<-END
@@ -237,14 +264,44 @@ set -m
 "$measure" -q -D 1h --rounds 1 --keep-logs -o stopped wave.yaml >measure.out 2>measure.err &
 pid=$!
 set +m
-# its second thread is the one that measures
-does_measure() { [ "$(find "/proc/$(pgrep -P $pid -x cyclictest)/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)" -ge 2 ]; }
+# its second thread is the one that measures; it is a child of the shell that measures, a child of ours
+does_measure() { [ "$(find "/proc/$(pgrep -P "$(pgrep -P $pid -x measure.sh)" -x cyclictest)/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)" -ge 2 ]; }
 has_begun() { [ -e stopped/runs/01-cyclictest-idle-1.txt ] && does_measure; }
 wait_until has_begun
 kill -TERM $pid
 wait $pid
 expect_equal "status after SIGTERM" 143 $?
 reported stopped "ENDED EARLY by SIGTERM, after 1 of 2 runs"
+
+# Before anything was measured: nothing is left behind, neither in the trial (-l 1) nor in the first run.
+mkdir silent
+cat >silent/cyclictest <<-'END'
+	#!/bin/bash
+	[ "$1" = --help ] && echo "cyclictest V 9.9 --json" && exit
+	[[ " $* " != *" $SILENT "* ]] && exit
+	echo "something"
+	echo >silent/begun
+	exec sleep 1000
+END
+chmod +x silent/cyclictest
+for SILENT in -l -D; do
+	export SILENT
+	rm -f silent/begun
+	PATH=$PWD/silent:$PATH "$measure" -q -D 1h -o nothing >measure.out 2>measure.err &
+	pid=$!
+	wait_until test -e silent/begun
+	kill -TERM $pid
+	wait $pid
+	expect_equal "status after SIGTERM before anything was measured, $SILENT" 143 $?
+	[ ! -e nothing ] || fail "a report of nothing is left behind, $SILENT"
+done
+said "ended by SIGTERM before anything was measured; there is no report"
+
+# Into a relative folder, with blanks, where cd would say where it goes.
+mkdir "with blanks"
+cp wave.yaml "with blanks/my wave.yaml"
+CDPATH=.:/tmp measure 0 -q -D 1 --rounds 1 -o "with blanks/the report" "with blanks/my wave.yaml"
+[ -s "with blanks/the report/latency.png" ] || fail "no picture in a folder with blanks"
 
 # Without cyclictest, rtloop is the first to run.
 mkdir bare
