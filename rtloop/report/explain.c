@@ -557,10 +557,12 @@ static void say_seen(struct part *part)
 		    print_time(window, look->thread_to_ns - look->thread_from_ns));
 	}
 	if (look->throttles > 0) {
-		say(part, "; the CPU was throttled %" PRId64 " times", look->throttles);
+		say(part, "; the CPU was throttled %" PRId64 " time%s", look->throttles,
+		    look->throttles > 1 ? "s" : "");
 	}
 	if (look->steal_ticks > 0) {
-		say(part, "; the hypervisor took %" PRId64 " ticks", look->steal_ticks);
+		say(part, "; the hypervisor took %" PRId64 " tick%s", look->steal_ticks,
+		    look->steal_ticks > 1 ? "s" : "");
 	}
 	say_interrupts(part);
 }

@@ -107,7 +107,7 @@ static void counts_alone_prove_nothing(void **state)
 	add("", "thread from_ns=1 to_ns=50000001 delay_ns=0 minor=0 major=2");
 	assert_not_explained(
 		"not explained; 2 page faults, 2 of them major, within 50.0 ms; the CPU "
-		"was throttled 1 times; the hypervisor took 2 ticks; interrupt 37(eth0) "
+		"was throttled 1 time; the hypervisor took 2 ticks; interrupt 37(eth0) "
 		"came 641000 times in 950.0 ms");
 }
 
