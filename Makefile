@@ -377,7 +377,7 @@ clean:
 help:
 	@printf '%s\n' \
 	'make            build $(PROGRAM)' \
-	'make demo       watch rtloop sample a serial line, a UDP sensor and a signal generator (10 s)' \
+	'make demo       watch rtloop hold an oven at its set point, by serial line, and log it (10 s)' \
 	'make test       unit and integration tests; also test-unit, test-integration' \
 	'make test-rt    unit, integration and real-time tests on a PREEMPT_RT kernel in a virtual machine' \
 	'make test-arm   build for arm64 and armhf, and run the unit tests of both under qemu-user' \

@@ -88,7 +88,7 @@ cat <<EOF
 
 What this says
   latency   how long after its planned time the cycle woke: the figure that cyclictest gives
-  busy      how long it then took to read and write all devices
+  busy      how long it then took to read all devices, compute, and write
   overruns  cycles that were not done when the next one was due; missed releases are dropped, counted
             and logged, and the grid of releases stays where it was
   gaps      cycles that ran but are not in the log: cycles in the log + in gaps = cycles run

@@ -83,7 +83,8 @@ Options:
   -h, --help             print this help
 
 On a terminal the time left is shown. Ctrl-C ends the measurement; the report is
-of what was measured until then. A second Ctrl-C ends it without a report.
+of what was measured until then, and there is none where nothing was. A second
+Ctrl-C ends it without a report.
 
 DIR gets:
   report.txt             what to read first: the worst case, then how sure it
@@ -105,8 +106,8 @@ Exit status:
   1        over the budget, or it could not measure: a device is held by a
            running rtloop, a program failed
   2        the command line or FILE is wrong
-  130      ended by Ctrl-C before the end (128 + N: by signal N); there is a
-           report of what was measured, within the budget
+  130      ended by Ctrl-C before the end (128 + N: by signal N); what was
+           measured, if anything was, is within the budget
 
 Examples:
   rtloop-measure -a 3 -D 10m --load
