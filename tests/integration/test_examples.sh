@@ -26,7 +26,7 @@ readme_block() { # FIRST LINE AS A PATTERN
 	' README.md
 }
 
-readme_block "^ *loop:.*cpu: 3" > "$TEST_TMP/wind.yaml"
+readme_block "^ *loop:.*cpu: 1" > "$TEST_TMP/wind.yaml"
 grep -q WIMWV "$TEST_TMP/wind.yaml" || fail "the README's own sensor is not found"
 "$RTLOOP" check "$TEST_TMP/wind.yaml" > "$TEST_TMP/check.out" 2>&1 || fail "$(cat "$TEST_TMP/check.out")"
 
