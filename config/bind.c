@@ -268,7 +268,8 @@ int bind_value(const struct binder *binder, const struct node *node,
 			   row->name, words.text);
 		return -EINVAL;
 	}
-	if (row->type == OPTION_MAP && node->kind == NODE_MAPPING) {
+	if ((row->type == OPTION_MAP && node->kind == NODE_MAPPING) ||
+	    (row->type == OPTION_LIST && node->kind == NODE_SEQUENCE)) {
 		*(const struct node **)member = node;
 		return 0;
 	}

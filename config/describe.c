@@ -59,6 +59,8 @@ const char *describe_type(enum option_type type)
 		return "path";
 	case OPTION_CHOICE:
 		return "choice";
+	case OPTION_LIST:
+		return "list of names";
 	case OPTION_GROUP:
 	case OPTION_MAP:
 		break;

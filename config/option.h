@@ -28,6 +28,7 @@ enum option_type {
 	OPTION_GROUP,  /* a struct of its own, with rows of its own */
 	OPTION_MAP,    /* const struct node *: a mapping of names to entries, read by its
 			  room */
+	OPTION_LIST,   /* const struct node *: a list of names, read by its room */
 };
 
 struct option_bytes {

@@ -146,6 +146,7 @@ int scalar_store(const struct binder *binder, const struct option *row, const ch
 		return store_choice(row, text, member);
 	case OPTION_GROUP:
 	case OPTION_MAP:
+	case OPTION_LIST:
 		break;
 	}
 	return -EINVAL;
