@@ -111,6 +111,7 @@ static int compile(struct logic_reader *reader)
 		.line = literal_line(node),
 		.symbols = reader->logic->symbols,
 		.symbol_count = reader->logic->symbol_count,
+		.others_write = reader->source->has_plugins,
 		.context = reader,
 		.report = report,
 		.nearest = nearest,
@@ -143,16 +144,20 @@ static int read_all(struct logic_reader *reader, bool compiles)
 {
 	struct logic_spec *logic = reader->logic;
 	unsigned errors = diag_total(reader->binder->diag);
+	bool has_program = false;
 	int code =
 		logic_values_read(reader, reader->source->params, true, &logic->params);
 
 	code = code ? code
 		    : logic_values_read(reader, reader->source->vars, false,
 					&logic->vars);
-	if (code == 0 && is_program(reader) && compiles &&
+	if (code == 0) {
+		has_program = is_program(reader);
+	}
+	if (code == 0 && (has_program || reader->source->has_plugins) && compiles &&
 	    diag_total(reader->binder->diag) == errors) {
 		code = make_symbols(logic, reader->source->specs);
-		code = code ? code : compile(reader);
+		code = code || !has_program ? code : compile(reader);
 	}
 	return code;
 }

@@ -43,6 +43,7 @@ struct logic_source {
 	const struct node *vars;
 	const struct node *program;
 	const struct spec_list *specs;
+	bool has_plugins; /* which may write the vars that the program does not assign */
 };
 
 /**

@@ -207,11 +207,11 @@ uint16_t builder_call(struct builder *builder, const struct builder_call *call)
 	return insn.dst;
 }
 
-uint16_t builder_load(struct builder *builder, enum op_number op, unsigned symbol)
+void builder_load_into(struct builder *builder, enum op_number op, unsigned symbol,
+		       uint16_t slot)
 {
 	struct insn *insn =
 		add(builder, &builder->loads, sizeof(*insn), PROGRAM_OPERATIONS_MAX);
-	uint16_t slot = builder_slot(builder, REGION_INPUT);
 
 	if (insn) {
 		insn->op = (uint16_t)op;
@@ -219,5 +219,12 @@ uint16_t builder_load(struct builder *builder, enum op_number op, unsigned symbo
 		insn->dst = slot;
 		builder->weight++;
 	}
+}
+
+uint16_t builder_load(struct builder *builder, enum op_number op, unsigned symbol)
+{
+	uint16_t slot = builder_slot(builder, REGION_INPUT);
+
+	builder_load_into(builder, op, symbol, slot);
 	return slot;
 }

@@ -84,6 +84,10 @@ uint16_t builder_call(struct builder *builder, const struct builder_call *call);
 /** builder_load - read a symbol's channel at the beginning; its slot. [init] */
 uint16_t builder_load(struct builder *builder, enum op_number op, unsigned symbol);
 
+/** builder_load_into - the same, into a slot that there is. [init] */
+void builder_load_into(struct builder *builder, enum op_number op, unsigned symbol,
+		       uint16_t slot);
+
 /** builder_insn - append an operation as it is. [init] */
 void builder_insn(struct builder *builder, const struct insn *insn);
 

@@ -149,7 +149,7 @@ const char *compiler_type(enum program_type type)
 	return names[type];
 }
 
-static enum op_number load_op(enum program_type type)
+enum op_number compiler_load_op(enum program_type type)
 {
 	return type == TYPE_BOOL    ? NUMBER(op_load_bool)
 	       : type == TYPE_FLOAT ? NUMBER(op_load_float)
@@ -169,8 +169,8 @@ uint16_t compiler_read(struct compiler *compiler, uint32_t symbol, struct span s
 		use->has_slot = true;
 		use->slot = row->kind == SYMBOL_VAR || row->kind == SYMBOL_OUTPUT
 				    ? builder_slot(&compiler->builder, REGION_VAR)
-				    : builder_load(&compiler->builder, load_op(row->type),
-						   symbol);
+				    : builder_load(&compiler->builder,
+						   compiler_load_op(row->type), symbol);
 	}
 	return use->slot;
 }

@@ -136,6 +136,9 @@ const char *compiler_nearest_param(const struct compiler *compiler,
 /** compiler_type - "a bool", "an integer". [init] */
 const char *compiler_type(enum program_type type);
 
+/** compiler_load_op - that reads a channel of that type. [init] */
+enum op_number compiler_load_op(enum program_type type);
+
 /** compiler_read - the slot of a symbol's value. [init] */
 uint16_t compiler_read(struct compiler *compiler, uint32_t symbol, struct span span);
 

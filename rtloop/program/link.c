@@ -26,6 +26,23 @@ static void add_stores(struct compiler *compiler)
 	}
 }
 
+/* A var that only others write is read like an input, from where they put it. */
+static void add_shared_loads(struct compiler *compiler)
+{
+	const struct program_source *source = compiler->source;
+
+	for (unsigned i = 0; source->others_write && i < source->symbol_count; i++) {
+		const struct symbol_use *use = &compiler->uses[i];
+
+		if (source->symbols[i].kind == SYMBOL_VAR && use->is_read &&
+		    !use->is_written) {
+			builder_load_into(&compiler->builder,
+					  compiler_load_op(source->symbols[i].type), i,
+					  use->slot);
+		}
+	}
+}
+
 struct layout {
 	unsigned first[REGION_COUNT]; /* slot of each region */
 	unsigned slots;
@@ -247,6 +264,7 @@ static int compile(struct compiler *compiler, struct program **ret_program)
 			       PROGRAM_TEXT_MAX >> 10);
 	} else {
 		statement_read_all(compiler);
+		add_shared_loads(compiler);
 		check_size(compiler);
 	}
 	return compiler->errors > 0 ? -EINVAL : finish(compiler, ret_program);

@@ -52,6 +52,8 @@ struct program_source {
 	unsigned line; /* of its first line in the file */
 	const struct program_symbol *symbols;
 	unsigned symbol_count;
+	bool others_write; /* vars that the program does not assign: they are read anew each
+			      time */
 	void *context;
 	/* report - called for each mistake, in the order of the text. [init] */
 	void (*report)(void *context, const struct program_error *error);
