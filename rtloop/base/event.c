@@ -48,6 +48,11 @@ static const struct event_kind kinds[EVENT_CODES] = {
 	[EVENT_RELEASED] = { "released", EVENT_INFO,
 			     "a channel is no longer forced; value: its number in the "
 			     "device, outputs after inputs" },
+	[EVENT_PLUGIN_OVER_BUDGET] = { "plugin_over_budget", EVENT_WARNING,
+				       "the step of the plugin took longer than its "
+				       "budget; value: ns" },
+	[EVENT_PLUGIN_REPORT] = { "plugin_report", EVENT_WARNING,
+				  "the plugin reports; value: its own" },
 	[EVENT_TOLD] = { "told", EVENT_INFO, "the run was told something" },
 };
 
@@ -56,5 +61,7 @@ static const struct event_kind unknown = { "unknown", EVENT_WARNING,
 
 const struct event_kind *event_kind(uint32_t code)
 {
-	return code < EVENT_CODES ? &kinds[code] : &unknown;
+	uint32_t kind = code & ((UINT32_C(1) << EVENT_DETAIL_SHIFT) - 1);
+
+	return kind < EVENT_CODES ? &kinds[kind] : &unknown;
 }

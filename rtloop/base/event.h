@@ -31,10 +31,15 @@ enum event_code {
 	EVENT_PROGRAM_TROUBLE,	/* value: line of the first statement of that cycle */
 	EVENT_STEP_OVER_BUDGET, /* value: ns that the logic took */
 	EVENT_FORCED, /* value: number of the channel in the device, outputs after inputs */
-	EVENT_RELEASED, /* likewise: it is no longer forced */
-	EVENT_TOLD,	/* with a text of its own: who has told the run what */
+	EVENT_RELEASED,		  /* likewise: it is no longer forced */
+	EVENT_TOLD,		  /* with a text of its own: who has told the run what */
+	EVENT_PLUGIN_OVER_BUDGET, /* value: ns that the plugin's step took */
+	EVENT_PLUGIN_REPORT,	  /* value: of the plugin, and its own code as a detail */
 	EVENT_CODES,
 };
+
+/* What a code carries beside the kind: the upper half. */
+#define EVENT_DETAIL_SHIFT 16
 
 enum event_level { EVENT_INFO, EVENT_WARNING, EVENT_ERROR };
 
@@ -46,7 +51,10 @@ struct event_kind {
 
 #define EVENT_NO_DEVICE UINT32_MAX
 
-/** event_kind - never NULL; an unknown code has the kind "unknown". [any] */
+/* In the place of a device: this, and the index of a plugin in the order of running. */
+#define EVENT_PLUGINS UINT32_C(0x40000000)
+
+/** event_kind - of a code, whatever its detail; never NULL; an unknown code has the kind "unknown". [any] */
 const struct event_kind *event_kind(uint32_t code) RT_SAFE;
 
 #endif

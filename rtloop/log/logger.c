@@ -266,6 +266,13 @@ int logger_set_devices(struct logger *logger, const struct log_device *devices,
 	return code;
 }
 
+void logger_set_plugins(struct logger *logger, const struct log_plugin *plugins,
+			unsigned plugin_count)
+{
+	logger->plugins = plugins;
+	logger->plugin_count = plugin_count;
+}
+
 int logger_add_values(struct logger *logger, const struct log_values *values,
 		      uint16_t *ret_topic)
 {

@@ -41,6 +41,13 @@ struct log_description {
 	size_t config_bytes;
 };
 
+/* A plugin, as far as events name it. All borrowed. */
+struct log_plugin {
+	const char *name;
+	const char *const *reports; /* phrases of its own codes */
+	unsigned report_count;
+};
+
 /* Cycles that ran and could not be written. */
 struct lost_cycles {
 	bool any;
@@ -67,6 +74,8 @@ struct logger {
 	const struct log_description *description; /* borrowed */
 	const struct log_device *devices;	   /* borrowed */
 	unsigned device_count;
+	const struct log_plugin *plugins; /* borrowed; in the order of running */
+	unsigned plugin_count;
 	struct recorder *recorder; /* borrowed */
 	struct ring ring;
 	int wake_fd;
@@ -115,7 +124,7 @@ struct logger {
 /**
  * logger_start - make the ring and the first file, and start the threads; from then on @recorder
  * records into the ring.
- * @logger: zeroed, but for logger_set_devices()
+ * @logger: zeroed, but for logger_set_devices() and logger_set_plugins()
  * @ring_bytes: at least this much, and at least what options->ring_bytes says
  *
  * -EEXIST, -EACCES, -ENOSPC, -ENOMEM and what else making a file can say, -EAGAIN no thread, with @err
@@ -128,6 +137,10 @@ int logger_start(struct logger *logger, const struct log_options *options,
 /** logger_set_devices - their topics; before logger_start(), both borrowed. -ENOMEM. [init] */
 int logger_set_devices(struct logger *logger, const struct log_device *devices,
 		       unsigned device_count) MUST_CHECK;
+
+/** logger_set_plugins - whose events there may be; before logger_start(), borrowed. [init] */
+void logger_set_plugins(struct logger *logger, const struct log_plugin *plugins,
+			unsigned plugin_count);
 
 /** logger_add_values - a topic of values, after logger_set_devices() and before logger_start(). -ENOMEM.
  * [init] */
