@@ -18,7 +18,8 @@ enum blame_call {
 	BLAME_RECEIVE, /* reading an endpoint and decoding what it brought */
 	BLAME_SAMPLE,
 	BLAME_TICK,
-	BLAME_STEP, /* the logic; of no device */
+	BLAME_STEP,   /* the program; of no device */
+	BLAME_PLUGIN, /* the step of a plugin: EVENT_PLUGINS and its index for a device's */
 	BLAME_EMIT,
 	BLAME_CALLS,
 };
@@ -27,7 +28,7 @@ enum blame_call {
 struct blame_worst {
 	int64_t ns; /* 0: there was none */
 	int64_t end_ns;
-	uint32_t device; /* index, or BLAME_NOBODY */
+	uint32_t device; /* as in events: an index, or BLAME_NOBODY */
 	uint32_t call;	 /* enum blame_call */
 };
 

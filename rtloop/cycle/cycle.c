@@ -139,16 +139,12 @@ static void write_phase(struct loop *loop, const struct cycle_time *now)
 static int64_t step_phase(struct loop *loop, const struct cycle_time *now,
 			  int64_t read_end_ns)
 {
-	int64_t end_ns;
-
 	blame_skip(&loop->blame, read_end_ns);
-	if (!loop->step || !loop->step->program) {
+	if (!loop->step || !step_has_logic(loop->step)) {
 		return 0;
 	}
-	step_run(loop->step, now, loop->recorder);
-	end_ns = sys_now();
-	blame_mark_at(&loop->blame, end_ns, BLAME_NOBODY, BLAME_STEP);
-	return end_ns - read_end_ns;
+	return step_run_timed(loop->step, now, loop->recorder, &loop->blame) -
+	       read_end_ns;
 }
 
 static uint32_t record_flags(const struct grid_step *step, bool is_catching_up,

@@ -467,6 +467,7 @@ static bool explain_device(struct part *part)
 	const struct told_overrun *overrun = part->overrun;
 
 	bool is_step = strcmp(overrun->call, "step") == 0;
+	bool is_plugin = strcmp(overrun->call, "plugin") == 0;
 	unsigned major = 0;
 
 	for (unsigned i = 0; i < part->look->fault_count; i++) {
@@ -478,10 +479,10 @@ static bool explain_device(struct part *part)
 	    (part->look->delay_ns > 0 && 2 * part->look->delay_ns >= overrun->call_ns)) {
 		return false;
 	}
-	say(part, is_step ? "the program" : "device ");
+	say(part, is_step ? "the program" : is_plugin ? "plugin " : "device ");
 	say_name(part, overrun->device, sizeof(overrun->device));
 	say_time(part, " took ", overrun->call_ns, "");
-	say(part, " (%s)", overrun->call);
+	say(part, " (%s)", is_plugin ? "step" : overrun->call);
 	return true;
 }
 
