@@ -82,7 +82,8 @@ ALL_LDFLAGS += -fsanitize=$(SANITIZE)
 else ifneq ($(filter -O1 -O2 -O3 -Os,$(CFLAGS)),)
 ALL_CPPFLAGS += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 endif
-ALL_LIBS := $(LIBRARY_LIBS) -lm
+# Before its version 2.34, glibc kept dlopen() in a library of its own.
+ALL_LIBS := $(LIBRARY_LIBS) -ldl -lm
 
 SOURCES := $(filter-out rtloop/main.c,$(wildcard rtloop/*.c rtloop/*/*.c config/*.c drivers/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)

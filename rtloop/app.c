@@ -52,6 +52,28 @@ static int create_devices(struct app *app, struct err *err)
 			   app->device_count)) {
 		return err_set(err, -ENOMEM, "no memory for the program");
 	}
+	return logic_run_load(&app->logic, &app->step, setup, err);
+}
+
+static int describe_plugins(struct app *app)
+{
+	unsigned count = app->step.plugin_count;
+
+	app->log_plugins = calloc(count + 1, sizeof(*app->log_plugins));
+	if (!app->log_plugins) {
+		return -ENOMEM;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		const struct plugin *plugin = &app->step.plugins[i];
+		const struct rtloop_plugin *entry = plugin->library.plugin;
+
+		app->log_plugins[i] = (struct log_plugin){
+			.name = plugin->name,
+			.reports = entry->reports,
+			.report_count = entry->report_count,
+		};
+	}
+	logger_set_plugins(&app->logger, app->log_plugins, count);
 	return 0;
 }
 
@@ -69,7 +91,7 @@ static int describe_devices(struct app *app, struct err *err)
 			topics_of_outputs(app->log_devices, app->device_count, i);
 	}
 	if (logger_set_devices(&app->logger, app->log_devices, app->device_count) ||
-	    logic_run_describe(&app->step, &app->logger)) {
+	    logic_run_describe(&app->step, &app->logger) || describe_plugins(app)) {
 		return err_set(err, -ENOMEM, "no memory for the log's topics");
 	}
 	return 0;
@@ -79,6 +101,7 @@ static int describe_devices(struct app *app, struct err *err)
 static int describe_state(struct app *app, struct err *err)
 {
 	const struct logic_parts parts = { .spec = app->setup->logic,
+					   .run = &app->logic,
 					   .step = &app->step,
 					   .devices = app->devices,
 					   .device_count = app->device_count };
@@ -87,7 +110,7 @@ static int describe_state(struct app *app, struct err *err)
 					&app->loop.orders.force_topic, NULL);
 
 	app->logger.state_topic = app->loop.state.topic;
-	return code ? err_set_errno(err, code, "cannot record the state of the program")
+	return code ? err_set_errno(err, code, "cannot record the state of the logic")
 		    : 0;
 }
 
@@ -144,6 +167,7 @@ void app_destroy(struct app *app)
 	values_destroy(&app->step.vars);
 	image_destroy(app->image);
 	free(app->log_devices);
+	free(app->log_plugins);
 	free(app->devices);
 	free(app);
 }

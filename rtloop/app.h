@@ -23,6 +23,7 @@ struct app {
 	struct device *devices; /* setup->device_count of them */
 	unsigned device_count;	/* initialised so far */
 	struct log_device *log_devices;
+	struct log_plugin *log_plugins;
 	struct log_description description;
 	struct recorder recorder;
 	struct realtime realtime;

@@ -40,10 +40,27 @@ static int add_values(struct state *state, const struct values *values)
 	return values->count ? add_part(state, values->topic, &values->part) : 0;
 }
 
+/* All that the logic's parts remember, each for itself. */
+static int add_memory(const struct step *step, struct state *state)
+{
+	int code = step->program ? state_add(state, STATE_PROGRAM, 0,
+					     program_state(step->program),
+					     program_state_bytes(step->program))
+				 : 0;
+
+	for (unsigned i = 0; i < step->plugin_count && code == 0; i++) {
+		const struct plugin *plugin = &step->plugins[i];
+
+		code = plugin->state ? state_add(state, STATE_PLUGIN, (uint16_t)i,
+						 plugin->state, plugin->state_bytes)
+				     : 0;
+	}
+	return code;
+}
+
 static int add_parts(const struct logic_parts *parts, struct state *state,
 		     const struct sampled *sampled)
 {
-	struct program *program = parts->step->program;
 	int code = 0;
 
 	for (unsigned i = 0; i < parts->device_count && code == 0; i++) {
@@ -55,9 +72,7 @@ static int add_parts(const struct logic_parts *parts, struct state *state,
 		code = state_add(state, STATE_TOPIC, sampled->topic, sampled->body,
 				 sampled_body_bytes(sampled));
 	}
-	return code ? code
-		    : state_add(state, STATE_PROGRAM, 0, program_state(program),
-				program_state_bytes(program));
+	return code ? code : add_memory(parts->step, state);
 }
 
 /* Inputs are the first symbols, device by device. */
@@ -70,7 +85,7 @@ static int collect_aged(const struct logic_parts *parts, struct sampled *sampled
 		const struct device *device = &parts->devices[i];
 
 		for (unsigned k = 0; k < device->spec->in_count; k++, symbol++) {
-			if (!program_ages(parts->step->program, symbol)) {
+			if (!logic_run_ages(parts->run, parts->spec, symbol)) {
 				continue;
 			}
 			aged[sampled->count] =
@@ -91,7 +106,7 @@ int logic_state_describe(const struct logic_parts *parts, struct state *state,
 	struct topics_sampled *aged;
 	int code;
 
-	if (!parts->step->program) {
+	if (!step_has_logic(parts->step)) {
 		return 0;
 	}
 	aged = calloc(parts->spec->symbol_count + 1, sizeof(*aged));
@@ -102,7 +117,7 @@ int logic_state_describe(const struct logic_parts *parts, struct state *state,
 	if (code == 0 && sampled->count > 0) {
 		code = topics_add_sampled(topics, aged, sampled->count, &sampled->topic);
 	}
-	state->hash = program_hash(parts->step->program);
+	state->hash = logic_run_hash(parts->step);
 	code = code ? code : add_parts(parts, state, sampled);
 	code = code ? code : topics_add_force(topics, ret_force);
 	code = code ? code : topics_add_state(topics, &state->topic);

@@ -9,13 +9,15 @@
 #include "rtloop/cycle/step.h"
 #include "rtloop/log/topics_state.h"
 #include "rtloop/logic.h"
+#include "rtloop/logic_run.h"
 
 /** log_device_of - a device, as the log knows it. [init] */
 struct log_device log_device_of(const struct device *device);
 
-/* All borrowed; the image is sealed, the program is bound, and all else has its topics. */
+/* All borrowed; the image is sealed, the logic is bound, and all else has its topics. */
 struct logic_parts {
 	const struct logic_spec *spec;
+	const struct logic_run *run;
 	const struct step *step;
 	struct device *devices;
 	unsigned device_count;
@@ -23,7 +25,7 @@ struct logic_parts {
 
 /**
  * logic_state_describe - the parts of the state and the channels whose age is asked for, with their
- * topics. The state's is the last of all. Nothing where there is no program.
+ * topics. The state's is the last of all. Nothing where there is no logic.
  * @ret_force: the topic of what is forced
  * @ret_aged: the names of these channels; to be freed by the caller; NULL: not wanted
  *

@@ -68,6 +68,20 @@ const struct option setup_rows[] = {
 		.offset = offsetof(struct setup, program),
 		.help = "the logic, as a literal block (|): 'rtloop help program'",
 	},
+	{
+		.name = "plugins",
+		.type = OPTION_MAP,
+		.offset = offsetof(struct setup, plugin_nodes),
+		.help = "logic in C, as shared objects, by name",
+	},
+	{
+		.name = "logic",
+		.type = OPTION_LIST,
+		.offset = offsetof(struct setup, order),
+		.help = "the order in which 'program' and the plugins run, such as "
+			"[filter, program]; required where there is more than one of "
+			"them",
+	},
 	{ .name = NULL },
 };
 
@@ -178,9 +192,22 @@ static int bind_logic(struct setup *setup, const struct binder *binder, bool com
 		.vars = setup->var_nodes,
 		.program = node_child(setup->tree.root, "program"),
 		.specs = setup->specs,
+		.has_plugins = setup->plugin_nodes && setup->plugin_nodes->first,
 	};
 
 	return logic_create(binder, &source, compiles, &setup->logic);
+}
+
+static int bind_plugins(struct setup *setup, const struct binder *binder)
+{
+	const struct logic_plugins_source source = {
+		.plugins = setup->plugin_nodes,
+		.order = setup->order,
+		.program = node_child(setup->tree.root, "program"),
+		.specs = setup->specs,
+	};
+
+	return logic_plugins_read(binder, &source, &setup->plugins);
 }
 
 /* Errors of the file are in @diag; a code is returned for what is not of the file. */
@@ -210,7 +237,8 @@ static int bind_setup(struct setup *setup, struct diag *diag)
 	}
 	code = spec_list_create(&binder, setup->device_nodes, registry_drivers,
 				&setup->specs);
-	return code ? code : bind_logic(setup, &binder, diag_total(diag) == errors);
+	code = code ? code : bind_logic(setup, &binder, diag_total(diag) == errors);
+	return code ? code : bind_plugins(setup, &binder);
 }
 
 static int finish_setup(struct setup *setup, const char *path, struct diag *diag)
@@ -229,7 +257,10 @@ static int finish_setup(struct setup *setup, const char *path, struct diag *diag
 	if (!setup->name) {
 		setup->name = name_from_path(setup, path);
 	}
-	return setup->name ? 0 : -ENOMEM;
+	setup->file = diag->file ? arena_copy(&setup->tree.arena, diag->file,
+					      strlen(diag->file))
+				 : NULL;
+	return setup->name && setup->file ? 0 : -ENOMEM;
 }
 
 /* @code: of making the tree. */
@@ -288,4 +319,11 @@ void setup_destroy(struct setup *setup)
 		tree_fini(&setup->tree);
 		free(setup);
 	}
+}
+
+bool setup_is_place(const struct setup *setup, const char *text)
+{
+	size_t length = strlen(setup->file);
+
+	return strncmp(text, setup->file, length) == 0 && text[length] == ':';
 }

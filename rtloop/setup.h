@@ -10,11 +10,13 @@
 #include "rtloop/cycle/options.h"
 #include "rtloop/log/options.h"
 #include "rtloop/logic.h"
+#include "rtloop/logic_plugins.h"
 
 /* Text in it belongs to the tree; a command line that overrides an option keeps its own.
  */
 struct setup {
 	struct tree tree; /* tree.raw is the file as it was read */
+	const char *file; /* as errors name it */
 	const char *name; /* of the loop: "name:", or made from the file's name */
 	struct loop_options loop;
 	struct log_options log;
@@ -31,6 +33,9 @@ struct setup {
 	const struct node *var_nodes;	/* "vars:" */
 	const char *program;		/* "program:"; NULL: none */
 	struct logic_spec *logic;
+	const struct node *plugin_nodes; /* likewise: "plugins:" */
+	const struct node *order;	 /* "logic:" */
+	struct logic_plugins plugins;
 };
 
 /**
@@ -58,6 +63,12 @@ int setup_parse(const char *text, size_t bytes, const char *folder,
  * says what is wrong. [init]
  */
 int setup_check(const struct setup *setup, struct diag *diag) MUST_CHECK;
+
+/**
+ * setup_is_place - whether an error's text begins with a place in the file, as "FILE:LINE:COLUMN: ": that
+ * the file is wrong showed only when a run was built from it. [init]
+ */
+bool setup_is_place(const struct setup *setup, const char *text);
 
 /* The keys at the top of a file, for the reference. Bound to struct setup. */
 extern const struct option setup_rows[];

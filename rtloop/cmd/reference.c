@@ -22,6 +22,7 @@ static const struct reference_part parts[] = {
 	{ "output", "keys of every output channel", spec_output_rows, false },
 	{ "param", "keys of every param", logic_param_rows, false },
 	{ "var", "keys of a var that is written as a mapping", logic_var_rows, false },
+	{ "plugin", "keys of every plugin", logic_plugin_rows, false },
 };
 
 const struct reference_part *reference_part_at(unsigned index)

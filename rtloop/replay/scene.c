@@ -57,6 +57,7 @@ static int add_values_topic(struct topics *topics, const char *name,
 static int make_topics(struct scene *scene)
 {
 	const struct logic_parts parts = { .spec = scene->setup->logic,
+					   .run = &scene->logic,
 					   .step = &scene->step,
 					   .devices = scene->devices,
 					   .device_count = scene->device_count };
@@ -135,7 +136,7 @@ int scene_create(struct scene **ret_scene, struct setup *setup, struct err *err)
 	struct scene *scene;
 	int code;
 
-	if (!setup->logic || !setup->logic->program) {
+	if (!setup->logic->program && setup->plugins.count == 0) {
 		return err_set(err, -EINVAL,
 			       "the configuration has no program to replay");
 	}
@@ -145,6 +146,10 @@ int scene_create(struct scene **ret_scene, struct setup *setup, struct err *err)
 	}
 	scene->setup = setup;
 	code = make_image(scene);
+	if (code == 0 && logic_run_load(&scene->logic, &scene->step, setup, err)) {
+		scene_destroy(scene);
+		return -EINVAL;
+	}
 	code = code ? code : make_topics(scene);
 	code = code ? code : make_parts(scene);
 	if (code) {
@@ -246,8 +251,8 @@ bool scene_reads(const struct scene *scene, const struct channel *channel)
 
 	for (unsigned i = 0; i < spec->symbol_count; i++) {
 		if (scene->logic.channels[i] == channel) {
-			return program_reads(spec->program, i) ||
-			       program_ages(spec->program, i);
+			return logic_run_reads(&scene->logic, spec, i) ||
+			       logic_run_ages(&scene->logic, spec, i);
 		}
 	}
 	return false;

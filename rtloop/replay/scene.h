@@ -54,9 +54,10 @@ struct scene {
 };
 
 /**
- * scene_create - from a configuration that has a program.
+ * scene_create - from a configuration that has a program or plugins. Plugins are loaded and started: that
+ * executes the files that the configuration names.
  *
- * -EINVAL it has none; -ENOMEM; @err filled. [init]
+ * -EINVAL it has neither, or a plugin cannot start; -ENOMEM; @err filled. [init]
  */
 int scene_create(struct scene **ret_scene, struct setup *setup,
 		 struct err *err) MUST_CHECK;

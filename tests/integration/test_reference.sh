@@ -19,7 +19,7 @@ for driver in serial $names; do
 		exit 1
 	}
 done
-for name in $names file loop log device channel; do
+for name in $names file loop log device channel plugin; do
 	"$RTLOOP" drivers "$name" > "$TEST_TMP/text" || exit 1
 	head -1 "$TEST_TMP/text" | grep -q "^$name: ." || {
 		echo "drivers $name begins otherwise"
