@@ -15,7 +15,7 @@
 
 #define PROGRESS_MESSAGES 8192
 
-enum { OPTION_CONFIG, OPTION_OUT, OPTION_ALL };
+enum { OPTION_CONFIG, OPTION_OUT, OPTION_ALL, OPTION_PLUGINS };
 
 static int run_replay(const struct command *command, int argc, char **argv);
 
@@ -26,6 +26,9 @@ static const struct command_option replay_options[] = {
 	[OPTION_OUT] = { 'o', "out", "LOG2",
 			 "write what this program would have done, as a new log" },
 	[OPTION_ALL] = { 'a', "all", NULL, "show all differences, not only the first" },
+	[OPTION_PLUGINS] = { 0, "plugins", NULL,
+			     "load the plugins that the log's configuration names, which "
+			     "runs their code" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -52,6 +55,9 @@ const struct command command_replay = {
 		"is not that of the log begins with its own initial state instead, and "
 		"keeps what it remembers over a gap. Cycles that cannot be played are "
 		"counted and said.\n\n"
+		"Plugins are loaded from where the configuration says: those of FILE "
+		"at once, those that a log names with --plugins only, since a log may "
+		"come from anybody.\n\n"
 		"--out writes the logged cycles and inputs with what was computed anew. "
 		"A "
 		"file that exists is never overwritten.",
@@ -166,7 +172,17 @@ static int prepare(struct run *run)
 	if (status != EXIT_OK) {
 		return status;
 	}
+	if (run->setup->plugins.count > 0 && !request->config &&
+	    !request->loads_plugins) {
+		return fail(request->files[0],
+			    "its configuration loads plugins, which are code; expected "
+			    "--plugins, or your own configuration with --config FILE");
+	}
 	if (scene_create(&run->scene, run->setup, &err)) {
+		if (setup_is_place(run->setup, err.text)) {
+			fprintf(stderr, "%s\n", err.text);
+			return EXIT_USAGE;
+		}
 		return fail(request->config ? request->config : request->files[0],
 			    err.text);
 	}
@@ -320,6 +336,9 @@ static int run_replay(const struct command *command, int argc, char **argv)
 			break;
 		case OPTION_ALL:
 			request.wants_all = true;
+			break;
+		case OPTION_PLUGINS:
+			request.loads_plugins = true;
 			break;
 		}
 	}

@@ -11,6 +11,7 @@ struct replay_request {
 	const char *config; /* NULL: the log's own */
 	const char *out;    /* NULL: nothing is written */
 	bool wants_all;
+	bool loads_plugins; /* those of the log's own configuration, too */
 	char **files;
 	unsigned file_count;
 };
@@ -20,6 +21,7 @@ struct replay_request {
 /* How many differences were shown. */
 struct replay_shown {
 	bool wants_all;
+	bool loads_plugins; /* those of the log's own configuration, too */
 	uint64_t count;
 	uint64_t left_out;
 };

@@ -362,8 +362,10 @@ static int run_setup(struct setup *setup, const struct run_request *request)
 	int status = EXIT_FAILED;
 
 	if (app_create(&app, setup, version_text(), &err)) {
-		fprintf(stderr, "rtloop: %s\n", err.text);
-		return EXIT_FAILED;
+		bool is_place = setup_is_place(setup, err.text);
+
+		fprintf(stderr, "%s%s\n", is_place ? "" : "rtloop: ", err.text);
+		return is_place ? EXIT_USAGE : EXIT_FAILED;
 	}
 	run.status.app = app;
 	run.live.say = say;

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "rtloop/base/time.h"
+#include "rtloop/cmd/run_plugins.h"
 #include "rtloop/cmd/timing.h"
 
 static void print_trouble(const struct program *program, FILE *out)
@@ -34,6 +35,7 @@ void run_program_print(const struct app *app, FILE *out)
 			program_operations(program));
 		print_trouble(program, out);
 	}
+	run_plugins_print(app, out);
 }
 
 void run_program_print_time(const struct app *app, FILE *out)
@@ -42,11 +44,14 @@ void run_program_print_time(const struct app *app, FILE *out)
 	uint64_t over = counter_get(&stats->over_budget);
 	char budget[32];
 
-	if (!app->step.program) {
+	if (!step_has_logic(&app->step)) {
 		return;
 	}
 	timing_print(out, "  step", &stats->step);
-	fputs("  the program", out);
+	fputs(app->step.plugin_count == 0 ? "  the program"
+	      : app->step.program	  ? "  the program and plugins"
+					  : "  the plugins",
+	      out);
 	if (app->step.budget_ns > 0) {
 		time_print_duration(budget, sizeof(budget), app->step.budget_ns);
 		fprintf(out, "; %s%" PRIu64 " times over its budget of %s",
@@ -54,6 +59,7 @@ void run_program_print_time(const struct app *app, FILE *out)
 	}
 	fprintf(out, "; worst in cycle %" PRIu64 "\n",
 		counter_get(&stats->worst_step_cycle));
+	run_plugins_print_time(app, out);
 }
 
 static void put_trouble(struct json *json, const struct program *program)
@@ -77,10 +83,13 @@ void run_program_put(struct json *json, const struct app *app)
 	const struct stats *stats = &app->loop.stats;
 	char hash[17];
 
+	if (step_has_logic(&app->step)) {
+		timing_put_json(json, "step", &stats->step);
+	}
+	run_plugins_put(json, app);
 	if (!program) {
 		return;
 	}
-	timing_put_json(json, "step", &stats->step);
 	snprintf(hash, sizeof(hash), "%016" PRIx64, program_hash(program));
 	json_begin(json, "program", '{');
 	json_uint(json, "operations", program_operations(program));
