@@ -277,6 +277,9 @@ docdir  := $(DESTDIR)$(PREFIX)/share/doc/rtloop
 # Where the program looks for them: beside its own folder.
 plotdir := $(DESTDIR)$(PREFIX)/share/rtloop/plot
 measuredir := $(DESTDIR)$(PREFIX)/share/rtloop/measure
+# What plugins in C are made with; the folder of the pkg-config file is one for every machine.
+includedir := $(DESTDIR)$(PREFIX)/include
+pkgconfigdir := $(DESTDIR)$(PREFIX)/share/pkgconfig
 
 # A cross-built program does not run here: give RTLOOP_HOST=<an rtloop built for this machine>.
 RTLOOP_HOST ?= $(PROGRAM)
@@ -299,6 +302,13 @@ $(BUILD)/rtloop-measure.1: scripts/measure.sh scripts/help-to.sh $(PROGRAM)
 $(BUILD)/rtloop-measure.bash: scripts/measure.sh scripts/help-to.sh
 	$(call say,GEN,$@)
 	$(Q)$< --help | scripts/help-to.sh bash rtloop-measure > $@.tmp && mv -f $@.tmp $@
+# It finds its prefix by where it is, so that a tree may be moved, or be below DESTDIR.
+$(BUILD)/rtloop-plugin.pc: $(BUILD)/gen/rtloop/cmd/build_info.h rtloop/plugin/rtloop_plugin.h
+	$(call say,GEN,$@)
+	$(Q)printf '%s\n' 'prefix=$${pcfiledir}/../..' 'includedir=$${prefix}/include' \
+		"abi=$$(sed -n 's/^#define RTLOOP_PLUGIN_ABI //p' rtloop/plugin/rtloop_plugin.h)" '' \
+		'Name: rtloop-plugin' 'Description: logic in C for rtloop, as shared objects' \
+		'Version: $(VERSION)' 'Cflags: -I$${includedir}' > $@.tmp && mv -f $@.tmp $@
 PAGES := $(BUILD)/rtloop.1 $(BUILD)/rtloop.yaml.5 $(BUILD)/rtloop-measure.1
 COMPLETIONS := $(BUILD)/rtloop.bash $(BUILD)/rtloop-measure.bash
 define newline
@@ -309,7 +319,7 @@ page_path = $(foreach p,$(notdir $(1)),$(mandir)/man$(lastword $(subst ., ,$(p))
 completion_path = $(patsubst %.bash,$(compdir)/%,$(notdir $(1)))
 
 .PHONY: install uninstall
-install: $(PROGRAM) $(PAGES) $(COMPLETIONS)
+install: $(PROGRAM) $(PAGES) $(COMPLETIONS) $(BUILD)/rtloop-plugin.pc
 	install -D -m 755 $(PROGRAM) $(bindir)/rtloop
 	install -D -m 755 scripts/measure.sh $(bindir)/rtloop-measure
 	$(foreach p,$(PAGES),install -D -m 644 $(p) $(call page_path,$(p))$(newline)	)
@@ -317,6 +327,8 @@ install: $(PROGRAM) $(PAGES) $(COMPLETIONS)
 	install -d $(docdir)/docs $(docdir)/examples $(plotdir) $(measuredir)
 	install -m 644 $(wildcard scripts/plot/*.gp) $(plotdir)
 	install -m 644 $(wildcard scripts/measure/*.sh scripts/measure/*.jq) $(measuredir)
+	install -D -m 644 rtloop/plugin/rtloop_plugin.h $(includedir)/rtloop_plugin.h
+	install -D -m 644 $(BUILD)/rtloop-plugin.pc $(pkgconfigdir)/rtloop-plugin.pc
 	install -m 644 LICENSE $(wildcard README.md CONTRIBUTING.md) $(docdir)
 	cp -R docs/. $(docdir)/docs
 	cp -R config/examples/. $(docdir)/examples
@@ -356,7 +368,8 @@ endif
 
 uninstall:
 	rm -f $(bindir)/rtloop $(bindir)/rtloop-measure $(call page_path,$(PAGES)) \
-		$(call completion_path,$(COMPLETIONS)) $(addprefix $(DESTDIR),$(SERVICE_FILES))
+		$(call completion_path,$(COMPLETIONS)) $(addprefix $(DESTDIR),$(SERVICE_FILES)) \
+		$(includedir)/rtloop_plugin.h $(pkgconfigdir)/rtloop-plugin.pc
 	rm -rf $(docdir) $(plotdir) $(measuredir)
 	rmdir $(dir $(plotdir)) 2>/dev/null || :
 

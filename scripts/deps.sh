@@ -25,6 +25,7 @@ test	command	socat		socat
 test	command	strace		strace
 test	file	/bin/kill	procps
 test	command	jq		jq
+test	command	g++		g++
 test	command	cyclictest	rt-tests
 demo	command	gnuplot		gnuplot-nox
 test	command	gnuplot		gnuplot-nox

@@ -1,5 +1,5 @@
 #!/bin/bash
-# make install puts down the program, its manual page, the completion, the examples, the documents and
+# make install puts down the program, its manual page, the completion, the header for plugins, the examples, the documents and
 # the licence, under DESTDIR only; make uninstall takes all of it away again.
 set -u
 
@@ -32,11 +32,15 @@ grep -q 'MIT License' share/doc/rtloop/LICENSE || fail "no licence"
 [ -e share/rtloop/plot/timeline.gp ] || fail "no script that plots a run over time"
 bin/rtloop check share/doc/rtloop/examples/demo.yaml >/dev/null || fail "the installed example is wrong"
 
+[ -e include/rtloop_plugin.h ] || fail "no header for plugins"
+[ -e share/pkgconfig/rtloop-plugin.pc ] || fail "no pkg-config file for plugins"
+[ -e share/doc/rtloop/examples/plugin/voter.c ] || fail "no example of a plugin"
+
 if find . -type f ! -perm -a+r | grep .; then
 	fail "files that others may not read"
 fi
 other=$(find "$TEST_TMP/root" -type f ! -path "$TEST_TMP/root/usr/bin/rtloop" \
-	! -path "$TEST_TMP/root/usr/bin/rtloop-measure" ! -path "$TEST_TMP/root/usr/share/*")
+	! -path "$TEST_TMP/root/usr/bin/rtloop-measure" ! -path "$TEST_TMP/root/usr/include/rtloop_plugin.h" ! -path "$TEST_TMP/root/usr/share/*")
 [ -z "$other" ] || fail "files in other places: $other"
 
 cd - >/dev/null || exit 1
