@@ -98,7 +98,7 @@ step_tidy() {
 	need clang-tidy || return 1
 	local generated=$build/check-tidy
 	make -s BUILD="$generated" "$generated/gen/rtloop/cmd/build_info.h" || return 1
-	TIDY_FLAGS="-std=gnu11 -D_GNU_SOURCE -I. -I$generated/gen"
+	TIDY_FLAGS="-std=gnu11 -D_GNU_SOURCE -I. -Irtloop/plugin -I$generated/gen"
 	TIDY_FLAGS+=" $(make -s print-library-flags) $(pkg-config --cflags cmocka ck)"
 	TIDY_VERSION=$(clang-tidy --version)
 	TIDY_CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/rtloop/tidy

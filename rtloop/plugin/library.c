@@ -69,8 +69,11 @@ static char *find(const char *path, int *ret_code, struct err *err)
 {
 	char *real = realpath(path, NULL);
 
-	*ret_code = real ? check_file(real, err)
-			 : err_set_errno(err, -errno, "%s cannot be opened", path);
+	if (!real) {
+		*ret_code = err_set_errno(err, -errno, "%s cannot be opened", path);
+		return NULL;
+	}
+	*ret_code = check_file(real, err);
 	if (*ret_code == 0) {
 		*ret_code = check_folders(real, err);
 	}

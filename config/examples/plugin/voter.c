@@ -125,7 +125,8 @@ static void voter_step(const void *instance, void *memory, const struct rtloop_n
 }
 
 const struct rtloop_plugin rtloop_plugin = {
-	RTLOOP_PLUGIN_HEAD,
+	.bytes = sizeof(rtloop_plugin),
+	.abi = RTLOOP_PLUGIN_ABI,
 	.name = "voter",
 	.version = "1",
 	.instance_bytes = sizeof(struct voter),
