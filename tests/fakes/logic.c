@@ -82,7 +82,7 @@ static void make_image(struct logic *logic)
 	}
 }
 
-void logic_make(struct logic *logic, const char *text)
+static void make(struct logic *logic, const char *text, bool others_write)
 {
 	size_t bytes = 0;
 	struct listing listing = { .text = text };
@@ -92,6 +92,7 @@ void logic_make(struct logic *logic, const char *text)
 		.line = 1,
 		.symbols = logic_symbols,
 		.symbol_count = LOGIC_SYMBOLS,
+		.others_write = others_write,
 		.context = &listing,
 		.report = report,
 		.nearest = nearest,
@@ -109,6 +110,16 @@ void logic_make(struct logic *logic, const char *text)
 	if (logic->program) {
 		program_bind(logic->program, channels);
 	}
+}
+
+void logic_make(struct logic *logic, const char *text)
+{
+	make(logic, text, false);
+}
+
+void logic_make_shared(struct logic *logic, const char *text)
+{
+	make(logic, text, true);
 }
 
 void logic_end(struct logic *logic)

@@ -43,6 +43,9 @@ struct logic {
 
 /** logic_make - compile a text, and bind it; all inputs are 0 and good, dt is 1 ms. */
 void logic_make(struct logic *logic, const char *text);
+
+/** logic_make_shared - likewise, where others may write the vars that the program does not. */
+void logic_make_shared(struct logic *logic, const char *text);
 void logic_end(struct logic *logic);
 
 void logic_set_bool(struct logic *logic, unsigned symbol, bool value);

@@ -20,6 +20,7 @@
 struct second {
 	int64_t other;
 	const struct node *map;
+	const struct node *list;
 };
 
 static const struct option second_rows[] = {
@@ -29,6 +30,12 @@ static const struct option second_rows[] = {
 		.type = OPTION_MAP,
 		.offset = offsetof(struct second, map),
 		.help = "a map",
+	},
+	{
+		.name = "list",
+		.type = OPTION_LIST,
+		.offset = offsetof(struct second, list),
+		.help = "a list",
 	},
 	{ .name = NULL },
 };
@@ -101,11 +108,11 @@ static void each_kind_of_value_reaches_its_member(void **state)
 {
 	struct binding b;
 
-	bind_text(
-		&b,
-		"{flag: true, number: 0x20, ratio: 0.5, wait: 250us, room: 1KiB, text: "
-		"on,\n"
-		" data: \"\\xff\\0\", path: a/b, mode: slow, other: -9, map: {k: v}}\n");
+	bind_text(&b,
+		  "{flag: true, number: 0x20, ratio: 0.5, wait: 250us, room: 1KiB, text: "
+		  "on,\n"
+		  " data: \"\\xff\\0\", path: a/b, mode: slow, other: -9, map: {k: v}, "
+		  "list: [a, b]}\n");
 	assert_string_equal(b.errors, "");
 	assert_true(b.options.flag);
 	assert_int_equal(b.options.number, 32);
@@ -119,6 +126,8 @@ static void each_kind_of_value_reaches_its_member(void **state)
 	assert_int_equal(b.options.mode, 0);
 	assert_int_equal(b.second.other, -9);
 	assert_string_equal(b.second.map->first->key, "k");
+	assert_int_equal(b.second.list->child_count, 2);
+	assert_string_equal(b.second.list->last->text, "b");
 	finish(&b);
 }
 
@@ -136,6 +145,7 @@ static void what_is_absent_takes_its_fallback_or_stays_zero(void **state)
 	assert_null(b.options.path);
 	assert_int_equal(b.options.room_bytes, 0);
 	assert_null(b.second.map);
+	assert_null(b.second.list);
 	finish(&b);
 }
 
@@ -213,7 +223,7 @@ static void unknown_keys_near_nothing_get_all_names(void **state)
 	assert_errors(
 		"zzz: 1\n",
 		"f:1:1: unknown key 'zzz' in device 'x'; expected one of flag, number, "
-		"ratio, wait, room, text, data, path, mode, group, other, map\n");
+		"ratio, wait, room, text, data, path, mode, group, other, map, list\n");
 	assert_errors("group: {word: w, zzz: 1}\n",
 		      "f:1:18: unknown key 'zzz' in 'group' of device 'x'; expected one "
 		      "of word, "
@@ -235,7 +245,8 @@ static void strange_keys_are_printed_safely(void **state)
 	assert_errors(
 		"\"a\\nb\\e[1m\": 1\n",
 		"f:1:1: unknown key 'a\\nb\\x1b[1m' in device 'x'; expected one of flag, "
-		"number, ratio, wait, room, text, data, path, mode, group, other, map\n");
+		"number, ratio, wait, room, text, data, path, mode, group, other, map, "
+		"list\n");
 }
 
 static void missing_keys_are_reported_at_their_mapping(void **state)
@@ -261,6 +272,9 @@ static void values_of_the_wrong_kind_say_what_is_expected(void **state)
 		      "f:1:1: 'ratio' is a mapping; expected a number from 0 to 1.5\n");
 	assert_errors("group: 1\n", "f:1:8: 'group' is 1; expected a mapping\n");
 	assert_errors("map: x\n", "f:1:6: 'map' is x; expected a mapping\n");
+	assert_errors("list: x\n", "f:1:7: 'list' is x; expected a list of names\n");
+	assert_errors("list: {x: 1}\n",
+		      "f:1:1: 'list' is a mapping; expected a list of names\n");
 	assert_errors("text: [a]\n",
 		      "f:1:1: 'text' is a list; expected a text of 0 to 20 bytes\n");
 	assert_errors("path: ''\n", "f:1:7: 'path' is \"\"; expected a path\n");
@@ -370,7 +384,7 @@ static void all_errors_come_in_one_go(void **state)
 		"number: x\nzzz: 1\ngroup:\n  inner:\n    level: y\nmode: z\n",
 		"f:1:9: 'number' is x; expected a whole number from -5 to 4000 Hz\n"
 		"f:2:1: unknown key 'zzz' in device 'x'; expected one of flag, number, "
-		"ratio, wait, room, text, data, path, mode, group, other, map\n"
+		"ratio, wait, room, text, data, path, mode, group, other, map, list\n"
 		"f:3:1: missing key 'word' in 'group' of device 'x'; expected a text: a "
 		"word\n"
 		"f:5:12: 'level' is y; expected a whole number\n"

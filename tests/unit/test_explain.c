@@ -308,6 +308,16 @@ static void a_slow_program_is_named_too(void **state)
 	assert_explained("the program took 1.9 ms (step)");
 }
 
+static void a_slow_plugin_is_named_too(void **state)
+{
+	(void)state;
+	add("", "look overruns=1 told=1 first=7 last=7 cpu=3 policy=fifo priority=80");
+	add("voter",
+	    "overrun cycle=7 kind=long_work release_ns=1000000000 wake_ns=1000010000 "
+	    "end_ns=1002010000 call=plugin call_ns=1900000");
+	assert_explained("plugin voter took 1.9 ms (step)");
+}
+
 static void what_is_no_device_s_is_not_blamed_on_one(void **state)
 {
 	(void)state;
@@ -508,6 +518,7 @@ int main(void)
 		TEST(a_minor_one_explains_nothing),
 		TEST(a_slow_device_is_named),
 		TEST(a_slow_program_is_named_too),
+		TEST(a_slow_plugin_is_named_too),
 		TEST(what_is_no_device_s_is_not_blamed_on_one),
 		TEST(a_device_is_not_blamed_for_what_others_ran),
 		TEST(a_device_is_not_blamed_for_a_late_wake_up),

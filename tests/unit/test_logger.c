@@ -607,6 +607,43 @@ static void an_event_of_no_known_kind_says_so(void **state)
 	assert_int_equal(event->value, 3);
 }
 
+static void an_event_of_a_plugin_has_its_name_and_its_words(void **state)
+{
+	static const char *const reports[] = { "all is well", NULL };
+	const struct log_plugin plugins[] = {
+		{ .name = "first" },
+		{ .name = "voter", .reports = reports, .report_count = 2 }
+	};
+	struct bench *bench = *state;
+	const char *const texts[] = { "all is well (code 0)",
+				      "the plugin reports (code 1)",
+				      "the plugin reports (code 9)" };
+	unsigned codes[] = { 0, 1, 9 }, found = 0;
+
+	logger_set_plugins(&bench->logger, plugins, ARRAY_SIZE(plugins));
+	start(bench);
+	for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+		add_event(bench, EVENT_PLUGIN_REPORT | codes[i] << EVENT_DETAIL_SHIFT,
+			  EVENT_PLUGINS + 1, (int64_t)i);
+	}
+	add_event(bench, EVENT_PLUGIN_OVER_BUDGET, EVENT_PLUGINS, 5);
+	run_cycles(bench, 1);
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	for (unsigned i = 0; i < bench->look.event_count; i++) {
+		const struct look_event *event = &bench->look.events[i];
+
+		if (strcmp(event->kind, "plugin_report") == 0) {
+			assert_string_equal(event->device, "voter");
+			assert_string_equal(event->text, texts[event->value]);
+			found++;
+		}
+	}
+	assert_int_equal(found, 3);
+	assert_string_equal(log_look_find(&bench->look, "plugin_over_budget")->device,
+			    "first");
+}
+
 static void an_event_of_the_supervisor_needs_no_cycle(void **state)
 {
 	struct bench *bench = *state;
@@ -1580,6 +1617,7 @@ int main(void)
 		TEST(an_event_has_its_words_its_device_and_its_number),
 		TEST(an_event_of_no_known_device_names_none),
 		TEST(an_event_of_no_known_kind_says_so),
+		TEST(an_event_of_a_plugin_has_its_name_and_its_words),
 		TEST(an_event_of_the_supervisor_needs_no_cycle),
 		TEST(an_event_may_bring_words_of_its_own),
 		TEST(the_longest_words_fit_into_the_log),

@@ -232,6 +232,138 @@ static void where_there_are_no_values_nothing_is_recorded(void **state)
 	values_destroy(&none);
 }
 
+/* --- plugins ----------------------------------------------------------------------------------------- */
+
+/* Each step appends its letter, and 'P' stands for the program, by what it has made of n so far. */
+static char order[16];
+static int64_t seen; /* of n */
+
+static void note(char letter)
+{
+	size_t length = strlen(order);
+
+	order[length] = letter;
+	order[length + 1] = '\0';
+}
+
+static void note_step(const void *instance, void *state,
+		      const struct rtloop_now *now) RTLOOP_RT_SAFE;
+static void note_step(const void *instance, void *state, const struct rtloop_now *now)
+{
+	int64_t n = *(const int64_t *)bench.logic.channels[LOGIC_N].cell;
+
+	if (n != seen) {
+		note('P');
+	}
+	seen = n;
+	note(*(const char *)instance);
+	assert_int_equal(now->cycle, bench.now.cycle);
+	assert_int_equal(now->release_ns, bench.now.release_ns);
+	assert_int_equal(now->dt_ns, bench.now.dt_ns);
+}
+
+static const struct rtloop_plugin entry = {
+	RTLOOP_PLUGIN_HEAD, "note", "1", 0, NULL, 0, NULL, note_step, NULL
+};
+
+static void assert_order(unsigned program_at, const char *expected)
+{
+	static struct plugin plugins[3];
+	char letters[] = "abc";
+
+	seen = logic_int(&bench.logic, LOGIC_N);
+	memset(plugins, 0, sizeof(plugins));
+	memset(order, 0, sizeof(order));
+	for (unsigned i = 0; i < ARRAY_SIZE(plugins); i++) {
+		plugins[i].library.plugin = &entry;
+		plugins[i].instance = &letters[i];
+		plugins[i].index = i;
+	}
+	bench.step.plugins = plugins;
+	bench.step.plugin_count = ARRAY_SIZE(plugins);
+	bench.step.program_at = program_at;
+	run_cycle(NS_PER_MS, 0);
+	assert_string_equal(order, expected);
+	bench.step.plugin_count = 0;
+}
+
+static void plugins_and_program_run_in_their_order(void **state)
+{
+	begin("n := n + 1");
+	assert_order(0, "Pabc");
+	assert_order(1, "aPbc");
+	assert_order(2, "abPc");
+	assert_order(3, "abc");
+	assert_int_equal(logic_int(&bench.logic, LOGIC_N), 4);
+}
+
+static void plugins_run_without_a_program_too(void **state)
+{
+	begin("n := n + 1");
+	bench.step.program = NULL;
+	assert_order(1, "abc");
+	assert_int_equal(logic_int(&bench.logic, LOGIC_N), 0);
+}
+
+static void a_slow_plugin_is_held_to_its_budget_and_blamed(void **state)
+{
+	static struct plugin plugin;
+	struct blame blame = { .last_ns = 1 };
+	char letter = 'a';
+
+	memset(order, 0, sizeof(order));
+	begin("n := n + 1");
+	plugin = (struct plugin){ .library.plugin = &entry,
+				  .instance = &letter,
+				  .index = 4,
+				  .budget_ns = NS_PER_SEC };
+	bench.step.plugins = &plugin;
+	bench.step.plugin_count = 1;
+	bench.step.program_at = 1;
+	bench.now.release_ns = 2 * NS_PER_SEC;
+	/* the clock has gone on for long since 1 ns */
+	assert_true(step_run_timed(&bench.step, &bench.now, &bench.recorder, &blame) > 1);
+	assert_int_equal(blame.worst.call, BLAME_PLUGIN);
+	assert_int_equal(blame.worst.device, EVENT_PLUGINS + 4);
+	assert_int_equal(counter_get(&plugin.over_budget), 1);
+	assert_int_equal(counter_get(&plugin.took.count), 1);
+	assert_int_equal(bench.recorder.event_count, 1);
+	assert_int_equal(bench.recorder.events[0].code, EVENT_PLUGIN_OVER_BUDGET);
+	assert_int_equal(logic_int(&bench.logic, LOGIC_N), 1);
+	bench.step.plugin_count = 0;
+}
+
+static void a_var_of_others_is_read_anew_in_each_step(void **state)
+{
+	memset(&bench, 0, sizeof(bench));
+	logic_make_shared(&bench.logic, "n := n2 + 1\nf := if q then f2 else 7.0");
+	bench.step.program = bench.logic.program;
+	bench.recorder.wake_fd = -1;
+	logic_set_int(&bench.logic, LOGIC_N2, 41);
+	logic_set_bool(&bench.logic, LOGIC_Q, true);
+	logic_set_float(&bench.logic, LOGIC_F2, 2.5);
+	logic_set_quality(&bench.logic, LOGIC_F2, QUALITY_STALE);
+	step_run(&bench.step, &bench.now, &bench.recorder);
+	assert_int_equal(logic_int(&bench.logic, LOGIC_N), 42);
+	assert_true(logic_float(&bench.logic, LOGIC_F) == 2.5);
+	assert_int_equal(logic_quality(&bench.logic, LOGIC_F), QUALITY_STALE);
+	logic_set_int(&bench.logic, LOGIC_N2, -1);
+	step_run(&bench.step, &bench.now, &bench.recorder);
+	assert_int_equal(logic_int(&bench.logic, LOGIC_N), 0);
+}
+
+static void a_var_that_the_program_keeps_is_not_read_from_outside(void **state)
+{
+	memset(&bench, 0, sizeof(bench));
+	logic_make_shared(&bench.logic, "n := n + 1");
+	bench.step.program = bench.logic.program;
+	bench.recorder.wake_fd = -1;
+	step_run(&bench.step, &bench.now, &bench.recorder);
+	logic_set_int(&bench.logic, LOGIC_N, 100);
+	step_run(&bench.step, &bench.now, &bench.recorder);
+	assert_int_equal(logic_int(&bench.logic, LOGIC_N), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -250,6 +382,13 @@ int main(void)
 			a_message_of_values_begins_with_cycle_and_release, end),
 		cmocka_unit_test_teardown(where_there_are_no_values_nothing_is_recorded,
 					  end),
+		cmocka_unit_test_teardown(plugins_and_program_run_in_their_order, end),
+		cmocka_unit_test_teardown(plugins_run_without_a_program_too, end),
+		cmocka_unit_test_teardown(a_slow_plugin_is_held_to_its_budget_and_blamed,
+					  end),
+		cmocka_unit_test_teardown(a_var_of_others_is_read_anew_in_each_step, end),
+		cmocka_unit_test_teardown(
+			a_var_that_the_program_keeps_is_not_read_from_outside, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

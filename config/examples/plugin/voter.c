@@ -25,7 +25,8 @@ struct voter {
 
 /* Carried over from cycle to cycle: all of it, so that a replay can begin with it. */
 struct voter_state {
-	int64_t against_ns[SENSORS]; /* for how long it has said otherwise than its standing */
+	int64_t against_ns
+		[SENSORS]; /* for how long it has said otherwise than its standing */
 	uint8_t is_out[SENSORS];
 	uint8_t unused[5];
 	double value;
@@ -117,7 +118,8 @@ static void voter_step(const void *instance, void *memory, const struct rtloop_n
 	} else if (count == 1) {
 		state->value = values[0];
 	}
-	rtloop_set_float(voter->value, state->value, count > 0 ? RTLOOP_GOOD : RTLOOP_BAD);
+	rtloop_set_float(voter->value, state->value,
+			 count > 0 ? RTLOOP_GOOD : RTLOOP_BAD);
 	rtloop_set_int(voter->sensors_used, count, RTLOOP_GOOD);
 	for (int i = 0; count > 0 && i < SENSORS; i++) {
 		judge(voter, state, i, now);
