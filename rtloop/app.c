@@ -57,24 +57,9 @@ static int create_devices(struct app *app, struct err *err)
 
 static int describe_plugins(struct app *app)
 {
-	unsigned count = app->step.plugin_count;
-
-	app->log_plugins = calloc(count + 1, sizeof(*app->log_plugins));
-	if (!app->log_plugins) {
-		return -ENOMEM;
-	}
-	for (unsigned i = 0; i < count; i++) {
-		const struct plugin *plugin = &app->step.plugins[i];
-		const struct rtloop_plugin *entry = plugin->library.plugin;
-
-		app->log_plugins[i] = (struct log_plugin){
-			.name = plugin->name,
-			.reports = entry->reports,
-			.report_count = entry->report_count,
-		};
-	}
-	logger_set_plugins(&app->logger, app->log_plugins, count);
-	return 0;
+	app->log_plugins = logic_run_plugins(&app->step);
+	logger_set_plugins(&app->logger, app->log_plugins, app->step.plugin_count);
+	return app->log_plugins ? 0 : -ENOMEM;
 }
 
 static int describe_devices(struct app *app, struct err *err)

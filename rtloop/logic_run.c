@@ -147,6 +147,20 @@ int logic_run_load(struct logic_run *run, struct step *step, const struct setup 
 	return 0;
 }
 
+struct log_plugin *logic_run_plugins(const struct step *step)
+{
+	struct log_plugin *list = calloc(step->plugin_count + 1u, sizeof(*list));
+
+	for (unsigned i = 0; list && i < step->plugin_count; i++) {
+		const struct rtloop_plugin *entry = step->plugins[i].library.plugin;
+
+		list[i] = (struct log_plugin){ .name = step->plugins[i].name,
+					       .reports = entry->reports,
+					       .report_count = entry->report_count };
+	}
+	return list;
+}
+
 uint64_t logic_run_hash(const struct step *step)
 {
 	uint64_t hash = step->program ? program_hash(step->program) : 0;

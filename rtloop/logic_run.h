@@ -51,6 +51,9 @@ int logic_run_bind(struct logic_run *run, struct step *step,
 int logic_run_load(struct logic_run *run, struct step *step, const struct setup *setup,
 		   struct err *err) MUST_CHECK;
 
+/** logic_run_plugins - as a log names them, in the order of running; to be freed; NULL: no memory. [init] */
+struct log_plugin *logic_run_plugins(const struct step *step) MUST_CHECK;
+
 /** logic_run_fini - plugins end here, the last one first; when nothing steps any more. [init] */
 void logic_run_fini(struct logic_run *run);
 

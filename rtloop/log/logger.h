@@ -20,6 +20,7 @@
 #include "rtloop/base/ring.h"
 #include "rtloop/base/thread.h"
 #include "rtloop/log/clock_watch.h"
+#include "rtloop/log/event_body.h"
 #include "rtloop/log/files.h"
 #include "rtloop/log/notes.h"
 #include "rtloop/log/options.h"
@@ -39,13 +40,6 @@ struct log_description {
 	const char *config_folder; /* where relative paths in it start; "" */
 	const char *config;	   /* its bytes */
 	size_t config_bytes;
-};
-
-/* A plugin, as far as events name it. All borrowed. */
-struct log_plugin {
-	const char *name;
-	const char *const *reports; /* phrases of its own codes */
-	unsigned report_count;
 };
 
 /* Cycles that ran and could not be written. */

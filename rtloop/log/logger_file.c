@@ -246,48 +246,20 @@ void logger_file_end(struct logger *logger)
 	logger->writer.fd = -1;
 }
 
-/* NULL: the event is of none. */
-static const struct log_plugin *plugin_of(const struct logger *logger, uint32_t device)
-{
-	return device >= EVENT_PLUGINS && device - EVENT_PLUGINS < logger->plugin_count
-		       ? &logger->plugins[device - EVENT_PLUGINS]
-		       : NULL;
-}
-
 static const char *device_name(const struct logger *logger, uint32_t device)
 {
-	const struct log_plugin *plugin = plugin_of(logger, device);
-
-	return plugin			       ? plugin->name
-	       : device < logger->device_count ? logger->devices[device].name
-					       : "";
-}
-
-/* The words of what a plugin reports are its own. */
-static void put_words(const struct logger *logger, struct log_note *note)
-{
-	const struct log_plugin *plugin = plugin_of(logger, note->event.device);
-	uint32_t code = note->event.code >> EVENT_DETAIL_SHIFT;
-
-	if (!plugin || note->text[0] ||
-	    event_kind(note->event.code) != event_kind(EVENT_PLUGIN_REPORT)) {
-		return;
-	}
-	snprintf(note->text, sizeof(note->text), "%s (code %u)",
-		 code < plugin->report_count && plugin->reports[code]
-			 ? plugin->reports[code]
-			 : "the plugin reports",
-		 code);
+	return device < logger->device_count ? logger->devices[device].name : "";
 }
 
 static int write_event(struct logger *logger, const struct log_note *note)
 {
 	struct log_note told = *note;
+	const struct log_plugin *plugin =
+		event_body_plugin(&told, logger->plugins, logger->plugin_count);
 	uint8_t body[EVENT_BODY_MAX];
-	size_t bytes;
-
-	put_words(logger, &told);
-	bytes = event_body_encode(&told, device_name(logger, note->event.device), body);
+	size_t bytes = event_body_encode(
+		&told, plugin ? plugin->name : device_name(logger, note->event.device),
+		body);
 	return mcap_writer_message(logger->mcap, TOPIC_EVENT,
 				   log_time(logger, note->time_ns), body, bytes);
 }

@@ -112,11 +112,14 @@ static uint64_t log_time(const struct replay_out *out, int64_t time_ns)
 static int write_event(struct replay_out *out, const struct record *record)
 {
 	struct log_note note = { .time_ns = record->time_ns };
+	const struct log_plugin *plugin;
 	uint8_t body[EVENT_BODY_MAX];
 	size_t bytes;
 
 	memcpy(&note.event, record + 1, sizeof(note.event));
-	bytes = event_body_encode(&note, "", body);
+	plugin = event_body_plugin(&note, out->scene->log_plugins,
+				   out->scene->step.plugin_count);
+	bytes = event_body_encode(&note, plugin ? plugin->name : "", body);
 	return mcap_writer_message(out->mcap, TOPIC_EVENT, log_time(out, record->time_ns),
 				   body, bytes);
 }
@@ -232,10 +235,9 @@ void replay_out_gap(struct replay_out *out, uint64_t first, uint64_t last)
 	out->cycle = last + 1;
 }
 
-/* Of the program that was played then; this one tells its own. */
-static bool is_of_step(const uint8_t *body, size_t bytes)
+static bool is_of_kind(const uint8_t *body, size_t bytes, enum event_code code)
 {
-	const char *kind = event_kind(EVENT_PROGRAM_TROUBLE)->name;
+	const char *kind = event_kind((uint32_t)code)->name;
 	const size_t at =
 		28; /* behind cycle, time_ns, value and level: the kind's length */
 	uint32_t length;
@@ -246,6 +248,13 @@ static bool is_of_step(const uint8_t *body, size_t bytes)
 	memcpy(&length, body + at, sizeof(length));
 	return length == strlen(kind) + 1 && bytes - at - sizeof(length) >= length &&
 	       memcmp(body + at + sizeof(length), kind, length) == 0;
+}
+
+/* Of the logic that was played then; this one tells its own. */
+static bool is_of_step(const uint8_t *body, size_t bytes)
+{
+	return is_of_kind(body, bytes, EVENT_PROGRAM_TROUBLE) ||
+	       is_of_kind(body, bytes, EVENT_PLUGIN_REPORT);
 }
 
 int replay_out_event(struct replay_out *out, const uint8_t *body, size_t bytes)

@@ -65,7 +65,8 @@ static int make_topics(struct scene *scene)
 	int code;
 
 	scene->log_devices = calloc(count + 1, sizeof(*scene->log_devices));
-	if (!scene->log_devices) {
+	scene->log_plugins = logic_run_plugins(&scene->step);
+	if (!scene->log_devices || !scene->log_plugins) {
 		return -ENOMEM;
 	}
 	for (unsigned i = 0; i < count; i++) {
@@ -179,6 +180,7 @@ void scene_destroy(struct scene *scene)
 	free(scene->aged);
 	free(scene->parts);
 	free(scene->log_devices);
+	free(scene->log_plugins);
 	free(scene->devices);
 	free(scene);
 }

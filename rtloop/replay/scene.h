@@ -41,6 +41,7 @@ struct scene {
 	struct step step;
 	struct logic_run logic;
 	struct log_device *log_devices;
+	struct log_plugin *log_plugins;
 	struct topics topics; /* of a log of this configuration */
 	uint16_t force_topic;
 	struct sampled sampled;	     /* channels whose age the logic asks for, */

@@ -233,6 +233,14 @@ expect_equal "reports and those in the log" 200 "$(($(report '.plugins[0].report
 		.text == "the plugin reports (code 7)")' chain.jsonl | wc -l)))"
 expect_equal "reports in the log" 8 "$((200 - $(report '.plugins[0].reports_held')))"
 
+# A replay tells the reports anew, and no old ones.
+"$RTLOOP" replay --plugins --out chain2.mcap chain.mcap > replay.out || fail "replay --out: $(cat replay.out)"
+reports_of() { # LOG
+	"$RTLOOP" dump --jsonl "$1" | jq -c 'select(.topic == "/event").data | select(.kind == "plugin_report") |
+		[.cycle, .device, .value, .text]'
+}
+expect_equal "reports of a replay" "$(reports_of chain.mcap)" "$(reports_of chain2.mcap)"
+
 # An output: while it is good it is driven, and then its safe value.
 config out 'plugins: { driver: { path: adder.so, options: { from: wave.n, to: valve.position } } }'
 run_file out.yaml
