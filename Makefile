@@ -99,6 +99,8 @@ needs = $(shell sed -n 's/^[ \t/*]*needs: *\([a-z0-9_. -]*\).*/\1/p' $(1))
 PEER_SOURCES  := $(foreach p,$(wildcard tests/peers/*.c),\
 	$(if $(foreach l,$(call needs,$(p)),$(if $(call library_found,$(l)),,$(l))),,$(p)))
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
+PLUGIN_SOURCES := $(wildcard tests/plugins/*.c)
+PLUGINS        := $(PLUGIN_SOURCES:%.c=$(BUILD)/%.so)
 UNIT_PROGRAMS  := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 PEER_PROGRAMS  := $(PEER_SOURCES:%.c=$(BUILD)/%)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
@@ -197,6 +199,11 @@ $(PEER_PROGRAMS): $(BUILD)/tests/peers/%: $(BUILD)/obj/tests/peers/%.o $(ARCHIVE
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(call needed_libs,tests/peers/$*.c) $(ALL_LIBS)
 
+$(PLUGINS): $(BUILD)/%.so: %.c rtloop/plugin/rtloop_plugin.h $(BUILD)/flags
+	$(call say,SO,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) -Irtloop/plugin $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC -shared -o $@ $<
+
 $(BENCH_PROGRAMS): $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
@@ -204,7 +211,7 @@ $(BENCH_PROGRAMS): $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIV
 
 # All that tests link, as check compiles it.
 .PHONY: test-programs peers benches
-test-programs: $(UNIT_PROGRAMS) $(PEER_PROGRAMS)
+test-programs: $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
 peers: $(PEER_PROGRAMS)
 benches: $(BENCH_PROGRAMS)
 
@@ -227,7 +234,7 @@ test-integration-run: $(PROGRAM) $(PEER_PROGRAMS)
 test-rt bench-rt:
 	@scripts/deps.sh rt $(if $(filter bench-rt,$@),bench)
 	@+$(MAKE) --no-print-directory $@-run
-test-rt-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS)
+test-rt-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
 	@BUILD='$(abspath $(BUILD))' scripts/test-rt.sh
 bench-rt-run: $(PROGRAM) $(PEER_PROGRAMS) $(BENCH_PROGRAMS)
 	@BUILD='$(abspath $(BUILD))' scripts/bench-rt.sh

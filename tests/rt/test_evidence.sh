@@ -29,4 +29,16 @@ plant_slow() {
 }
 try "the slow device" plant_slow
 
+# --- a slow plugin ----------------------------------------------------------------------------------
+
+plant_plugin() {
+	config plugin 50ms off "devices: { wave: { driver: sim, in: { a: { wave: sine } } } }
+plugins: { dawdler: { path: $BUILD/tests/plugins/slow.so, budget: 50ms, options: { every: 10 } } }"
+	start plugin
+	stop plugin
+	expect_any plugin '^plugin dawdler took [0-9.]+ (ms|µs) \(step\)$' &&
+		[ "$(report '.plugins[0].over_budget > 0')" = true ]
+}
+try "the slow plugin" plant_plugin
+
 finish
