@@ -5,6 +5,7 @@
 #ifndef RTLOOP_MCAP_VERIFIER_H
 #define RTLOOP_MCAP_VERIFIER_H
 
+#include "rtloop/mcap/cycle_fields.h"
 #include "rtloop/mcap/facts.h"
 #include "rtloop/mcap/reader.h"
 #include "rtloop/mcap/schema.h"
@@ -49,17 +50,6 @@ struct message_fact {
 	bool is_indexed;
 };
 
-/* Where the fields stand that tell of cycles; NULL: the log has no such topic. */
-struct cycle_fields {
-	const struct mcap_stream *cycle_stream;
-	const struct schema *cycle_schema;
-	const struct schema_field *cycle;
-	const struct mcap_stream *gap_stream;
-	const struct schema *gap_schema;
-	const struct schema_field *first;
-	const struct schema_field *last;
-};
-
 /* A run of records with one opcode in the summary. */
 struct group_fact {
 	uint64_t start;
@@ -73,7 +63,7 @@ struct verifier {
 	struct mcap_reader *reader;
 	struct mcap_streams streams;
 	struct mcap_verify_result result;
-	struct cycle_fields fields;
+	struct mcap_cycle_fields fields;
 
 	/* of the data */
 	struct facts chunks;   /* struct chunk_fact, in order of offset */
@@ -106,12 +96,6 @@ void verifier_problem(struct verifier *verifier, uint64_t offset, const char *fo
  * rt]
  */
 uint32_t verifier_names_crc(struct mcap_text name, struct mcap_text media_type);
-
-/**
- * verifier_find_cycles - the topics that tell of cycles, as they are declared. [any but
- * rt]
- */
-void verifier_find_cycles(struct verifier *verifier, const struct mcap_record *record);
 
 /**
  * verifier_take_cycles - what a message says of them, if it is of one of these. [any but

@@ -124,6 +124,20 @@ static int begin_chunk(struct verifier *verifier, const struct mcap_record *reco
 	return code == -ENOMEM ? code : 0;
 }
 
+static void find_cycles(struct verifier *verifier, const struct mcap_record *record)
+{
+	const struct mcap_stream *stream;
+	struct mcap_channel channel;
+
+	if (record->op != MCAP_CHANNEL || mcap_parse_channel(record, &channel)) {
+		return;
+	}
+	stream = mcap_streams_find(&verifier->streams, channel.id);
+	if (stream) {
+		mcap_cycle_fields_find(&verifier->fields, &verifier->streams, stream);
+	}
+}
+
 static int take_declaration(struct verifier *verifier, const struct mcap_record *record)
 {
 	int code = mcap_streams_take(&verifier->streams, record);
@@ -131,7 +145,7 @@ static int take_declaration(struct verifier *verifier, const struct mcap_record 
 
 	switch (code) {
 	case 0:
-		verifier_find_cycles(verifier, record);
+		find_cycles(verifier, record);
 		break;
 	case -EBADMSG:
 		verifier_problem(verifier, record->offset, "the %s record makes no sense",

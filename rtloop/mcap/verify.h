@@ -25,6 +25,8 @@ struct mcap_verify_result {
 	uint64_t messages;
 	uint64_t chunks;
 	uint64_t problems;
+	uint64_t
+		cycle_problems; /* of these: cycles that are missing, come again, or are not said */
 };
 
 /**
