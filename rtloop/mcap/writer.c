@@ -10,11 +10,10 @@
 #include "rtloop/mcap/encode.h"
 #include "rtloop/mcap/summary.h"
 
-#define CHUNK_HEAD_BYTES   (MCAP_HEAD_BYTES + MCAP_CHUNK_BYTES)
-#define CHUNK_CRC_AT	   (MCAP_HEAD_BYTES + 24)
-#define MESSAGE_HEAD_BYTES (MCAP_HEAD_BYTES + MCAP_MESSAGE_BYTES + CDR_HEAD_BYTES)
-#define CHUNK_BYTES_MAX	   ((size_t)1 << 30)
-#define TOPICS_MAX	   (UINT16_MAX - 1) /* a schema's id is the topic's + 1, not 0 */
+#define CHUNK_HEAD_BYTES (MCAP_HEAD_BYTES + MCAP_CHUNK_BYTES)
+#define CHUNK_CRC_AT	 (MCAP_HEAD_BYTES + 24)
+#define CHUNK_BYTES_MAX	 ((size_t)1 << 30)
+#define TOPICS_MAX	 (UINT16_MAX - 1) /* a schema's id is the topic's + 1, not 0 */
 
 /* XCDR1, little endian, no options. */
 static const uint8_t cdr_head[CDR_HEAD_BYTES] = { 0, 1, 0, 0 };
@@ -258,52 +257,96 @@ static void append_entry(struct topic_index *index, uint64_t time_ns, uint64_t o
 	index->count++;
 }
 
-/* The head of a message with its CDR header, straight into the chunk. */
-static uint8_t *append_head(struct bytes *chunk, uint16_t topic, uint32_t sequence,
-			    uint64_t time_ns)
+/* The head of a message, straight into the chunk. */
+static void append_head(struct bytes *chunk, const struct mcap_message *message,
+			size_t data_bytes)
 {
 	uint8_t *at = chunk->data + chunk->used;
 
 	at[0] = MCAP_MESSAGE;
-	le_store16(at + 9, topic);
-	le_store32(at + 11, sequence);
-	le_store64(at + 15, time_ns);
-	le_store64(at + 23, time_ns);
-	memcpy(at + MCAP_HEAD_BYTES + MCAP_MESSAGE_BYTES, cdr_head, CDR_HEAD_BYTES);
-	return at;
+	le_store64(at + 1, MCAP_MESSAGE_BYTES + data_bytes);
+	le_store16(at + 9, message->channel_id);
+	le_store32(at + 11, message->sequence);
+	le_store64(at + 15, message->log_time_ns);
+	le_store64(at + 23, message->publish_time_ns);
+	chunk->used += MCAP_HEAD_BYTES + MCAP_MESSAGE_BYTES;
 }
 
-int mcap_writer_message(struct mcap_writer *writer, uint16_t topic, uint64_t log_time_ns,
-			const void *body, size_t bytes)
+/* Room in the open chunk for a message, or else in a new one. */
+static int reserve_message(struct mcap_writer *writer, uint16_t topic, size_t data_bytes)
 {
 	struct bytes *chunk = &writer->chunk;
-	struct topic_index *index;
-	uint8_t *at;
+	size_t bytes = MCAP_HEAD_BYTES + MCAP_MESSAGE_BYTES + data_bytes;
 	int code;
 
 	if (topic >= writer->topic_count) {
 		return -EINVAL;
 	}
-	if (chunk->used - CHUNK_HEAD_BYTES + MESSAGE_HEAD_BYTES + bytes >
-	    writer->chunk_bytes) {
+	if (chunk->used - CHUNK_HEAD_BYTES + bytes > writer->chunk_bytes) {
 		code = mcap_writer_flush(writer);
 		if (code) {
 			return code;
 		}
 	}
-	index = &writer->indexes[topic];
-	if (bytes_reserve(chunk, MESSAGE_HEAD_BYTES + bytes) || reserve_entry(index)) {
+	if (bytes_reserve(chunk, bytes) || reserve_entry(&writer->indexes[topic])) {
 		return -ENOMEM;
 	}
-	note_time(writer, log_time_ns);
-	append_entry(index, log_time_ns, chunk->used - CHUNK_HEAD_BYTES);
-	at = append_head(chunk, topic, (uint32_t)writer->topic_messages[topic]++,
-			 log_time_ns);
-	le_store64(at + 1, MESSAGE_HEAD_BYTES - MCAP_HEAD_BYTES + bytes);
+	return 0;
+}
+
+/* Into the room that was reserved: all but its data. */
+static void begin_message(struct mcap_writer *writer, const struct mcap_message *message,
+			  size_t data_bytes)
+{
+	struct bytes *chunk = &writer->chunk;
+
+	note_time(writer, message->log_time_ns);
+	append_entry(&writer->indexes[message->channel_id], message->log_time_ns,
+		     chunk->used - CHUNK_HEAD_BYTES);
+	writer->topic_messages[message->channel_id]++;
+	append_head(chunk, message, data_bytes);
+}
+
+static void append(struct bytes *chunk, const void *data, size_t bytes)
+{
 	if (bytes) {
-		memcpy(at + MESSAGE_HEAD_BYTES, body, bytes);
+		memcpy(chunk->data + chunk->used, data, bytes);
+		chunk->used += bytes;
 	}
-	chunk->used += MESSAGE_HEAD_BYTES + bytes;
+}
+
+int mcap_writer_message(struct mcap_writer *writer, uint16_t topic, uint64_t log_time_ns,
+			const void *body, size_t bytes)
+{
+	struct mcap_message message = {
+		.channel_id = topic,
+		.log_time_ns = log_time_ns,
+		.publish_time_ns = log_time_ns,
+	};
+	int code = reserve_message(writer, topic, CDR_HEAD_BYTES + bytes);
+
+	if (code) {
+		return code;
+	}
+	message.sequence = (uint32_t)writer->topic_messages[topic];
+	begin_message(writer, &message, CDR_HEAD_BYTES + bytes);
+	append(&writer->chunk, cdr_head, CDR_HEAD_BYTES);
+	append(&writer->chunk, body, bytes);
+	return 0;
+}
+
+int mcap_writer_copy(struct mcap_writer *writer, uint16_t topic,
+		     const struct mcap_message *message)
+{
+	struct mcap_message copy = *message;
+	int code = reserve_message(writer, topic, message->bytes);
+
+	if (code) {
+		return code;
+	}
+	copy.channel_id = topic;
+	begin_message(writer, &copy, message->bytes);
+	append(&writer->chunk, message->data, message->bytes);
 	return 0;
 }
 

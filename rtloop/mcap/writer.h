@@ -12,6 +12,7 @@
 
 #include "rtloop/base/attr.h"
 #include "rtloop/base/err.h"
+#include "rtloop/mcap/record.h"
 
 struct mcap_writer;
 
@@ -77,6 +78,15 @@ int mcap_writer_metadata(struct mcap_writer *writer, const char *name,
  */
 int mcap_writer_message(struct mcap_writer *writer, uint16_t topic, uint64_t log_time_ns,
 			const void *body, size_t bytes) MUST_CHECK;
+
+/**
+ * mcap_writer_copy - a message of another log, as it is: data with its encapsulation header, sequence and
+ * both times. Its channel becomes that of @topic.
+ *
+ * Errors as above. [log]
+ */
+int mcap_writer_copy(struct mcap_writer *writer, uint16_t topic,
+		     const struct mcap_message *message) MUST_CHECK;
 
 /** mcap_writer_flush - close the open chunk, if it holds messages, and put it. [log] */
 int mcap_writer_flush(struct mcap_writer *writer) MUST_CHECK;
