@@ -12,6 +12,7 @@ enum exit_status {
 	EXIT_OK = 0,
 	EXIT_FAILED = 1,       /* the answer is no, or the command failed */
 	EXIT_USAGE = 2,	       /* the command line or the configuration is wrong */
+	EXIT_REPAIRED = 3,     /* done, but something was not there any more */
 	EXIT_FAULT = 4,	       /* the run ended by a fault: do not restart into motion */
 	EXIT_NOT_REALTIME = 5, /* --require-rt, and it is not */
 };
@@ -38,6 +39,7 @@ struct command {
 extern const struct command command_run;
 extern const struct command command_check;
 extern const struct command command_dump;
+extern const struct command command_recover;
 extern const struct command command_report;
 extern const struct command command_replay;
 extern const struct command command_status;

@@ -2,8 +2,7 @@
 # The MCAP reference library reads what rtloop writes: with its index and as a stream, every CRC and
 # every message. The library comes from npm, once, into a folder of the build.
 . "$(dirname "$0")/lib.sh"
-source=$(cd "$(dirname "$0")/../reference" && pwd)
-npm_folder=$BUILD/npm
+. "$(dirname "$0")/reference.sh"
 
 # In CI the reference must have been asked.
 miss() {
@@ -14,23 +13,7 @@ miss() {
 	skip "$*"
 }
 
-install_library() {
-	mkdir -p "$npm_folder"
-	cp "$source/read_log.mjs" "$npm_folder"
-	if [ -d "$npm_folder/node_modules" ] && cmp -s "$source/package.json" "$npm_folder/installed.json"; then
-		return 0
-	fi
-	cp "$source/package.json" "$npm_folder"
-	npm install --fetch-retries 1 --fetch-timeout 20000 --prefix "$npm_folder" --no-audit --no-fund --no-package-lock --ignore-scripts \
-		>"$TEST_TMP/npm.out" 2>&1 || return 1
-	cp "$source/package.json" "$npm_folder/installed.json"
-}
-
-for tool in node npm; do
-	command -v $tool >/dev/null || miss "$tool is not installed"
-done
-install_library ||
-	miss "npm could not install the MCAP reference library: $(grep -m1 '^npm error' "$TEST_TMP/npm.out")"
+install_library || miss "the MCAP reference library: $(cat "$TEST_TMP/npm.why")"
 
 # read_log ARGUMENT...: sets status; what it prints goes to ref.out and ref.err.
 read_log() {
