@@ -32,7 +32,7 @@ expect_mistake() { # message words...: exit 2, the message on stderr, nothing on
 }
 
 commands=$("$RTLOOP" help | sed -n 's/^  \([a-z]*\)  .*/\1/p' | grep -vx rtloop)
-for command in run check dump report drivers version help; do
+for command in run check dump recover report drivers version help; do
 	grep -qx "$command" <<<"$commands" || fail "rtloop help does not list $command"
 done
 
