@@ -324,6 +324,7 @@ end_if_nothing_was_measured() {
 }
 
 main() {
+	trap '' INT
 	trap 'interrupt INT 130' USR1
 	trap 'interrupt TERM 143' TERM
 	trap 'interrupt HUP 129' HUP
@@ -348,8 +349,8 @@ main() {
 }
 
 # bash 5.2 runs a trap of SIGINT in the midst of a command substitution, and then takes its own text for an
-# error. So one shell takes the signals, and another one, which has SIGINT ignored with all that it starts,
-# measures: the trap of any other signal waits for a command's end.
+# error. So one shell takes the signals, and another one measures, which ignores SIGINT with all that it starts:
+# the trap of any other signal waits for a command's end.
 measuring='' early=''
 
 # shellcheck disable=SC2317,SC2329 # called by the traps

@@ -268,7 +268,8 @@ set +m
 does_measure() { [ "$(find "/proc/$(pgrep -P "$(pgrep -P $pid -x measure.sh)" -x cyclictest)/task" -mindepth 1 -maxdepth 1 2>/dev/null | wc -l)" -ge 2 ]; }
 has_begun() { [ -e stopped/runs/01-cyclictest-idle-1.txt ] && does_measure; }
 wait_until has_begun
-kill -TERM $pid
+# to all of its group, as a terminal that hangs up does
+kill -TERM -- -$pid
 wait $pid
 expect_equal "status after SIGTERM" 143 $?
 reported stopped "ENDED EARLY by SIGTERM, after 1 of 2 runs"
@@ -314,7 +315,7 @@ set +m
 has_log() { compgen -G "ended/log/*.mcap" >/dev/null; }
 wait_until has_log
 wait_for_cycles ended/log/*.mcap
-kill -INT $pid
+kill -INT -- -$pid
 wait $pid
 expect_equal "status after SIGINT" 130 $?
 check_figures ended
