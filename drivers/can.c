@@ -496,6 +496,11 @@ static enum verdict can_hang_up(struct device *device, uint32_t tag, int code)
 	}
 }
 
+static bool can_emits(const struct device *device)
+{
+	return device->spec->out_count > 0;
+}
+
 static void can_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void can_emit(struct device *device, const struct cycle_time *now)
 {
@@ -569,5 +574,6 @@ const struct driver can_driver = {
 	.attach = can_attach,
 	.receive = can_receive,
 	.hang_up = can_hang_up,
+	.emits = can_emits,
 	.emit = can_emit,
 };

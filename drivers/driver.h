@@ -247,6 +247,12 @@ struct driver {
 	void (*tick)(struct device *device, const struct cycle_time *now) RT_SAFE;
 
 	/**
+	 * emits - whether emit() can have anything to do for this device: one that cannot costs the cycle
+	 * nothing. A NULL slot is true. [init]
+	 */
+	bool (*emits)(const struct device *device);
+
+	/**
 	 * emit - send what is due; what does not fit at once is counted, never waited for.
 	 *
 	 * What is to be driven is in the cells of device->out, which may change from one call to

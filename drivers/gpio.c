@@ -400,6 +400,11 @@ static uint64_t lines_to_write(const struct device *device, uint64_t bits)
 }
 
 /* A chip behind a bus may fail for once: then all is written again in the next cycle. */
+static bool gpio_emits(const struct device *device)
+{
+	return device->spec->out_count > 0;
+}
+
 static void gpio_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void gpio_emit(struct device *device, const struct cycle_time *now)
 {
@@ -498,5 +503,6 @@ const struct driver gpio_driver = {
 	.attach = gpio_attach,
 	.receive = gpio_receive,
 	.sample = gpio_sample,
+	.emits = gpio_emits,
 	.emit = gpio_emit,
 };

@@ -409,6 +409,13 @@ static void mqueue_attach(struct device *device, const struct cycle_time *now)
 	sender_attach(&mqueue->sender, now);
 }
 
+static bool mqueue_emits(const struct device *device)
+{
+	const struct mqueue *mqueue = device->state;
+
+	return sender_sends(&mqueue->sender);
+}
+
 static void mqueue_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void mqueue_emit(struct device *device, const struct cycle_time *now)
 {
@@ -488,5 +495,6 @@ const struct driver mqueue_driver = {
 	.close = mqueue_close,
 	.attach = mqueue_attach,
 	.receive = mqueue_receive,
+	.emits = mqueue_emits,
 	.emit = mqueue_emit,
 };

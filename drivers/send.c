@@ -246,6 +246,11 @@ static const uint8_t *compose(struct sender *sender, const struct device *device
 
 /* --- when -------------------------------------------------------------------------------------------- */
 
+bool sender_sends(const struct sender *sender)
+{
+	return sender->options != NULL;
+}
+
 void sender_attach(struct sender *sender, const struct cycle_time *now)
 {
 	sender->due_ns = now->release_ns;

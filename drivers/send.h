@@ -140,6 +140,9 @@ uint32_t sender_bytes_max(const struct sender *sender);
 void sender_resolve(struct sender *sender, const struct device *devices,
 		    unsigned device_count);
 
+/** sender_sends - whether `send:` is given. [init] */
+bool sender_sends(const struct sender *sender);
+
 /** sender_attach - a new link: the grid of `every` begins here. [rt] */
 void sender_attach(struct sender *sender, const struct cycle_time *now) RT_SAFE;
 

@@ -593,6 +593,13 @@ static void udp_attach(struct device *device, const struct cycle_time *now)
 	sender_attach(&udp->sender, now);
 }
 
+static bool udp_emits(const struct device *device)
+{
+	const struct udp *udp = device->state;
+
+	return sender_sends(&udp->sender);
+}
+
 static void udp_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void udp_emit(struct device *device, const struct cycle_time *now)
 {
@@ -698,5 +705,6 @@ const struct driver udp_driver = {
 	.attach = udp_attach,
 	.receive = udp_receive,
 	.hang_up = udp_hang_up,
+	.emits = udp_emits,
 	.emit = udp_emit,
 };

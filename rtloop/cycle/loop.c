@@ -23,7 +23,8 @@ static void sort_out(struct loop *loop, struct device *device)
 
 	add_to(&loop->sampled, device, !is_mirror && driver->sample);
 	add_to(&loop->ticked, device, !is_mirror && driver->tick);
-	add_to(&loop->emitting, device, !is_mirror && driver->emit);
+	add_to(&loop->emitting, device,
+	       !is_mirror && driver->emit && (!driver->emits || driver->emits(device)));
 	add_to(&loop->driven, device, device->spec->out_count > 0);
 	add_to(&loop->aging, device, device->spec->max_age_ns > 0);
 	add_to(&loop->mirrored, device, is_mirror);
