@@ -147,9 +147,9 @@ static double run_logger(const char *path, struct device *device, const uint8_t 
 	const struct log_options options = { .file = path,
 					     .sync_ns = SYNC_NS,
 					     .chunk_bytes = 256 << 10 };
-	const struct log_description description = { .loop = "bench",
-						     .version = "bench",
-						     .kernel = "any" };
+	const struct log_description description = {
+		.loop = "bench", .version = "bench", .kernel = "any", .config_folder = ""
+	};
 	static struct logger logger;
 	struct recorder recorder = { .ring = NULL };
 	struct err err;
