@@ -63,6 +63,7 @@ struct device {
 	bool is_out_recorded;	/* out_part was recorded at least once */
 	bool must_emit;		/* see emit() in struct driver */
 	bool is_behind;		/* likewise */
+	bool is_ending;		/* likewise */
 	bool is_left_safe;	/* the loop has ended: the safe values are on their way */
 	bool is_lost;		/* the link goes back at once; lost_code says why */
 	int lost_code;		/* -errno; 0: end of file */

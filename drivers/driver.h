@@ -258,8 +258,9 @@ struct driver {
 	 * What is to be driven is in the cells of device->out, which may change from one call to
 	 * the next. Where device->must_emit is set they are sent whatever the device's own plan
 	 * (every, on, write) says: the driver clears it when it has taken that up, and sets
-	 * device->is_behind while what is to be sent is not on its way. Where device->is_dry is set
-	 * no output is sent; requests that only read still are. [rt]
+	 * device->is_behind while what is to be sent is not on its way. Where device->is_ending is
+	 * set nothing comes after that: bytes that closing would throw away are not on their way. Where
+	 * device->is_dry is set no output is sent; requests that only read still are. [rt]
 	 */
 	void (*emit)(struct device *device, const struct cycle_time *now) RT_SAFE;
 };

@@ -33,7 +33,8 @@ struct serial {
 	struct intake intake;
 	struct request request;
 	struct sender sender;
-	bool reads; /* otherwise what comes is thrown away */
+	bool reads;  /* otherwise what comes is thrown away */
+	bool drains; /* the last message has been written: nothing is behind it */
 };
 
 /* The line discipline holds 4 KiB; more never comes in one read. */
@@ -329,6 +330,7 @@ static void serial_attach(struct device *device, const struct cycle_time *now)
 	}
 	request_attach(&serial->request, now);
 	sender_attach(&serial->sender, now);
+	serial->drains = false;
 }
 
 static uint32_t serial_room(const struct device *device, uint32_t tag) RT_SAFE;
@@ -362,18 +364,32 @@ static void serial_tick(struct device *device, const struct cycle_time *now)
 	}
 }
 
+/* On one line, one after the other: what is half sent goes on first. */
+static void send_all(struct serial *serial, struct device *device, int fd,
+		     const struct cycle_time *now)
+{
+	if (!sender_is_midway(&serial->sender, 0)) {
+		request_emit(&serial->request, device, fd, now);
+	}
+	if (serial->request.unsent == 0 && !device->is_lost) {
+		sender_emit(&serial->sender, device, &fd, now);
+	}
+}
+
 static void serial_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void serial_emit(struct device *device, const struct cycle_time *now)
 {
 	struct serial *serial = device->state;
 	int fd = device->link->endpoints[0].fd;
 
-	/* on one line, one after the other: what is half sent goes on first */
-	if (!sender_is_midway(&serial->sender, 0)) {
-		request_emit(&serial->request, device, fd, now);
+	if (!serial->drains) {
+		send_all(serial, device, fd, now);
 	}
-	if (serial->request.unsent == 0 && !device->is_lost) {
-		sender_emit(&serial->sender, device, &fd, now);
+	/* closing the line throws away what the kernel still has of it */
+	if (device->is_ending && !device->must_emit && !device->is_lost &&
+	    (serial->drains || !device->is_behind)) {
+		serial->drains = true;
+		device->is_behind = sys_tty_unsent(fd) > 0;
 	}
 }
 

@@ -146,6 +146,14 @@ int sys_gpio_set(int fd, uint64_t mask, uint64_t bits)
 	return result(RT_CALL(ioctl(fd, GPIO_V2_LINE_SET_VALUES_IOCTL, &values)));
 }
 
+int sys_tty_unsent(int fd)
+{
+	int bytes = 0;
+	int code = result(RT_CALL(ioctl(fd, TIOCOUTQ, &bytes)));
+
+	return code < 0 ? code : bytes;
+}
+
 int sys_signal(int event_fd)
 {
 	return result(RT_CALL(eventfd_write(event_fd, 1)));

@@ -87,6 +87,9 @@ int sys_gpio_get(int fd, uint64_t mask, uint64_t *ret_bits) RT_SAFE;
  */
 int sys_gpio_set(int fd, uint64_t mask, uint64_t bits) RT_SAFE;
 
+/** sys_tty_unsent - bytes that were written to a serial line and have not left; -errno. A pty says 0. [rt] */
+int sys_tty_unsent(int fd) RT_SAFE;
+
 /** sys_signal - add 1 to an eventfd. [rt] */
 int sys_signal(int event_fd) RT_SAFE;
 

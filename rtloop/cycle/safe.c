@@ -11,6 +11,7 @@ void safe_begin_end(struct device *device)
 {
 	outputs_make_safe(device);
 	device->must_emit = true;
+	device->is_ending = true;
 }
 
 bool safe_end_device(struct device *device, const struct cycle_time *now)

@@ -1,4 +1,4 @@
-/* wraps: sys_write sys_now sys_realtime */
+/* wraps: sys_write sys_now sys_realtime sys_tty_unsent */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -25,6 +25,8 @@ static struct {
 	char taken[4096];
 	size_t bytes;
 	unsigned calls;
+	int unsent; /* what the kernel has of it */
+	unsigned looks;
 	int64_t clock_ns;
 	int64_t realtime_ns;
 } line;
@@ -43,6 +45,14 @@ ssize_t __wrap_sys_write(int fd, const void *data, size_t bytes)
 	line.bytes += count;
 	line.room -= count;
 	return (ssize_t)count;
+}
+
+int __wrap_sys_tty_unsent(int fd);
+int __wrap_sys_tty_unsent(int fd)
+{
+	assert_int_equal(fd, LINE_FD);
+	line.looks++;
+	return line.unsent;
 }
 
 int64_t __wrap_sys_now(void);
@@ -386,6 +396,42 @@ static void until_it_has_left_the_device_is_behind(void **state)
 	assert_false(rig.device.is_behind);
 }
 
+static void at_the_end_it_is_behind_until_the_line_has_sent_all(void **state)
+{
+	make("text: \"{d.x};\", every: 1ms", "out: { x: { safe: 0 } }");
+	steps(3);
+	assert_int_equal(line.looks, 0);
+	line.bytes = 0;
+	line.unsent = 30;
+	rig.device.must_emit = true;
+	rig.device.is_ending = true;
+	steps(3);
+	assert_true(rig.device.is_behind);
+	/* nothing more is put behind it, though more is due */
+	assert_text("0;");
+	line.unsent = 0;
+	step();
+	assert_false(rig.device.is_behind);
+	assert_nothing();
+}
+
+static void at_the_end_what_the_line_does_not_take_is_still_to_come(void **state)
+{
+	make("text: \"{d.x};\"", "out: { x: { safe: 0 } }");
+	steps(2);
+	line.bytes = 0;
+	line.room = 1;
+	rig.device.must_emit = true;
+	rig.device.is_ending = true;
+	steps(2);
+	assert_true(rig.device.is_behind);
+	assert_int_equal(line.looks, 0);
+	line.room = 100;
+	step();
+	assert_text("0;");
+	assert_false(rig.device.is_behind);
+}
+
 static void a_trigger_that_is_safe_when_false_sends_nothing_then(void **state)
 {
 	make("trigger: go, text: \"x;\"", "out: { go: { type: bool, safe: 0 } }");
@@ -480,6 +526,8 @@ int main(void)
 		TEST(a_line_that_fails_is_lost),
 		TEST(what_must_be_sent_is_whatever_the_plan_says),
 		TEST(until_it_has_left_the_device_is_behind),
+		TEST(at_the_end_it_is_behind_until_the_line_has_sent_all),
+		TEST(at_the_end_what_the_line_does_not_take_is_still_to_come),
 		TEST(a_trigger_that_is_safe_when_false_sends_nothing_then),
 		TEST(a_new_link_is_told_anew_and_nothing_of_the_old_one),
 		TEST(a_dry_device_sends_nothing),
