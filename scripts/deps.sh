@@ -47,6 +47,7 @@ bench	command	gnuplot		gnuplot-nox
 bench	module	ck		libck-dev
 rt	command	qemu-system-x86_64	qemu-system-x86
 rt	command	busybox		busybox-static
+rt	command	dmsetup		dmsetup
 rt	command	flex		flex
 rt	command	bison		bison
 rt	command	bc		bc

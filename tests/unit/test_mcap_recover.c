@@ -18,7 +18,7 @@
 #include "tests/fakes/fake_log.h"
 #include "tests/fakes/folder.h"
 
-#define LAST_CYCLE 40
+#define LAST_CYCLE 30
 
 static int fsync_code;
 
