@@ -73,7 +73,8 @@ check_log run.mcap
 
 # The demo's log: every value that its peers sent, in order. Only what the sensor sends before the run
 # begins and after it ends may be missing.
-sed 's|\.\./\.\./build/demo/||' "$source/../../config/examples/demo.yaml" >demo.yaml
+# A channel that turns stale on a busy machine would be in the log once more.
+sed 's|\.\./\.\./build/demo/||; s|max_age: .*|max_age: 60s|' "$source/../../config/examples/demo.yaml" >demo.yaml
 "$peers/probe" --oven --sent oven.sent oven.tty &
 wait_until test -e oven.tty
 run_file demo.yaml -D 3 &
