@@ -85,7 +85,8 @@ const struct option spec_output_rows[] = {
 		.offset = offsetof(struct channel_keys, safe),
 		.is_required = true,
 		.help = "the value of its type that is written before the first cycle, "
-			"at the end, on a fault, and while what drives it is not good; a "
+			"at the end, also of an overrun: stop, and while what drives it "
+			"is not good; a "
 			"bool may be 0 or 1",
 	},
 	{ .name = NULL },
