@@ -4,7 +4,7 @@
 command -v socat >/dev/null || skip "socat is not installed"
 
 cat >"$TEST_TMP/gate.yaml" <<'END'
-loop: { period: 5ms, overrun: stop }
+loop: { period: 100ms, overrun: stop }
 log: { file: gate.mcap }
 devices:
   gate:
@@ -26,7 +26,7 @@ pid=$!
 drives() { grep -q '^1 42$' "$TEST_TMP/heard"; }
 wait_until drives
 kill -STOP $pid
-sleep 0.1
+sleep 0.5
 kill -CONT $pid
 wait $pid
 expect_equal "status" 4 $?
