@@ -206,8 +206,10 @@ static void a_safe_value_has_no_default(void **state)
 	assert_device_errors(
 		"out: {x: {column: 1}}",
 		"f:1:26: missing key 'safe' in channel 'x'; expected a text: the value "
-		"of its type that is written before the first cycle, at the end, on a "
-		"fault, and while what drives it is not good; a bool may be 0 or 1\n");
+		"of its type that is written before the first cycle, at the end, also of "
+		"an "
+		"overrun: stop, and while what drives it is not good; a bool may be 0 or "
+		"1\n");
 	assert_device_errors("out: {x: {column: 1, safe: }}",
 			     "f:1:41: 'safe' has no value; expected a text\n");
 }
