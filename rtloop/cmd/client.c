@@ -223,3 +223,26 @@ bool client_is(const struct node *object, const char *member)
 {
 	return strcmp(client_text(object, member), "true") == 0;
 }
+
+int client_run(const struct command *command, int argc, char **argv,
+	       int (*ask)(struct client *client, bool wants_json))
+{
+	struct command_line line = { .command = command, .argc = argc, .argv = argv };
+	struct client client = { .command = command };
+	bool wants_json = false;
+	const char *argument;
+	int option, status;
+
+	while ((option = command_next(&line, &argument)) >= 0) {
+		wants_json = true;
+	}
+	if (option != COMMAND_LINE_END) {
+		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
+	}
+	if (optind + 1 < argc) {
+		return command_wrong(command, "takes one NAME, not '%s' too",
+				     argv[optind + 1]);
+	}
+	status = client_find(&client, optind < argc ? argv[optind] : NULL);
+	return status == EXIT_OK ? ask(&client, wants_json) : status;
+}

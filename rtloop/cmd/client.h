@@ -66,4 +66,12 @@ double client_number(const struct node *object, const char *member);
 /** client_is - likewise: whether it is true. [init] */
 bool client_is(const struct node *object, const char *member);
 
+/**
+ * client_run - a command that takes one NAME, and --json as its only option: find the run, then @ask it.
+ *
+ * Returns an exit_status, that of @ask where the run was found. [init]
+ */
+int client_run(const struct command *command, int argc, char **argv,
+	       int (*ask)(struct client *client, bool wants_json));
+
 #endif

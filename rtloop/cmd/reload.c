@@ -1,7 +1,6 @@
 /* rtloop reload: have a run read its configuration again. */
 #include <stdbool.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "rtloop/cmd/client.h"
 #include "rtloop/cmd/cmd.h"
@@ -58,22 +57,5 @@ static int reload(struct client *client, bool wants_json)
 
 static int run_reload(const struct command *command, int argc, char **argv)
 {
-	struct command_line line = { .command = command, .argc = argc, .argv = argv };
-	struct client client = { .command = command };
-	bool wants_json = false;
-	const char *argument;
-	int option, status;
-
-	while ((option = command_next(&line, &argument)) >= 0) {
-		wants_json = true;
-	}
-	if (option != COMMAND_LINE_END) {
-		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
-	}
-	if (optind + 1 < argc) {
-		return command_wrong(command, "takes one NAME, not '%s' too",
-				     argv[optind + 1]);
-	}
-	status = client_find(&client, optind < argc ? argv[optind] : NULL);
-	return status == EXIT_OK ? reload(&client, wants_json) : status;
+	return client_run(command, argc, argv, reload);
 }

@@ -2,7 +2,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "rtloop/cmd/client.h"
 #include "rtloop/cmd/cmd.h"
@@ -80,22 +79,5 @@ static int show(struct client *client, bool wants_json)
 
 static int run_status(const struct command *command, int argc, char **argv)
 {
-	struct command_line line = { .command = command, .argc = argc, .argv = argv };
-	struct client client = { .command = command };
-	bool wants_json = false;
-	const char *argument;
-	int option, status;
-
-	while ((option = command_next(&line, &argument)) >= 0) {
-		wants_json = true;
-	}
-	if (option != COMMAND_LINE_END) {
-		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
-	}
-	if (optind + 1 < argc) {
-		return command_wrong(command, "takes one NAME, not '%s' too",
-				     argv[optind + 1]);
-	}
-	status = client_find(&client, optind < argc ? argv[optind] : NULL);
-	return status == EXIT_OK ? show(&client, wants_json) : status;
+	return client_run(command, argc, argv, show);
 }
