@@ -17,7 +17,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 BUILD=${BUILD:-$PWD/build}
 results=$BUILD/rt
-limit_s=900
+limit_s=1800
 count_line='^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$'
 
 # The guest has no network: the first asks npm for the reference library. The second starts jq some hundred
@@ -48,7 +48,7 @@ guest() { # order
 	# shellcheck disable=SC2016,SC2068 # for the guest's shell; words that are empty are to vanish
 	scripts/vm/boot.sh --cpus $cpus --writable "$results" --timeout $limit_s --console "$results/console-$1" -- \
 		env BUILD="$BUILD" TEST_OUTPUT="$results" TEST_ROOT=/run/tests TEST_CLAIMS="$results/claims" \
-		TEST_ORDER="$1" TEST_TIMEOUT_S=240 EXCEPT="$except" bash -c '
+		TEST_ORDER="$1" TEST_TIMEOUT_S=480 EXCEPT="$except" bash -c '
 			uname -v
 			exec tests/run.sh "$@"' bash ${run[@]} 2>&1 |
 		tee "$results/summary-$1" | grep --line-buffered -E '^(ok|skip|FAIL|      \|)'

@@ -12,10 +12,11 @@ try "that nothing explains it" plant_unknown off '^not explained'
 
 # --- a slow device ----------------------------------------------------------------------------------
 
-# A line at a time of a chip with many, each call a walk over all of them: it takes longer than the period.
+# A line at a time of a chip with many, each call a walk over all of them: it takes many periods, and so
+# more than the cycle thread waits on a machine that has other work.
 chip=/sys/kernel/config/gpio-sim/slow
 mkdir -p $chip/bank0
-echo 64 >$chip/bank0/num_lines
+echo 1000 >$chip/bank0/num_lines
 echo 1 >$chip/live
 lines=$(for i in $(seq 0 63); do printf 'l%d: { line: %d }, ' "$i" "$i"; done)
 plant_slow() {
