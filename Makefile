@@ -234,7 +234,7 @@ test-integration-run: $(PROGRAM) $(PEER_PROGRAMS)
 test-rt bench-rt:
 	@scripts/deps.sh rt $(if $(filter bench-rt,$@),bench)
 	@+$(MAKE) --no-print-directory $@-run
-test-rt-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
+test-rt-run: $(PROGRAM) $(PAGES) $(COMPLETIONS) $(BUILD)/rtloop-plugin.pc $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
 	@BUILD='$(abspath $(BUILD))' scripts/test-rt.sh
 bench-rt-run: $(PROGRAM) $(PEER_PROGRAMS) $(BENCH_PROGRAMS)
 	@BUILD='$(abspath $(BUILD))' scripts/bench-rt.sh

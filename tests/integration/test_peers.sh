@@ -80,28 +80,4 @@ wait_until has_values
 kill -INT $pid
 wait $pid
 
-# --- the cycle's system calls ------------------------------------------------------------------------
-
-if command -v strace > /dev/null && strace -o /dev/null true 2> /dev/null; then
-	config traced
-	strace -ff -o "$TEST_TMP/trace" "$RTLOOP" run -q -l 200 -i 50000 --json "$TEST_TMP/report.json" "$TEST_TMP/traced.yaml" > "$TEST_TMP/traced.out" 2>&1 &
-	pid=$!
-	wait_until test -S "$TEST_TMP/traced.sock"
-	asked=0
-	while "$RTLOOP" get --json "$TEST_TMP/traced.sock" > "$TEST_TMP/get.json" 2> /dev/null; do
-		[ "$(jq .has_values "$TEST_TMP/get.json")" = true ] && asked=$((asked + 1))
-		"$RTLOOP" set "$TEST_TMP/traced.sock" count=$((asked % 10)) > /dev/null 2>&1
-		"$RTLOOP" force "$TEST_TMP/traced.sock" wave.a=$asked > /dev/null 2>&1
-	done
-	wait $pid
-	expect_at_least "requests that were answered" 1 $asked
-	file=$(grep -l "^clock_nanosleep(.*TIMER_ABSTIME" "$TEST_TMP"/trace.* | head -1)
-	# from the first wait to the last
-	sed -n '/^clock_nanosleep/,/^getrusage/p' "$file" | sed 's/(.*//' | sort | uniq -c > "$TEST_TMP/calls"
-	expect_equal "waits" 200 "$(awk '$2 == "clock_nanosleep" { print $1 }' "$TEST_TMP/calls")"
-	expect_equal "scans" 200 "$(awk '$2 == "epoll_wait" { print $1 }' "$TEST_TMP/calls")"
-	expect_equal "other calls while it is asked" "" \
-		"$(awk '$2 !~ /^(clock_nanosleep|epoll_wait|epoll_ctl|write|getrusage)$/ { print $2 }' "$TEST_TMP/calls")"
-	expect_at_least "channels that were forced meanwhile" 1 "$(jq .forced "$TEST_TMP/report.json")"
-fi
 finish

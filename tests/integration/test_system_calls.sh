@@ -69,7 +69,7 @@ wait_until test -e "$TEST_TMP/probe.tty"
 
 all_answered() {
 	local kind
-	for kind in set force get status; do
+	for kind in set force get status release reload; do
 		grep -qx $kind "$TEST_TMP/answers" || return
 	done
 }
