@@ -12,6 +12,9 @@
 # Emulated on a shared machine, a guest may stand still for seconds, in the middle of what a test looks at. So
 # up to three tests that failed are run again, alone; those that pass then are named at the end.
 #
+# Tests that try every byte, or very many numbers, try one in TEST_STRIDE of them here, a prime number, so that what
+# depends on the place is met at all of its values.
+#
 # What each test printed stays in BUILD/rt, with the guests' consoles. The last line is "N passed, N failed,
 # N skipped"; the exit status is 1 if any failed.
 set -u
@@ -53,7 +56,7 @@ guest() { # order: reverse, forward; or again, without what is claimed
 	# shellcheck disable=SC2016,SC2068 # for the guest's shell; words that are empty are to vanish
 	scripts/vm/boot.sh --cpus $cpus --writable "$results" --timeout $limit_s --console "$results/console-$1" -- \
 		env BUILD="$BUILD" TEST_OUTPUT="$results" TEST_ROOT=/run/tests TEST_CLAIMS="$claims" \
-		TEST_ORDER="$1" TEST_TIMEOUT_S=480 EXCEPT="$except" bash -c '
+		TEST_ORDER="$1" TEST_TIMEOUT_S=480 TEST_STRIDE=13 EXCEPT="$except" bash -c '
 			uname -v
 			exec tests/run.sh "$@"' bash ${run[@]} 2>&1 |
 		tee "$results/summary-$1" | grep --line-buffered -E '^(ok|skip|FAIL|      \|)'

