@@ -121,7 +121,7 @@ wire=(
 machine=(
 	qemu-system-x86_64 "${accel[@]}" -cpu max -smp "$cpus" -m "$memory_mib" -no-reboot -nodefaults
 	-no-user-config -kernel "$image" "${shared[@]}"
-	-append "console=ttyS0 quiet panic=-1 root=root rootfstype=9p \
+	-append "console=ttyS0 quiet panic=-1 no_timer_check root=root rootfstype=9p \
 rootflags=trans=virtio,version=9p2000.L,msize=512000,cache=loose ro norandmaps tsc=reliable init=$here/guest-init.sh$append"
 )
 
