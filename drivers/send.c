@@ -312,9 +312,17 @@ static bool is_full(ssize_t written)
 	return written == -EAGAIN || written == -EINTR || written == -ENOBUFS;
 }
 
+/* A message that failed has not left: where no other one will say the same, it is tried again. */
+static bool comes_again(const struct sender *sender, const struct device *device)
+{
+	const struct send_options *options = sender->options;
+
+	return options->has_every && !options->has_on && !device->is_ending;
+}
+
 static void fail(struct sender *sender, struct device *device, unsigned slot, int code)
 {
-	sender->slots[slot].wants = false;
+	sender->slots[slot].wants = sender->way.fail && !comes_again(sender, device);
 	sender->slots[slot].unsent = 0;
 	if (sender->way.fail) {
 		sender->way.fail(device, slot, code);

@@ -98,7 +98,8 @@ struct send_way {
 	const void *context; /* borrowed */
 	bool is_stream;	     /* a part may be taken, and the rest must follow */
 	/* what becomes of a message, or of a connection, that failed with -errno; NULL: the device is
-	 * lost. [rt] */
+	 * lost. The message is tried again in the next cycle, unless `every` sends another one by
+	 * itself. [rt] */
 	void (*fail)(struct device *device, unsigned slot, int code) RT_SAFE;
 };
 

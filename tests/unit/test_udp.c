@@ -1,3 +1,4 @@
+/* wraps: sys_send_to */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +19,24 @@
 #include "rtloop/base/time.h"
 #include "tests/fakes/kernel.h"
 #include "tests/fakes/rig.h"
+
+/* What the network says of the next datagrams; 0: they are sent. */
+static int send_code;
+static unsigned sends;
+static char last_sent[64];
+
+ssize_t __wrap_sys_send_to(int fd, const void *data, size_t bytes,
+			   const struct sockaddr *address, socklen_t address_bytes);
+ssize_t __wrap_sys_send_to(int fd, const void *data, size_t bytes,
+			   const struct sockaddr *address, socklen_t address_bytes)
+{
+	sends++;
+	if (send_code) {
+		return send_code;
+	}
+	snprintf(last_sent, sizeof(last_sent), "%.*s", (int)bytes, (const char *)data);
+	return (ssize_t)bytes;
+}
 
 /* addresses */
 
@@ -473,6 +492,75 @@ static void the_example_reads_the_datagrams_of_the_peer(void **state)
 	rig_fini(&rig);
 }
 
+static void open_sender(struct rig *rig, const char *when)
+{
+	struct err err = { "" };
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "d: { driver: udp, send: { to: '127.0.0.1:9', %s text: '{d.p}' }, "
+		 "out: { p: { type: integer, safe: 7 } } }",
+		 when);
+	rig_init(rig, text);
+	send_code = 0;
+	sends = 0;
+	assert_int_equal(rig_open(rig, &err), 0);
+	rig_drive(rig, "p", 40);
+	rig_emit(rig);
+	assert_string_equal(last_sent, "40");
+}
+
+static void drive_in_vain(struct rig *rig, double value)
+{
+	rig_step(rig, NS_PER_MS);
+	rig_drive(rig, "p", value);
+	send_code = -ENETUNREACH;
+	rig_emit(rig);
+	send_code = 0;
+	assert_int_equal(rig_count(rig, COUNT_ERRORS), 1);
+	assert_int_equal(rig_count(rig, COUNT_SENT), 1);
+}
+
+static void a_change_that_the_network_refuses_is_sent_again(void **state)
+{
+	struct rig rig;
+
+	open_sender(&rig, "");
+	drive_in_vain(&rig, 7);
+	assert_true(rig.device.is_behind);
+	rig_step(&rig, NS_PER_MS);
+	rig_emit(&rig);
+	assert_string_equal(last_sent, "7");
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 2);
+	assert_false(rig.device.is_behind);
+	rig_fini(&rig);
+}
+
+static void what_is_sent_again_and_again_waits_for_its_time(void **state)
+{
+	struct rig rig;
+
+	open_sender(&rig, "every: 1ms,");
+	drive_in_vain(&rig, 7);
+	rig_emit(&rig);
+	assert_int_equal(sends, 2);
+	rig_fini(&rig);
+}
+
+static void the_last_safe_values_are_sent_until_the_network_takes_them(void **state)
+{
+	struct rig rig;
+
+	open_sender(&rig, "every: 1ms,");
+	rig.device.is_ending = true;
+	drive_in_vain(&rig, 7);
+	assert_true(rig.device.is_behind);
+	rig_emit(&rig);
+	assert_string_equal(last_sent, "7");
+	assert_false(rig.device.is_behind);
+	rig_fini(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -496,6 +584,10 @@ int main(void)
 		cmocka_unit_test(it_listens_on_ipv6_as_well),
 		cmocka_unit_test(wrong_options_are_told),
 		cmocka_unit_test(the_example_reads_the_datagrams_of_the_peer),
+		cmocka_unit_test(a_change_that_the_network_refuses_is_sent_again),
+		cmocka_unit_test(what_is_sent_again_and_again_waits_for_its_time),
+		cmocka_unit_test(
+			the_last_safe_values_are_sent_until_the_network_takes_them),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
