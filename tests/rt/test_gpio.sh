@@ -239,8 +239,9 @@ expect_equal "edges and gpiomon's" "20 20" "$(wc -l <"$TEST_TMP/edges") $(wc -l 
 paste -d '\n' "$TEST_TMP/edges" "$TEST_TMP/monitor_ns" >"$TEST_TMP/both"
 sort -c -n -u "$TEST_TMP/both" || fail "the times of edges and those of gpiomon do not alternate: $(cat "$TEST_TMP/both")"
 
-# The kernel numbered all edges, those too that it had no room for.
-expect_equal "edges of which most had no room" 100 "$(newest seldom .slow)"
+# The kernel numbered all edges, those too that it had no room for. Which line one that is missing was of, the next
+# edge of that line tells: the last one may go unknown (seen once, on a busy host).
+expect_at_least "edges of which most had no room" 99 "$(newest seldom .slow)"
 expect_equal "edges read and missed" 102 $(($(counted seldom frames) + $(counted seldom missed)))
 expect_at_least "edges missed" 50 "$(counted seldom missed)"
 expect_equal "edges missed elsewhere" 0 "$(counted switches missed)"
