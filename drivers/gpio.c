@@ -399,13 +399,13 @@ static uint64_t lines_to_write(const struct device *device, uint64_t bits)
 	return writes_all ? request->lines.out_mask : gpio->driven ^ bits;
 }
 
-/* A chip behind a bus may fail for once: then all is written again in the next cycle. */
 static bool gpio_emits(const struct device *device)
 {
 	return device->spec->out_count > 0;
 }
 
 static void gpio_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
+/* A chip behind a bus may fail for once: then all is written again in the next cycle. */
 static void gpio_emit(struct device *device, const struct cycle_time *now)
 {
 	const struct gpio_request *request = device->link->handle;
