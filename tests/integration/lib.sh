@@ -43,9 +43,9 @@ expect_at_least() {
 	[ "$3" -ge "$2" ] || fail "$1: expected at least $2, got $3"
 }
 
-# wait_until COMMAND...: until it succeeds, at most a minute: an emulated machine is slow.
+# wait_until COMMAND...: until it succeeds, at most a minute, or WAIT_S: an emulated machine is slow.
 wait_until() {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + ${WAIT_S:-60}))
 	while [ $SECONDS -lt $end ]; do
 		"$@" && return 0
 		sleep 0.05

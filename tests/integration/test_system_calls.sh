@@ -85,12 +85,7 @@ for pacer in nanosleep timerfd; do
 		"$TEST_TMP/calls.yaml" > "$TEST_TMP/run.out" 2>&1 &
 	tracer=$!
 	wait_for_cycles "$TEST_TMP/$pacer.mcap"
-	# an emulated machine, traced, takes its time
-	end=$((SECONDS + 150))
-	until all_answered || [ $SECONDS -ge $end ]; do
-		sleep 0.2
-	done
-	all_answered || fail "not all was answered: $(sort "$TEST_TMP/answers" | uniq -c)"
+	WAIT_S=150 wait_until all_answered # an emulated machine, traced, takes its time
 	sleep 2
 	pkill -INT -P $tracer
 	wait $tracer || fail "the run failed: $(cat "$TEST_TMP/run.out")"
