@@ -229,6 +229,16 @@ test-unit-run: $(UNIT_PROGRAMS)
 test-integration-run: $(PROGRAM) $(PEER_PROGRAMS)
 	@$(RUN_TESTS) integration
 
+# What takes longer: docs/reliability.md. `make test-X` is one piece of it, with what it needs.
+.PHONY: test-long test-long-run test-sanitize test-sanitize-run
+test-long test-sanitize:
+	@scripts/deps.sh long
+	@+$(MAKE) --no-print-directory $@-run
+test-long-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
+	@+BUILD='$(abspath $(BUILD))' scripts/test-long.sh
+test-sanitize-run:
+	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD='$(BUILD)/sanitize' test-run
+
 # In a virtual machine with a PREEMPT_RT kernel: docs/testbed.md.
 .PHONY: test-rt test-rt-run bench-rt bench-rt-run
 test-rt bench-rt:
@@ -400,6 +410,7 @@ help:
 	'make            build $(PROGRAM)' \
 	'make demo       watch rtloop hold an oven at its set point, by serial line, and log it (10 s)' \
 	'make test       unit and integration tests; also test-unit, test-integration' \
+	'make test-long  what takes longer: sanitizers, faults at random; also test-sanitize' \
 	'make test-rt    unit, integration and real-time tests on a PREEMPT_RT kernel in a virtual machine' \
 	'make test-arm   build for arm64 and armhf, and run the unit tests of both under qemu-user' \
 	'make check      format, warnings, layers, real-time tags, cppcheck, clang-tidy, shellcheck' \

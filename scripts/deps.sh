@@ -2,7 +2,7 @@
 # Install what the build, the tests, the checks and the benchmarks need: on Debian and its kin, as root
 # or by sudo, without a question. Says nothing and changes nothing when all is there.
 #
-# usage: deps.sh [build|demo|test|check|bench|rt|arm|deb]...	(all of them by default)
+# usage: deps.sh [build|demo|test|long|check|bench|rt|arm|deb]...	(all of them by default)
 set -eu
 
 # What is looked for, how, and the Debian package that brings it. A command that is there already is
@@ -32,6 +32,9 @@ test	command	gnuplot		gnuplot-nox
 test	command	node		nodejs
 test	command	npm		npm
 test	file	/etc/ssl/certs/ca-certificates.crt	ca-certificates
+long	command	clang		clang
+long	fuzzer	clang		libclang-rt-dev
+long	command	spin		spin
 check	command	git		git
 check	command	clang		clang
 check	command	clang-format	clang-format
@@ -92,13 +95,14 @@ groups_of() {
 	build) echo build ;;
 	demo) echo build demo ;;
 	test) echo build test ;;
+	long) echo build test long ;;
 	check) echo build test check ;;
 	bench) echo build bench ;;
 	rt) echo build test rt ;;
 	arm) echo build arm ;;
 	deb) echo build deb ;;
 	*)
-		echo "deps.sh: no group '$1'; there are build, demo, test, check, bench, rt, arm and deb" >&2
+		echo "deps.sh: no group '$1'; there are build, demo, test, long, check, bench, rt, arm and deb" >&2
 		return 1
 		;;
 	esac
@@ -115,6 +119,10 @@ is_there() { # kind what
 	file) [ -e "$2" ] ;;
 	header) echo "#include <$2>" | gcc -E -x c - >/dev/null 2>&1 ;;
 	header:*) echo "#include <$2>" | "${1#*:}-gcc" -E -x c - >/dev/null 2>&1 ;;
+	fuzzer)
+		echo 'int LLVMFuzzerTestOneInput(const char *d, long n) { return d && n < 0; }' |
+			clang -fsanitize=fuzzer -x c -o /dev/null - >/dev/null 2>&1
+		;;
 	effects) "$(dirname "$0")/check-rt.sh" --find >/dev/null 2>&1 ;;
 	esac
 }
@@ -272,7 +280,7 @@ forget_optional() {
 }
 
 groups=()
-for name in "${@:-build demo test check bench rt arm deb}"; do
+for name in "${@:-build demo test long check bench rt arm deb}"; do
 	for group in $name; do
 		more=$(groups_of "$group") || exit 2
 		groups+=("$more")
