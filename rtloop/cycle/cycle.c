@@ -217,11 +217,10 @@ static void record_peak(struct loop *loop, const struct cycle_time *now,
 	peaks_record(&loop->peaks, now->release_ns - loop->grid.start_ns, &peak);
 }
 
-static bool is_over(struct loop *loop, const struct grid_step *step)
+static bool is_over(struct loop *loop, const struct grid_step *step, int64_t next_ns)
 {
 	const struct loop_options *options = loop->options;
-	int64_t ran_ns =
-		grid_release_ns(&loop->grid, loop->grid.release) - loop->grid.start_ns;
+	int64_t ran_ns = next_ns - loop->grid.start_ns;
 	int end = LOOP_RUNS;
 
 	if (step->must_stop) {
@@ -268,7 +267,7 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	struct cycle_times times = { .latency_ns = wake_ns - now.release_ns };
 	struct cycle_time next = now;
 	struct grid_step step;
-	int64_t read_end_ns, write_end_ns;
+	int64_t read_end_ns, write_end_ns, end_ns, next_ns;
 
 	recorder_begin(loop->recorder, now.cycle, wake_ns);
 	state_record(&loop->state, loop->recorder, &now);
@@ -293,14 +292,18 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	step = grid_advance(&loop->grid, wake_ns, write_end_ns);
 	hand_over_overrun(loop, &now, &step, write_end_ns);
 	record_phase(loop, &now, &times, &step, is_catching_up);
-	times.record_ns = sys_now() - write_end_ns;
+	end_ns = sys_now();
+	times.record_ns = end_ns - write_end_ns;
 	loop->record_ns = times.record_ns;
 	stats_record(&loop->stats, now.cycle, &times, is_catching_up);
 	count_overruns(&loop->stats, &step, is_catching_up);
 	record_peak(loop, &now, &times, &step, is_catching_up);
-	view_serve(&loop->view, now.cycle, write_end_ns + times.record_ns);
+	view_serve(&loop->view, now.cycle, end_ns);
 	loop->cycle++;
-	return !is_over(loop, &step);
+	next_ns = grid_release_ns(&loop->grid, loop->grid.release);
+	/* what is caught up was due long ago: it has until now, at least */
+	heartbeat_beat(loop->heartbeat, next_ns > end_ns ? next_ns : end_ns);
+	return !is_over(loop, &step, next_ns);
 }
 
 static void read_usage(struct loop_usage *ret_usage)
@@ -349,6 +352,9 @@ static void begin(struct loop *loop)
 		  now_ns + START_DELAY_NS + loop->device_count * START_DELAY_DEVICE_NS,
 		  loop->options);
 	now.release_ns = grid_release_ns(&loop->grid, loop->grid.release);
+	heartbeat_beat(loop->heartbeat, now.release_ns);
+	heartbeat_note_outputs(loop->heartbeat, HEARTBEAT_OUTPUTS_DRIVEN);
+	heartbeat_enter(loop->heartbeat, HEARTBEAT_RUNNING);
 	cycle_take_mail(loop, &now);
 }
 

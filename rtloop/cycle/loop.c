@@ -93,7 +93,8 @@ int loop_init(struct loop *loop, const struct loop_options *options,
 	loop->recorder = recorder;
 	loop->seats = calloc(device_count + 1, sizeof(*loop->seats));
 	loop->lanes = calloc(device_count + 1, sizeof(*loop->lanes));
-	if (!loop->seats || !loop->lanes || make_sets(loop)) {
+	if (!loop->seats || !loop->lanes || make_sets(loop) ||
+	    heartbeat_create(&loop->heartbeat)) {
 		return err_set(err, -ENOMEM, "no memory for the loop");
 	}
 	spread_phases(loop);
@@ -111,6 +112,7 @@ void loop_fini(struct loop *loop)
 	for (unsigned i = 0; loop->seats && i < loop->device_count; i++) {
 		seat_clear(&loop->seats[i]);
 	}
+	heartbeat_destroy(loop->heartbeat);
 	poller_close(&loop->poller);
 	view_fini(&loop->view);
 	state_fini(&loop->state);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "drivers/device.h"
+#include "rtloop/base/heartbeat.h"
 #include "rtloop/base/record.h"
 #include "rtloop/base/thread.h"
 #include "rtloop/base/view.h"
@@ -68,6 +69,7 @@ struct loop {
 	struct device_set aging;
 	struct device_set mirrored; /* async devices, as the cycle sees them */
 
+	struct heartbeat *heartbeat;
 	struct pacer pacer;
 	struct poller poller;
 	struct grid grid;

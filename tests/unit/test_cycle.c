@@ -719,6 +719,25 @@ static void a_cycle_caught_up_is_no_peak_of_the_latency(void **state)
 	assert_int_equal(peak.latency_max_ns, LATENCY_NS);
 }
 
+static void each_cycle_may_be_silent_until_the_next_release(void **state)
+{
+	begin();
+	run_many(1);
+	assert_int_equal(heartbeat_due_ns(bed.loop.heartbeat), START + PERIOD);
+	run_late(3 * PERIOD); /* of release 1: 2 to 4 are skipped */
+	assert_int_equal(heartbeat_due_ns(bed.loop.heartbeat), START + 5 * PERIOD);
+}
+
+static void a_cycle_that_catches_up_is_silent_no_longer_than_it_works(void **state)
+{
+	bed.options.overrun = OVERRUN_CATCH_UP;
+	begin();
+	run_late(8 * PERIOD);
+	assert_int_equal(heartbeat_due_ns(bed.loop.heartbeat), bed.clock_ns);
+	assert_true(cycle_run(&bed.loop, bed.clock_ns));
+	assert_int_equal(heartbeat_due_ns(bed.loop.heartbeat), bed.clock_ns);
+}
+
 static void a_loop_without_devices_runs(void **state)
 {
 	bed.stage.count = 0;
@@ -987,6 +1006,8 @@ int main(void)
 		TEST(the_worst_cycle_is_known_by_its_number),
 		TEST(the_peaks_of_a_tenth_of_a_second_are_kept),
 		TEST(a_cycle_caught_up_is_no_peak_of_the_latency),
+		TEST(each_cycle_may_be_silent_until_the_next_release),
+		TEST(a_cycle_that_catches_up_is_silent_no_longer_than_it_works),
 		TEST(a_loop_without_devices_runs),
 		TEST(without_a_descriptor_to_be_had_a_loop_says_so),
 	};
