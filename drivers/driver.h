@@ -73,7 +73,8 @@ struct endpoint {
 struct link {
 	struct endpoint *endpoints; /* owned */
 	unsigned endpoint_count;
-	void *handle; /* the driver's own; NULL where the endpoints are all */
+	void *handle;	     /* the driver's own; NULL where the endpoints are all */
+	int64_t deadline_ns; /* of an opening in progress: see proceed(); 0: none is */
 };
 
 /* What the poller took from an endpoint; valid during the call of receive() only. */
@@ -199,12 +200,22 @@ struct driver {
 	void (*fini)(struct device *device);
 
 	/**
-	 * open - make the device ready and fill @ret_link; may block for seconds.
+	 * open - make the device ready and fill @ret_link; may block for a moment, but waits for no peer.
 	 *
-	 * -errno with @err filled; then @ret_link is untouched and nothing stays open.
+	 * -EINPROGRESS with @ret_link filled: a peer has yet to answer, and proceed() goes on with it;
+	 * another -errno with @err filled: then @ret_link is untouched and nothing stays open.
 	 * Never touches @state, which belongs to the cycle. [super]
 	 */
 	int (*open)(const struct device *device, struct link *ret_link, struct err *err);
+
+	/**
+	 * proceed - go on with what open() left in progress; never waits, and is asked some twenty times
+	 * a second.
+	 *
+	 * 0: @link is complete; -EINPROGRESS: not yet; another -errno with @err filled: it has failed, and
+	 * close() is called. A driver whose open() is never in progress needs none. [super]
+	 */
+	int (*proceed)(const struct device *device, struct link *link, struct err *err);
 
 	/**
 	 * tend - look after a link in force, some twenty times a second: take in who waits to

@@ -10,6 +10,7 @@
 #include "drivers/modbus_write.h"
 #include "drivers/registry.h"
 #include "rtloop/base/sys.h"
+#include "rtloop/base/time.h"
 
 /*
  * A poll is all queries of the plan, one after the other, one at a time under way:
@@ -86,7 +87,7 @@ static int modbus_open(const struct device *device, struct link *ret_link,
 			       device->spec->name);
 	}
 	rc = modbus_link_open(device->spec->options, &fd, err);
-	if (rc) {
+	if (rc && rc != -EINPROGRESS) {
 		free(endpoint);
 		return rc;
 	}
@@ -97,7 +98,21 @@ static int modbus_open(const struct device *device, struct link *ret_link,
 		.budget = 1,
 	};
 	*ret_link = (struct link){ .endpoints = endpoint, .endpoint_count = 1 };
-	return 0;
+	if (rc) {
+		ret_link->deadline_ns = sys_now() + MODBUS_CONNECT_TIMEOUT_MS * NS_PER_MS;
+	}
+	return rc;
+}
+
+static int modbus_proceed(const struct device *device, struct link *link, struct err *err)
+{
+	int rc = modbus_link_proceed(device->spec->options, link->endpoints[0].fd,
+				     link->deadline_ns, err);
+
+	if (rc == 0) {
+		link->deadline_ns = 0;
+	}
+	return rc;
 }
 
 static void modbus_close(const struct device *device, struct link *link)
@@ -589,6 +604,7 @@ const struct driver modbus_driver = {
 	.init = modbus_init,
 	.fini = modbus_fini,
 	.open = modbus_open,
+	.proceed = modbus_proceed,
 	.close = modbus_close,
 	.attach = modbus_attach,
 	.receive = modbus_receive,

@@ -3,12 +3,11 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sys/socket.h>
 
+#include "drivers/connection.h"
 #include "drivers/tty.h"
 #include "rtloop/base/sys.h"
-#include "rtloop/base/time.h"
 
 /* Where nothing is sent for long: a probe after 10 s without a word, and one each 3 s. */
 #define KEEPALIVE_IDLE_S  10
@@ -55,40 +54,6 @@ static int set_up_socket(int fd)
 	return 0;
 }
 
-static int wait_connected(int fd)
-{
-	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
-	int64_t deadline_ns = sys_now() + MODBUS_CONNECT_TIMEOUT_MS * NS_PER_MS;
-	int64_t left_ns = deadline_ns - sys_now();
-	socklen_t bytes = sizeof(int);
-	int code = 0;
-	int ready = 0;
-
-	while (ready == 0 && left_ns > 0) {
-		ready = poll(&poll_fd, 1, (int)(left_ns / NS_PER_MS) + 1);
-		if (ready < 0 && errno != EINTR) {
-			return -errno;
-		}
-		ready = ready < 0 ? 0 : ready;
-		left_ns = deadline_ns - sys_now();
-	}
-	if (ready == 0) {
-		return -ETIMEDOUT;
-	}
-	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &code, &bytes) ? -errno : -code;
-}
-
-static int connect_socket(int fd, const struct address *address)
-{
-	int rc = set_up_socket(fd);
-
-	if (!rc &&
-	    connect(fd, (const struct sockaddr *)&address->storage, address->bytes)) {
-		rc = errno == EINPROGRESS ? wait_connected(fd) : -errno;
-	}
-	return rc;
-}
-
 static int open_tcp(const struct modbus_options *options, int *ret_fd, struct err *err)
 {
 	struct address address;
@@ -100,13 +65,24 @@ static int open_tcp(const struct modbus_options *options, int *ret_fd, struct er
 	}
 	fd = socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
 		    0);
-	rc = fd < 0 ? -errno : connect_socket(fd, &address);
-	if (rc) {
+	rc = fd < 0 ? -errno : set_up_socket(fd);
+	rc = rc ? rc
+		: connection_begin(fd, (const struct sockaddr *)&address.storage,
+				   address.bytes);
+	if (rc && rc != -EINPROGRESS) {
 		sys_close(fd);
 		return err_set_errno(err, rc, "%s", options->tcp);
 	}
 	*ret_fd = fd;
-	return 0;
+	return rc;
+}
+
+int modbus_link_proceed(const struct modbus_options *options, int fd, int64_t deadline_ns,
+			struct err *err)
+{
+	int rc = connection_look(fd, deadline_ns);
+
+	return rc && rc != -EINPROGRESS ? err_set_errno(err, rc, "%s", options->tcp) : rc;
 }
 
 int modbus_link_open(const struct modbus_options *options, int *ret_fd, struct err *err)

@@ -13,11 +13,15 @@
 /**
  * modbus_link_open - a non-blocking descriptor.
  *
- * Serial: what tty_open() returns. TCP: what connect(2) returns; -ETIMEDOUT after
- * MODBUS_CONNECT_TIMEOUT_MS. With @err filled. [super]
+ * Serial: what tty_open() returns. TCP: what connect(2) returns; -EINPROGRESS, with @ret_fd filled:
+ * modbus_link_proceed() goes on with it. With @err filled otherwise. [super]
  */
 int modbus_link_open(const struct modbus_options *options, int *ret_fd,
 		     struct err *err) MUST_CHECK;
+
+/** modbus_link_proceed - what connection_look() returns, with @err filled but for -EINPROGRESS. [super] */
+int modbus_link_proceed(const struct modbus_options *options, int fd, int64_t deadline_ns,
+			struct err *err) MUST_CHECK;
 
 /** modbus_link_close - [super] */
 void modbus_link_close(const struct modbus_options *options, int fd);

@@ -7,12 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "drivers/connection.h"
 #include "rtloop/base/sys.h"
-#include "rtloop/base/time.h"
 
 /* The most that one read takes: a cycle's worth of bounded work. */
-#define READ_BYTES	   4096
-#define ON_OPEN_TIMEOUT_MS 1000
+#define READ_BYTES 4096
 
 /* What a server's link holds beside its endpoints. */
 struct server {
@@ -153,53 +152,28 @@ static int open_single(const struct device *device, int fd, struct link *ret_lin
 
 /* --- a client ------------------------------------------------------------------------------------ */
 
-static int wait_writable(int fd, int timeout_ms)
+/* A new connection takes it at once: it is much shorter than the kernel's buffer. */
+static int send_on_open(int fd, const struct option_bytes *bytes)
 {
-	struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
-	int count = poll(&poll_fd, 1, timeout_ms);
+	ssize_t count = bytes->bytes > 0 ? sys_send(fd, bytes->data, bytes->bytes) : 0;
 
-	return count > 0 ? 0 : count == 0 ? -ETIMEDOUT : -errno;
+	if (count < 0) {
+		return (int)count;
+	}
+	return (size_t)count == bytes->bytes ? 0 : -EAGAIN;
 }
 
-static int finish_connect(int fd, const struct stream_options *options)
+static int greet(const struct device *device, int fd, struct err *err)
 {
-	socklen_t bytes = sizeof(int);
-	int error = 0;
-	int rc = wait_writable(fd, (int)(options->keys->timeout_ns / NS_PER_MS));
+	const struct stream *stream = device->state;
+	const struct stream_options *options = &stream->options;
+	int rc = options->prepare ? options->prepare(fd, device->spec) : 0;
 
-	if (rc == 0 && getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &bytes)) {
-		rc = -errno;
+	/* where nothing is to be driven, a device that reads nothing is told nothing at all */
+	if (rc == 0 && (stream->reads || !device->is_dry)) {
+		rc = send_on_open(fd, &options->keys->on_open);
 	}
-	return rc ? rc : -error;
-}
-
-static int connect_socket(int fd, const struct stream_options *options)
-{
-	if (connect(fd, (const struct sockaddr *)&options->address,
-		    options->address_bytes) == 0) {
-		return 0;
-	}
-	/* a UNIX socket whose backlog is full says EAGAIN, and cannot be waited for */
-	return errno == EINPROGRESS ? finish_connect(fd, options) : -errno;
-}
-
-static int send_all(int fd, const struct option_bytes *bytes)
-{
-	size_t sent = 0;
-	int rc = 0;
-
-	while (rc == 0 && sent < bytes->bytes) {
-		ssize_t count = sys_send(fd, bytes->data + sent, bytes->bytes - sent);
-
-		if (count > 0) {
-			sent += (size_t)count;
-		} else if (count == -EAGAIN) {
-			rc = wait_writable(fd, ON_OPEN_TIMEOUT_MS);
-		} else if (count != -EINTR) {
-			rc = (int)count;
-		}
-	}
-	return rc;
+	return rc ? err_set_errno(err, rc, "%s: cannot send on_open", options->peer) : 0;
 }
 
 static int open_client(const struct device *device, int fd, struct link *ret_link,
@@ -207,20 +181,36 @@ static int open_client(const struct device *device, int fd, struct link *ret_lin
 {
 	const struct stream *stream = device->state;
 	const struct stream_options *options = &stream->options;
-	int rc = connect_socket(fd, options);
+	int begun = connection_begin(fd, (const struct sockaddr *)&options->address,
+				     options->address_bytes);
+	int rc;
 
+	if (begun && begun != -EINPROGRESS) {
+		return err_set_errno(err, begun, "cannot connect to %s", options->peer);
+	}
+	rc = begun ? 0 : greet(device, fd, err);
+	rc = rc ? rc : open_single(device, fd, ret_link, err);
+	if (rc == 0 && begun) {
+		ret_link->deadline_ns = sys_now() + options->keys->timeout_ns;
+	}
+	return rc ? rc : begun;
+}
+
+int stream_proceed(const struct device *device, struct link *link, struct err *err)
+{
+	const struct stream *stream = device->state;
+	int fd = link->endpoints[0].fd;
+	int rc = connection_look(fd, link->deadline_ns);
+
+	if (rc == -EINPROGRESS) {
+		return rc;
+	}
 	if (rc) {
-		return err_set_errno(err, rc, "cannot connect to %s", options->peer);
+		return err_set_errno(err, rc, "cannot connect to %s",
+				     stream->options.peer);
 	}
-	rc = options->prepare ? options->prepare(fd, device->spec) : 0;
-	/* where nothing is to be driven, a device that reads nothing is told nothing at all */
-	if (rc == 0 && (stream->reads || !device->is_dry)) {
-		rc = send_all(fd, &options->keys->on_open);
-	}
-	if (rc) {
-		return err_set_errno(err, rc, "%s: cannot send on_open", options->peer);
-	}
-	return open_single(device, fd, ret_link, err);
+	link->deadline_ns = 0;
+	return greet(device, fd, err);
 }
 
 /* --- a server ------------------------------------------------------------------------------------ */
@@ -337,7 +327,7 @@ static int open_with(const struct device *device, struct link *ret_link, struct 
 		return err_set_errno(err, -errno, "%s", options->peer);
 	}
 	rc = set_up(device, fd, ret_link, err);
-	if (rc) {
+	if (rc && rc != -EINPROGRESS) {
 		sys_close(fd);
 	}
 	return rc;
@@ -408,7 +398,7 @@ static bool seat_client(const struct device *device, struct server *server, int 
 	const struct stream_options *options = &stream->options;
 
 	if ((options->prepare && options->prepare(fd, device->spec)) ||
-	    send_all(fd, &options->keys->on_open)) {
+	    send_on_open(fd, &options->keys->on_open)) {
 		sys_close(fd);
 		return false;
 	}

@@ -147,8 +147,8 @@ int stream_bind(const struct device *device, struct link *ret_link, struct err *
 /*
  * The slots of struct driver, for both families.
  *
- * stream_open() connects within the time-out and sends on_open, or binds and listens: -ETIMEDOUT,
- * -ECONNREFUSED, -EADDRINUSE and what else the calls return. stream_tend() takes in who waits and lets
+ * stream_open() begins to connect, or binds and listens: -EINPROGRESS, -ECONNREFUSED, -EADDRINUSE and what
+ * else the calls return. stream_proceed() sends on_open once it is connected, and gives up with -ETIMEDOUT. stream_tend() takes in who waits and lets
  * go of who left. stream_attach() forgets the half frames of clients that are not the ones before. A
  * client of a server that hangs up only frees its place; any other end is the device's.
  */
@@ -156,6 +156,7 @@ void stream_fini(struct device *device);
 void stream_resolve(struct device *device, const struct device *devices,
 		    unsigned device_count);
 int stream_open(const struct device *device, struct link *ret_link, struct err *err);
+int stream_proceed(const struct device *device, struct link *link, struct err *err);
 void stream_close(const struct device *device, struct link *link);
 int stream_tend(const struct device *device, const struct link *link,
 		struct link *ret_next, struct err *err);

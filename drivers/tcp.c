@@ -195,6 +195,7 @@ const struct driver tcp_driver = {
 	.resolve = stream_resolve,
 	.fini = stream_fini,
 	.open = stream_open,
+	.proceed = stream_proceed,
 	.close = stream_close,
 	.tend = stream_tend,
 	.attach = stream_attach,

@@ -216,6 +216,7 @@ const struct driver unix_driver = {
 	.resolve = stream_resolve,
 	.fini = stream_fini,
 	.open = unix_open,
+	.proceed = stream_proceed,
 	.close = stream_close,
 	.tend = stream_tend,
 	.attach = stream_attach,

@@ -100,11 +100,26 @@ int super_init(struct supervisor *super, struct loop *loop, struct logger *logge
 	return evidence_init(&super->evidence, loop, logger);
 }
 
+/* Of a peer that has yet to answer. */
+static void give_up_opening(struct supervisor *super, unsigned index)
+{
+	struct tended *tended = &super->tended[index];
+	struct device *device = loop_worker(super->loop, index);
+
+	if (tended->is_opening) {
+		tended->is_opening = false;
+		device->driver->close(device, &tended->opening);
+	}
+}
+
 void super_fini(struct supervisor *super)
 {
 	service_close(&super->service);
 	control_close(&super->control);
 	evidence_fini(&super->evidence);
+	for (unsigned i = 0; super->tended && i < super->loop->device_count; i++) {
+		give_up_opening(super, i);
+	}
 	free(super->tended);
 	super->tended = NULL;
 }
@@ -168,30 +183,10 @@ static struct poll_link *make_poll_link(struct device *device, struct link *link
 	return made;
 }
 
-static int open_link(struct device *device, struct poll_link **ret_link, struct err *err)
-{
-	const struct driver *driver = device->driver;
-	struct link link = { 0 };
-	int code = driver->open ? driver->open(device, &link, err) : 0;
-
-	if (code) {
-		return code;
-	}
-	*ret_link = make_poll_link(device, &link, err);
-	return *ret_link ? 0 : -ENOMEM;
-}
-
-static void open_device(struct supervisor *super, unsigned index)
+static void use_device(struct supervisor *super, unsigned index, struct poll_link *link)
 {
 	struct tended *tended = &super->tended[index];
-	struct poll_link *link = NULL;
-	int code;
 
-	code = open_link(loop_worker(super->loop, index), &link, &tended->err);
-	if (code) {
-		fail_to_open(super, index, code);
-		return;
-	}
 	if (tended->was_told_away) {
 		tell(super, index, "is open again");
 	}
@@ -203,10 +198,78 @@ static void open_device(struct supervisor *super, unsigned index)
 	loop_offer(super->loop, index, link);
 }
 
+/* @code: what open() or proceed() said of tended->opening. */
+static void go_on_opening(struct supervisor *super, unsigned index, int code)
+{
+	struct tended *tended = &super->tended[index];
+	struct poll_link *link;
+
+	if (code == -EINPROGRESS) {
+		tended->is_opening = true;
+		err_set(&tended->err, 0, "the peer has not answered yet");
+		return;
+	}
+	if (code) {
+		give_up_opening(super, index);
+		fail_to_open(super, index, code);
+		return;
+	}
+	tended->is_opening = false;
+	link = make_poll_link(loop_worker(super->loop, index), &tended->opening,
+			      &tended->err);
+	if (link) {
+		use_device(super, index, link);
+	} else {
+		fail_to_open(super, index, -ENOMEM);
+	}
+}
+
+static void open_device(struct supervisor *super, unsigned index)
+{
+	struct tended *tended = &super->tended[index];
+	struct device *device = loop_worker(super->loop, index);
+
+	tended->opening = (struct link){ .endpoints = NULL };
+	go_on_opening(
+		super, index,
+		device->driver->open
+			? device->driver->open(device, &tended->opening, &tended->err)
+			: 0);
+}
+
+static void proceed(struct supervisor *super, unsigned index)
+{
+	struct tended *tended = &super->tended[index];
+	struct device *device = loop_worker(super->loop, index);
+
+	go_on_opening(super, index,
+		      device->driver->proceed(device, &tended->opening, &tended->err));
+}
+
+/* Returns how many have yet to be opened. */
+static unsigned proceed_all(struct supervisor *super)
+{
+	unsigned left = 0;
+
+	for (unsigned i = 0; i < super->loop->device_count; i++) {
+		if (super->tended[i].is_opening) {
+			proceed(super, i);
+		}
+		left += super->tended[i].is_opening;
+	}
+	return left;
+}
+
 void super_open_devices(struct supervisor *super)
 {
+	int64_t until_ns;
+
 	for (unsigned i = 0; i < super->loop->device_count; i++) {
 		open_device(super, i);
+	}
+	until_ns = sys_now() + SUPER_AWAIT_NS;
+	while (proceed_all(super) > 0 && signals_taken == 0 && sys_now() < until_ns) {
+		sys_sleep_until(sys_now() + NS_PER_MS);
 	}
 	drives_outputs = 1;
 }
@@ -268,8 +331,10 @@ static void tend_devices(struct supervisor *super)
 {
 	for (unsigned i = 0; i < super->loop->device_count; i++) {
 		take_back(super, i);
-		if (!super->tended[i].is_open && signals_taken == 0 &&
-		    sys_now() >= super->tended[i].retry_ns) {
+		if (super->tended[i].is_opening) {
+			proceed(super, i);
+		} else if (!super->tended[i].is_open && signals_taken == 0 &&
+			   sys_now() >= super->tended[i].retry_ns) {
 			open_device(super, i);
 		}
 		tend_link(super, i);

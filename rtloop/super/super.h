@@ -21,10 +21,15 @@
 /* For outputs to be left safe, before another signal ends the process: a cycle, its second, and that of a lane. */
 #define SUPER_PATIENCE_NS (INT64_C(3) * 1000000000)
 
+/* For peers that answer, to be connected before the first cycle. */
+#define SUPER_AWAIT_NS (INT64_C(250) * 1000000)
+
 /* What the supervisor knows of one device. */
 struct tended {
 	bool is_open;		/* a link is offered to the loop, or in force */
 	struct poll_link *link; /* the last one offered; owned by the loop */
+	bool is_opening;	/* a peer has yet to answer: */
+	struct link opening;	/* what its driver has so far */
 	int64_t opened_ns;	/* when that began */
 	int64_t retry_ns;	/* when it is tried again */
 	int64_t back_off_ns; /* doubled at each failure, and each loss soon after an opening */
@@ -66,7 +71,10 @@ void super_fini(struct supervisor *super);
  */
 void super_take_signals(void);
 
-/** super_open_devices - try each once; those that fail are tried again while the loop runs. [init] */
+/**
+ * super_open_devices - try each once; those that fail are tried again while the loop runs. Peers that have
+ * yet to answer get SUPER_AWAIT_NS, all together; then they too are looked after while it runs. [init]
+ */
 void super_open_devices(struct supervisor *super);
 
 /** super_run - until the loop has ended and is joined. [super] */

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,8 +63,15 @@ void rig_init(struct rig *rig, const char *text)
 
 int rig_open(struct rig *rig, struct err *err)
 {
-	int rc = rig->device.driver->open(&rig->device, &rig->link, err);
+	const struct driver *driver = rig->device.driver;
+	int rc = driver->open(&rig->device, &rig->link, err);
 
+	while (rc == -EINPROGRESS) {
+		rc = driver->proceed(&rig->device, &rig->link, err);
+		if (rc && rc != -EINPROGRESS) {
+			driver->close(&rig->device, &rig->link);
+		}
+	}
 	if (rc == 0) {
 		rig->device.link = &rig->link;
 		if (rig->device.driver->attach) {
