@@ -222,11 +222,11 @@ test test-unit test-integration:
 	@+$(MAKE) --no-print-directory $@-run
 
 RUN_TESTS = BUILD='$(abspath $(BUILD))' tests/run.sh
-test-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS)
+test-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
 	@$(RUN_TESTS) unit integration
 test-unit-run: $(UNIT_PROGRAMS)
 	@$(RUN_TESTS) unit
-test-integration-run: $(PROGRAM) $(PEER_PROGRAMS)
+test-integration-run: $(PROGRAM) $(PEER_PROGRAMS) $(PLUGINS)
 	@$(RUN_TESTS) integration
 
 # What takes longer: docs/reliability.md. `make test-X` is one piece of it, with what it needs.

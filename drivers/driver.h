@@ -274,6 +274,16 @@ struct driver {
 	 * device->is_dry is set no output is sent; requests that only read still are. [rt]
 	 */
 	void (*emit)(struct device *device, const struct cycle_time *now) RT_SAFE;
+
+	/**
+	 * rescue - the cycle hangs, perhaps in a call of this very device: drive the safe values at once. Uses the
+	 * device's specification and its link, which stand still while the link is in force, and neither state nor
+	 * cells. A NULL slot is a device to which that cannot be done: one that sends messages may be in the middle
+	 * of one.
+	 *
+	 * 0, or -errno. [any] while nothing drives the outputs any more
+	 */
+	int (*rescue)(const struct device *device) RT_SAFE;
 };
 
 /** driver_find - by name; NULL where there is none. [any] */

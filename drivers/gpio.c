@@ -431,6 +431,22 @@ static void gpio_emit(struct device *device, const struct cycle_time *now)
 	}
 }
 
+static int gpio_rescue(const struct device *device) RT_SAFE;
+static int gpio_rescue(const struct device *device)
+{
+	const struct gpio_request *request = device->link->handle;
+	uint64_t bits = 0;
+
+	for (unsigned i = 0; i < request->lines.count; i++) {
+		int at = request->lines.lines[i].out_at;
+
+		if (at >= 0 && device->spec->out[at].safe.as_bool) {
+			bits |= UINT64_C(1) << i;
+		}
+	}
+	return sys_gpio_set(request->fd, request->lines.out_mask, bits);
+}
+
 static const char description[] =
 	"Reads and drives the lines of one GPIO chip: levels, sampled in each cycle, and "
 	"edges, "
@@ -505,4 +521,5 @@ const struct driver gpio_driver = {
 	.sample = gpio_sample,
 	.emits = gpio_emits,
 	.emit = gpio_emit,
+	.rescue = gpio_rescue,
 };

@@ -99,6 +99,32 @@ static void check_loop(const struct loop_options *loop, const struct place *plac
 	}
 }
 
+#define HANG_MIN_NS (10 * NS_PER_MS)
+
+static void check_fault(const struct loop_options *loop, const struct place *place)
+{
+	const struct fault_options *fault = &loop->fault;
+	char hang[32];
+
+	if (fault->has_within && fault->overruns == 0) {
+		place_error(place, "loop.fault.within",
+			    "'overruns' is not given; expected how many are allowed "
+			    "within this time");
+	}
+	if (fault->overruns > 0 && loop->overrun == OVERRUN_STOP) {
+		place_error(place, "loop.fault.overruns",
+			    "with 'overrun: stop' the first overrun ends the run; "
+			    "expected 'overrun: skip' or 'catch-up'");
+	}
+	if (fault->hang_ns != 0 && fault->hang_ns < HANG_MIN_NS) {
+		time_print_duration(hang, sizeof(hang), fault->hang_ns);
+		place_error(place, "loop.fault.hang",
+			    "%s is too short to tell a hang from a late wake-up; "
+			    "expected 10ms or more, or 0s",
+			    hang);
+	}
+}
+
 static void check_log(const struct log_options *log, const struct place *place)
 {
 	char rotate[32];
@@ -125,6 +151,7 @@ static void check_log(const struct log_options *log, const struct place *place)
 static void check_places(const struct setup *setup, const struct place *place)
 {
 	check_loop(&setup->loop, place);
+	check_fault(&setup->loop, place);
 	if (setup->has_log) {
 		check_log(&setup->log, place);
 	}

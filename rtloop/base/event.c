@@ -53,6 +53,12 @@ static const struct event_kind kinds[EVENT_CODES] = {
 				       "budget; value: ns" },
 	[EVENT_PLUGIN_REPORT] = { "plugin_report", EVENT_WARNING,
 				  "the plugin reports; value: its own" },
+	[EVENT_OVERRUN_FAULT] = { "overrun_fault", EVENT_ERROR,
+				  "more overruns than 'loop: fault:' allows ended the "
+				  "run; value: how many it allows" },
+	[EVENT_CYCLE_HUNG] = { "cycle_hung", EVENT_ERROR,
+			       "the cycle did not go on, and the watchdog ended the run; "
+			       "value: ns that it had stood still" },
 	[EVENT_TOLD] = { "told", EVENT_INFO, "the run was told something" },
 };
 

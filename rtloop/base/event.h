@@ -35,6 +35,8 @@ enum event_code {
 	EVENT_TOLD,		  /* with a text of its own: who has told the run what */
 	EVENT_PLUGIN_OVER_BUDGET, /* value: ns that the plugin's step took */
 	EVENT_PLUGIN_REPORT,	  /* value: of the plugin, and its own code as a detail */
+	EVENT_OVERRUN_FAULT,	  /* value: overruns that are allowed */
+	EVENT_CYCLE_HUNG, /* value: ns that it had been silent; device: in whose call */
 	EVENT_CODES,
 };
 

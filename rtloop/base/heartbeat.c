@@ -72,3 +72,14 @@ bool heartbeat_claim(struct heartbeat *heartbeat, enum heartbeat_owner owner)
 	}
 	return false;
 }
+
+bool heartbeat_settle(struct heartbeat *heartbeat)
+{
+	int now = HEARTBEAT_CYCLE;
+
+	if (!atomic_compare_exchange_strong(&heartbeat->owner, &now, HEARTBEAT_SETTLED)) {
+		return false;
+	}
+	heartbeat_enter(heartbeat, HEARTBEAT_ENDED);
+	return true;
+}

@@ -38,6 +38,7 @@ enum heartbeat_owner {
 	HEARTBEAT_CYCLE,    /* the cycle thread, at its own end */
 	HEARTBEAT_WATCHDOG, /* the watchdog thread: the cycle thread has stopped */
 	HEARTBEAT_GUARDIAN, /* the guardian process: all of the process has */
+	HEARTBEAT_SETTLED, /* nobody any more: the cycle thread has done it, and has ended */
 };
 
 struct heartbeat {
@@ -98,6 +99,14 @@ enum heartbeat_outputs heartbeat_outputs(const struct heartbeat *heartbeat) RT_S
  * outputs and sees that they are claimed drives them no more. [any]
  */
 bool heartbeat_claim(struct heartbeat *heartbeat, enum heartbeat_owner owner) RT_SAFE;
+
+/**
+ * heartbeat_settle - the cycle thread has left the outputs safe: nobody can claim them any more, and the state
+ * is HEARTBEAT_ENDED.
+ *
+ * False where somebody has relieved it meanwhile. [rt] the cycle thread, or the supervisor in its place
+ */
+bool heartbeat_settle(struct heartbeat *heartbeat) RT_SAFE;
 
 /** heartbeat_owner - who that is. [any] */
 static inline RT_SAFE enum heartbeat_owner

@@ -147,6 +147,15 @@ void recorder_end(struct recorder *recorder)
 	wake_logger(recorder);
 }
 
+void recorder_abandon(struct recorder *recorder, int64_t now_ns)
+{
+	if (recorder->ring) {
+		ring_abort(recorder->ring);
+	}
+	recorder->is_dropped = false;
+	recorder->now_ns = now_ns;
+}
+
 int recorder_close(struct recorder *recorder)
 {
 	if (!recorder->ring) {

@@ -142,6 +142,16 @@ void recorder_event(struct recorder *recorder, enum event_code code, uint32_t de
 void recorder_end(struct recorder *recorder) RT_SAFE;
 
 /**
+ * recorder_abandon - the cycle that is being recorded will never be complete: forget its records, and keep its events.
+ *
+ * In place of a producer that has stopped for good, wherever it stands.
+ * @now_ns: the time of what is still recorded
+ *
+ * [super]
+ */
+void recorder_abandon(struct recorder *recorder, int64_t now_ns);
+
+/**
  * recorder_close - record what is still owed (an open gap, events) after the last cycle.
  *
  * -EAGAIN while the ring has no room: let the logger drain, then call again. [init]

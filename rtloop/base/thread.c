@@ -8,7 +8,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "rtloop/base/sys.h"
+#include "rtloop/base/time.h"
+
 #define INTERRUPT_SIGNAL SIGUSR2
+
+/* How soon the end of a thread is noticed. */
+#define JOIN_LOOK_NS NS_PER_MS
 
 /* ThreadSanitizer puts about a megabyte of its own on each stack. */
 #if defined(__has_feature)
@@ -22,9 +28,41 @@
 #define SANITIZER_BYTES 0u
 #endif
 
-static void ignore_signal(int signal)
+/* A handler reaches nothing but statics: which of the threads it runs in. */
+static _Thread_local struct thread *self;
+
+void thread_park_here(void)
+{
+	if (self) {
+		/* pairs with the acquire in thread_is_parked() */
+		atomic_store_explicit(&self->is_parked, true, memory_order_release);
+	}
+	for (;;) {
+		(void)sys_sleep_until(INT64_MAX);
+	}
+}
+
+static void park_if_asked(void)
+{
+	if (self && atomic_load(&self->is_to_park)) {
+		thread_park_here();
+	}
+}
+
+static void take_interrupt(int signal)
 {
 	(void)signal;
+	park_if_asked();
+}
+
+static void *begin_thread(void *arg)
+{
+	struct thread *thread = arg;
+
+	self = thread;
+	/* a signal may have come before this thread knew itself */
+	park_if_asked();
+	return thread->main(thread->arg);
 }
 
 static size_t guard_bytes(void)
@@ -77,8 +115,7 @@ static int map_stack(struct thread *thread, size_t bytes)
 }
 
 /* Signals are the main thread's business; only the interrupt, and faults of its own, reach others. */
-static int create_without_signals(struct thread *thread, const pthread_attr_t *attr,
-				  void *(*main)(void *), void *arg)
+static int create_without_signals(struct thread *thread, const pthread_attr_t *attr)
 {
 	static const int kept[] = { INTERRUPT_SIGNAL, SIGSEGV, SIGBUS,
 				    SIGFPE,	      SIGILL,  SIGABRT };
@@ -90,7 +127,7 @@ static int create_without_signals(struct thread *thread, const pthread_attr_t *a
 		sigdelset(&blocked, kept[i]);
 	}
 	pthread_sigmask(SIG_SETMASK, &blocked, &before);
-	code = -pthread_create(&thread->id, attr, main, arg);
+	code = -pthread_create(&thread->id, attr, begin_thread, thread);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return code;
 }
@@ -114,6 +151,8 @@ int thread_start(struct thread *thread, const struct thread_options *options,
 	int code;
 
 	memset(thread, 0, sizeof(*thread));
+	thread->main = main;
+	thread->arg = arg;
 	code = map_stack(thread, options->stack_bytes + SANITIZER_BYTES);
 	if (code) {
 		return err_set_errno(err, code, "no memory for the stack of thread %s",
@@ -122,7 +161,7 @@ int thread_start(struct thread *thread, const struct thread_options *options,
 	code = -pthread_attr_init(&attr);
 	if (code == 0) {
 		code = set_attributes(&attr, thread, options);
-		code = code ? code : create_without_signals(thread, &attr, main, arg);
+		code = code ? code : create_without_signals(thread, &attr);
 		pthread_attr_destroy(&attr);
 	}
 	if (code) {
@@ -136,8 +175,10 @@ int thread_start(struct thread *thread, const struct thread_options *options,
 
 void thread_prepare(void)
 {
-	struct sigaction action = { .sa_handler = ignore_signal };
+	struct sigaction action = { .sa_handler = take_interrupt };
 
+	/* one that is parked takes no other signal either */
+	sigfillset(&action.sa_mask);
 	sigaction(INTERRUPT_SIGNAL, &action, NULL);
 }
 
@@ -148,11 +189,53 @@ void thread_interrupt(const struct thread *thread)
 	}
 }
 
+static void give_back(struct thread *thread)
+{
+	munmap(thread->stack, thread->stack_bytes);
+	thread->is_running = false;
+}
+
 void thread_join(struct thread *thread)
 {
 	if (thread->is_running) {
 		pthread_join(thread->id, NULL);
-		munmap(thread->stack, thread->stack_bytes);
-		thread->is_running = false;
+		give_back(thread);
+	}
+}
+
+bool thread_join_until(struct thread *thread, int64_t until_ns)
+{
+	/* no call that waits for CLOCK_MONOTONIC is known to each ThreadSanitizer */
+	while (thread->is_running) {
+		int64_t now_ns = sys_now();
+
+		if (pthread_tryjoin_np(thread->id, NULL) == 0) {
+			give_back(thread);
+		} else if (now_ns >= until_ns) {
+			return false;
+		} else {
+			(void)sys_sleep_until(now_ns + JOIN_LOOK_NS);
+		}
+	}
+	return true;
+}
+
+void thread_ask_park(struct thread *thread)
+{
+	atomic_store(&thread->is_to_park, true);
+	thread_interrupt(thread);
+}
+
+bool thread_is_parked(const struct thread *thread)
+{
+	return atomic_load_explicit(&thread->is_parked, memory_order_acquire);
+}
+
+void thread_demote(const struct thread *thread)
+{
+	const struct sched_param ordinary = { .sched_priority = 0 };
+
+	if (thread->is_running) {
+		pthread_setschedparam(thread->id, SCHED_OTHER, &ordinary);
 	}
 }

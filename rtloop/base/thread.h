@@ -7,8 +7,10 @@
 #define RTLOOP_BASE_THREAD_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "rtloop/base/attr.h"
 #include "rtloop/base/err.h"
@@ -25,10 +27,15 @@ struct thread {
 	void *stack;	    /* with the guard page below it */
 	size_t stack_bytes; /* of both */
 	bool is_running;
+	void *(*main)(void *arg);
+	void *arg;
+	_Atomic bool is_to_park;
+	_Atomic bool is_parked;
 };
 
 /**
  * thread_start - run @main(@arg) in a thread of its own.
+ * @thread: stays where it is until the thread has ended
  *
  * -EPERM without the right to the priority, -EINVAL for a CPU that is not there or a stack
  * that is too small, -EAGAIN, -ENOMEM, with @err filled. [init]
@@ -47,5 +54,26 @@ void thread_interrupt(const struct thread *thread);
 /** thread_join - wait for its end and give the stack back; a no-op where it does not run.
  * [init] */
 void thread_join(struct thread *thread);
+
+/** thread_join_until - the same, but not beyond @until_ns, CLOCK_MONOTONIC: false where it runs still. [super] */
+bool thread_join_until(struct thread *thread, int64_t until_ns) MUST_CHECK;
+
+/**
+ * thread_ask_park - the thread is to stop where it stands, in the middle of whatever it does, and never to go on:
+ * in a signal's handler it sleeps until the process ends.
+ *
+ * Works on one that loops, and on one that waits in a call of the kernel that can be interrupted; where the call
+ * cannot be, when it is over. What it held (a lock of the C library, say) stays held. [super]
+ */
+void thread_ask_park(struct thread *thread);
+
+/** thread_is_parked - it has stopped; what it had written until then is seen. [super] */
+bool thread_is_parked(const struct thread *thread);
+
+/** thread_park_here - never returns. [rt] of a thread that was asked to, by itself */
+void thread_park_here(void) RT_SAFE __attribute__((noreturn));
+
+/** thread_demote - an ordinary thread from now on: it takes no CPU from others any more. [super] */
+void thread_demote(const struct thread *thread);
 
 #endif

@@ -10,11 +10,13 @@
 /* Exit statuses, for scripts. */
 enum exit_status {
 	EXIT_OK = 0,
-	EXIT_FAILED = 1,       /* the answer is no, or the command failed */
-	EXIT_USAGE = 2,	       /* the command line or the configuration is wrong */
-	EXIT_REPAIRED = 3,     /* done, but something was not there any more */
-	EXIT_FAULT = 4,	       /* the run ended by a fault: do not restart into motion */
+	EXIT_FAILED = 1,   /* the answer is no, or the command failed */
+	EXIT_USAGE = 2,	   /* the command line or the configuration is wrong */
+	EXIT_REPAIRED = 3, /* done, but something was not there any more */
+	EXIT_OVERRUN =
+		4, /* overrun: stop has ended the run: do not restart into motion */
 	EXIT_NOT_REALTIME = 5, /* --require-rt, and it is not */
+	EXIT_FAULT = 6,	       /* a fault has ended the run: do not restart into motion */
 };
 
 /* One option of a command; tables end with a row whose name is NULL. */

@@ -216,6 +216,22 @@ static void put_devices(struct json *json, const struct report_summary *summary)
 	json_end(json, ']');
 }
 
+/* Absent where no fault ended it. */
+static void put_fault(struct json *json, const struct report_summary *summary)
+{
+	const struct report_event *fault = &summary->fault;
+
+	if (summary->has_fault) {
+		json_begin(json, "fault", '{');
+		json_text(json, "kind", fault->kind);
+		json_text(json, "device", fault->device);
+		json_uint(json, "cycle", fault->cycle);
+		json_uint(json, "log_time_ns", fault->log_time_ns);
+		json_int(json, "value", fault->value);
+		json_end(json, '}');
+	}
+}
+
 static void put_events(struct json *json, const struct report_summary *summary)
 {
 	json_uint(json, "event_count", summary->events.all);
@@ -241,6 +257,7 @@ void report_json_begin_run(struct json *json, const struct report_summary *summa
 {
 	json_begin(json, NULL, '{');
 	put_identity(json, summary);
+	put_fault(json, summary);
 	put_cycles(json, summary);
 	put_gaps(json, summary);
 	put_times(json, summary);

@@ -94,6 +94,26 @@ static void print_wholeness(FILE *out, const struct report_summary *summary)
 	}
 }
 
+static void print_fault(FILE *out, const struct report_summary *summary)
+{
+	const struct report_event *fault = &summary->fault;
+
+	if (!summary->has_fault) {
+		return;
+	}
+	fprintf(out,
+		"FAULT     ended the run in cycle %" PRIu64 ", %+.6f s: ", fault->cycle,
+		report_offset_s(summary, fault->log_time_ns));
+	clean_print(out, fault->kind);
+	if (fault->device[0]) {
+		fputs(" of ", out);
+		clean_print(out, fault->device);
+	}
+	fprintf(out, " (value %" PRId64 "): ", fault->value);
+	clean_print(out, fault->text);
+	fputc('\n', out);
+}
+
 /* --- cycles ------------------------------------------------------------------------------------- */
 
 static void print_cycles(FILE *out, const struct report_summary *summary)
@@ -366,6 +386,7 @@ void report_text_summary(FILE *out, const struct report_summary *summary, unsign
 {
 	print_head(out, summary, number, all);
 	print_wholeness(out, summary);
+	print_fault(out, summary);
 	print_files(out, summary->run);
 	print_origin(out, &summary->run->files[0]);
 	print_cycles(out, summary);

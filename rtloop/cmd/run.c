@@ -90,6 +90,8 @@ const struct command command_run = {
 		 "2  the command line or the configuration is wrong\n"
 		 "4  it was ended by an overrun (overrun: stop)\n"
 		 "5  --require-rt, and it is not real-time\n"
+		 "6  it was ended by a fault: too many overruns (loop: fault:), or a "
+		 "cycle that hung\n"
 		 "128 + N  a second signal N ended it at once",
 	.run = run_run,
 };
@@ -351,7 +353,32 @@ static int run_to_end(struct run_context *run, const struct run_request *request
 		fprintf(stderr, "rtloop: %s\n", err.text);
 		return EXIT_FAILED;
 	}
-	return loop_state(&app->loop) == LOOP_ENDED_OVERRUN ? EXIT_FAULT : exit_status;
+	return exit_status;
+}
+
+_Static_assert(EXIT_FAULT == WATCHDOG_EXIT_STATUS, "the watchdog ends with another one");
+
+/* How it ended counts before what came of its log and its report: outputs must not be driven again unseen. */
+static int status_of(const struct app *app, int exit_status)
+{
+	switch (loop_state(&app->loop)) {
+	case LOOP_ENDED_OVERRUN:
+		return EXIT_OVERRUN;
+	case LOOP_ENDED_FAULT:
+	case LOOP_ENDED_HUNG:
+		return EXIT_FAULT;
+	default:
+		return exit_status;
+	}
+}
+
+/* A cycle that hangs keeps what it holds: nothing can be taken apart around it. */
+static void leave_hung(const struct app *app)
+{
+	if (loop_state(&app->loop) == LOOP_ENDED_HUNG) {
+		fflush(NULL);
+		_exit(EXIT_FAULT);
+	}
 }
 
 static int run_setup(struct setup *setup, const struct run_request *request)
@@ -371,9 +398,10 @@ static int run_setup(struct setup *setup, const struct run_request *request)
 	run.live.say = say;
 	run.live.context = &run;
 	if (open_control(&run.live, app, request->path) == 0) {
-		status = run_to_end(&run, request);
+		status = status_of(app, run_to_end(&run, request));
 	}
 	live_close(&run.live);
+	leave_hung(app);
 	app_destroy(app);
 	return status;
 }

@@ -7,6 +7,7 @@
 
 #include "rtloop/base/time.h"
 #include "rtloop/cmd/json.h"
+#include "rtloop/cmd/run_fault.h"
 #include "rtloop/cmd/run_outputs.h"
 #include "rtloop/cmd/run_program.h"
 #include "rtloop/cmd/run_report.h"
@@ -183,8 +184,11 @@ void run_json_put(struct json *json, struct app *app)
 	json_float(json, "seconds", run_seconds(app));
 	put_realtime(json, &app->realtime);
 	put_loop(json, app);
+	run_fault_put(json, app);
 	if (has_ended) {
-		put_usage(json, &app->loop.usage);
+		if (loop_state(&app->loop) != LOOP_ENDED_HUNG) {
+			put_usage(json, &app->loop.usage);
+		}
 		put_timeline(json, &app->super.timeline);
 	}
 	json_begin(json, "devices", '[');

@@ -7,6 +7,7 @@
 
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
+#include "rtloop/cmd/run_fault.h"
 #include "rtloop/cmd/run_outputs.h"
 #include "rtloop/cmd/run_program.h"
 #include "rtloop/cmd/terminal.h"
@@ -40,6 +41,9 @@ const char *run_end_text(const struct app *app)
 		return "its time was over";
 	case LOOP_ENDED_OVERRUN:
 		return "an overrun ended it (overrun: stop)";
+	case LOOP_ENDED_FAULT:
+	case LOOP_ENDED_HUNG:
+		return "a fault ended it";
 	case LOOP_ENDED_FAILED:
 		return "it could not begin";
 	}
@@ -365,11 +369,14 @@ void run_report_print(struct app *app, FILE *out)
 			run_seconds(app));
 	}
 	if (has_ended) {
+		run_fault_print(app, out);
 		print_forced(app, out);
 	}
 	print_realtime(app, out);
 	print_setting(app, out);
-	if (has_ended) {
+	run_fault_print_limits(app, out);
+	/* of a thread that has not ended the kernel tells nobody else */
+	if (has_ended && loop_state(&app->loop) != LOOP_ENDED_HUNG) {
 		print_usage(app, out);
 	}
 	print_cycles(app, out);

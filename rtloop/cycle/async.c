@@ -304,14 +304,17 @@ void async_ask_stop(struct async *async)
 	atomic_store(&async->is_asked_to_stop, true);
 }
 
-void async_stop(struct async *async)
+void async_stop(struct async *async, int64_t until_ns)
 {
-	if (async && async->thread.is_running) {
-		async_ask_stop(async);
-		while (!atomic_load(&async->has_ended)) {
-			thread_interrupt(&async->thread);
-			(void)sys_sleep_until(sys_now() + STOP_LOOK_NS);
-		}
+	if (!async || !async->thread.is_running) {
+		return;
+	}
+	async_ask_stop(async);
+	while (!atomic_load(&async->has_ended) && sys_now() < until_ns) {
+		thread_interrupt(&async->thread);
+		(void)sys_sleep_until(sys_now() + STOP_LOOK_NS);
+	}
+	if (atomic_load(&async->has_ended)) {
 		thread_join(&async->thread);
 		async->mirror->is_left_safe = async->worker.is_left_safe;
 	}

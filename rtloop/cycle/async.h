@@ -33,9 +33,9 @@ int async_start(struct async *async, struct err *err) MUST_CHECK;
 /** async_ask_stop - its round is the last one: it leaves its outputs at their safe values, and ends. [rt] */
 void async_ask_stop(struct async *async) RT_SAFE;
 
-/** async_stop - end its thread and wait for it: as long as the device blocks. Its outputs are left at
- * their safe values. NULL is a no-op. [super] */
-void async_stop(struct async *async);
+/** async_stop - end its thread and wait for it: as long as the device blocks, but not beyond @until_ns. Its outputs
+ * are left at their safe values. One that has not ended by then must not be destroyed. NULL is a no-op. [super] */
+void async_stop(struct async *async, int64_t until_ns);
 
 /** async_seat - where the supervisor leaves links for it. [super] */
 struct seat *async_seat(struct async *async);

@@ -24,7 +24,7 @@ void blame_mark(struct blame *blame, uint32_t device, enum blame_call call)
 static const char *const call_names[BLAME_CALLS] = {
 	[BLAME_SCAN] = "scan", [BLAME_RECEIVE] = "receive", [BLAME_SAMPLE] = "sample",
 	[BLAME_TICK] = "tick", [BLAME_STEP] = "step",	    [BLAME_PLUGIN] = "plugin",
-	[BLAME_EMIT] = "emit",
+	[BLAME_EMIT] = "emit", [BLAME_WAIT] = "wait",
 };
 
 const char *blame_call_name(enum blame_call call)

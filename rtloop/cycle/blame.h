@@ -7,6 +7,7 @@
 #ifndef RTLOOP_CYCLE_BLAME_H
 #define RTLOOP_CYCLE_BLAME_H
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "rtloop/base/attr.h"
@@ -21,6 +22,7 @@ enum blame_call {
 	BLAME_STEP,   /* the program; of no device */
 	BLAME_PLUGIN, /* the step of a plugin: EVENT_PLUGINS and its index for a device's */
 	BLAME_EMIT,
+	BLAME_WAIT, /* for the next release: no call at all */
 	BLAME_CALLS,
 };
 
@@ -35,12 +37,27 @@ struct blame_worst {
 struct blame {
 	int64_t last_ns; /* when the call that is measured next begins */
 	struct blame_worst worst;
+
+	/* where the cycle is: of use to others only once it has stopped */
+	_Atomic uint32_t device;
+	_Atomic uint32_t call;
 };
 
 /** blame_begin - a cycle woke. [rt] */
 static inline void blame_begin(struct blame *blame, int64_t wake_ns)
 {
-	*blame = (struct blame){ .last_ns = wake_ns };
+	blame->last_ns = wake_ns;
+	blame->worst = (struct blame_worst){ .ns = 0 };
+}
+
+/** blame_enter - a call begins. NULL is a no-op. [rt] */
+static inline RT_SAFE void blame_enter(struct blame *blame, uint32_t device,
+				       enum blame_call call)
+{
+	if (blame) {
+		atomic_store_explicit(&blame->device, device, memory_order_relaxed);
+		atomic_store_explicit(&blame->call, (uint32_t)call, memory_order_relaxed);
+	}
 }
 
 /** blame_skip - what was done until @now_ns was no device's. [rt] */

@@ -25,6 +25,7 @@ void cycle_take_mail(struct loop *loop, const struct cycle_time *now)
 	loop->mail_seen = mail;
 	for (unsigned i = 0; i < loop->device_count; i++) {
 		if (!loop->lanes[i]) {
+			blame_enter(&loop->blame, i, BLAME_EMIT);
 			seat_attach(&loop->seats[i], &loop->poller, now);
 		}
 	}
@@ -76,6 +77,7 @@ static bool takes_part(const struct device *device, const struct cycle_time *now
 
 static void read_phase(struct loop *loop, const struct cycle_time *now)
 {
+	blame_enter(&loop->blame, BLAME_NOBODY, BLAME_SCAN);
 	loop->poller.ops->scan(&loop->poller, now);
 	if (loop->sampled.count + loop->ticked.count > 0) {
 		blame_mark(&loop->blame, BLAME_NOBODY, BLAME_SCAN);
@@ -84,6 +86,7 @@ static void read_phase(struct loop *loop, const struct cycle_time *now)
 		struct device *device = loop->sampled.devices[i];
 
 		if (takes_part(device, now)) {
+			blame_enter(&loop->blame, device->index, BLAME_SAMPLE);
 			device->driver->sample(device, now);
 			if (!device->is_lost) {
 				device_sampled(device, now);
@@ -95,6 +98,7 @@ static void read_phase(struct loop *loop, const struct cycle_time *now)
 		struct device *device = loop->ticked.devices[i];
 
 		if (takes_part(device, now)) {
+			blame_enter(&loop->blame, device->index, BLAME_TICK);
 			device->driver->tick(device, now);
 			blame_mark(&loop->blame, device->index, BLAME_TICK);
 		}
@@ -126,6 +130,7 @@ static void write_phase(struct loop *loop, const struct cycle_time *now)
 		struct device *device = loop->emitting.devices[i];
 
 		if (takes_part(device, now)) {
+			blame_enter(&loop->blame, device->index, BLAME_EMIT);
 			device->driver->emit(device, now);
 			blame_mark(&loop->blame, device->index, BLAME_EMIT);
 		}
@@ -217,13 +222,31 @@ static void record_peak(struct loop *loop, const struct cycle_time *now,
 	peaks_record(&loop->peaks, now->release_ns - loop->grid.start_ns, &peak);
 }
 
-static bool is_over(struct loop *loop, const struct grid_step *step, int64_t next_ns)
+/* Whether it is one too many. */
+static bool count_against_limit(struct loop *loop, const struct grid_step *step,
+				int64_t now_ns)
+{
+	unsigned overruns = (unsigned)step->is_late_wake + step->is_long_work;
+	bool is_fault = overruns > 0 &&
+			overrun_limit_count(&loop->overrun_limit, now_ns, overruns);
+
+	if (is_fault) {
+		recorder_event(loop->recorder, EVENT_OVERRUN_FAULT, EVENT_NO_DEVICE,
+			       (int64_t)loop->overrun_limit.allowed);
+	}
+	return is_fault;
+}
+
+static bool is_over(struct loop *loop, const struct grid_step *step, int64_t next_ns,
+		    bool is_fault)
 {
 	const struct loop_options *options = loop->options;
 	int64_t ran_ns = next_ns - loop->grid.start_ns;
 	int end = LOOP_RUNS;
 
-	if (step->must_stop) {
+	if (is_fault) {
+		end = LOOP_ENDED_FAULT;
+	} else if (step->must_stop) {
 		end = LOOP_ENDED_OVERRUN;
 	} else if ((options->cycles > 0 && loop->cycle >= (uint64_t)options->cycles) ||
 		   (options->duration_ns > 0 && ran_ns >= options->duration_ns)) {
@@ -268,6 +291,7 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	struct cycle_time next = now;
 	struct grid_step step;
 	int64_t read_end_ns, write_end_ns, end_ns, next_ns;
+	bool is_fault;
 
 	recorder_begin(loop->recorder, now.cycle, wake_ns);
 	state_record(&loop->state, loop->recorder, &now);
@@ -282,6 +306,9 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	sampled_record(&loop->sample_times, loop->recorder, &now);
 	read_end_ns = sys_now();
 	times.step_ns = step_phase(loop, &now, read_end_ns);
+	if (heartbeat_owner(loop->heartbeat) != HEARTBEAT_NOBODY) {
+		return false; /* it has come back too late: the outputs are another's */
+	}
 	write_phase(loop, &now);
 	/* the step is over: it is the next one that sees these bad */
 	next.cycle++;
@@ -291,6 +318,8 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	times.write_ns = write_end_ns - read_end_ns - times.step_ns;
 	step = grid_advance(&loop->grid, wake_ns, write_end_ns);
 	hand_over_overrun(loop, &now, &step, write_end_ns);
+	blame_enter(&loop->blame, BLAME_NOBODY, BLAME_WAIT);
+	is_fault = count_against_limit(loop, &step, write_end_ns);
 	record_phase(loop, &now, &times, &step, is_catching_up);
 	end_ns = sys_now();
 	times.record_ns = end_ns - write_end_ns;
@@ -303,7 +332,7 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 	next_ns = grid_release_ns(&loop->grid, loop->grid.release);
 	/* what is caught up was due long ago: it has until now, at least */
 	heartbeat_beat(loop->heartbeat, next_ns > end_ns ? next_ns : end_ns);
-	return !is_over(loop, &step, next_ns);
+	return !is_over(loop, &step, next_ns, is_fault);
 }
 
 static void read_usage(struct loop_usage *ret_usage)
@@ -352,10 +381,26 @@ static void begin(struct loop *loop)
 		  now_ns + START_DELAY_NS + loop->device_count * START_DELAY_DEVICE_NS,
 		  loop->options);
 	now.release_ns = grid_release_ns(&loop->grid, loop->grid.release);
+	blame_enter(&loop->blame, BLAME_NOBODY, BLAME_WAIT);
 	heartbeat_beat(loop->heartbeat, now.release_ns);
 	heartbeat_note_outputs(loop->heartbeat, HEARTBEAT_OUTPUTS_DRIVEN);
 	heartbeat_enter(loop->heartbeat, HEARTBEAT_RUNNING);
 	cycle_take_mail(loop, &now);
+	blame_enter(&loop->blame, BLAME_NOBODY, BLAME_WAIT);
+}
+
+void cycle_end(struct loop *loop)
+{
+	if (!heartbeat_claim(loop->heartbeat, HEARTBEAT_CYCLE)) {
+		thread_park_here();
+	}
+	heartbeat_beat(loop->heartbeat, sys_now() + SAFE_END_NS);
+	heartbeat_enter(loop->heartbeat, HEARTBEAT_ENDING);
+	safe_end(loop);
+	safe_note(loop);
+	if (!heartbeat_settle(loop->heartbeat)) {
+		thread_park_here();
+	}
 }
 
 static void run_cycles(struct loop *loop)
@@ -373,7 +418,7 @@ static void run_cycles(struct loop *loop)
 	} while (wake_ns >= 0 && cycle_run(loop, wake_ns));
 	loop->ended_ns = sys_now();
 	note_usage(loop, &before);
-	safe_end(loop);
+	cycle_end(loop);
 }
 
 void *cycle_main(void *arg)

@@ -15,6 +15,12 @@ bool cycle_run(struct loop *loop, int64_t wake_ns) RT_SAFE;
 /** cycle_take_mail - put the links that were offered into force. [rt] between two cycles */
 void cycle_take_mail(struct loop *loop, const struct cycle_time *now) RT_SAFE;
 
+/**
+ * cycle_end - leave the outputs safe. The cycle thread never returns from here where others have claimed them, since
+ * it has hung. [rt] the cycle thread's last act; or the supervisor, where the thread has ended without having begun
+ */
+void cycle_end(struct loop *loop) RT_SAFE;
+
 /** cycle_main - the cycle thread. @arg: struct loop */
 void *cycle_main(void *arg);
 

@@ -9,6 +9,9 @@
 #include "rtloop/cycle/cycle.h"
 #include "rtloop/cycle/safe.h"
 
+/* How soon a thread that hangs is noticed while its end is waited for. */
+#define JOIN_LOOK_NS (20 * NS_PER_MS)
+
 static void add_to(struct device_set *set, struct device *device, bool belongs)
 {
 	if (belongs) {
@@ -94,9 +97,12 @@ int loop_init(struct loop *loop, const struct loop_options *options,
 	loop->seats = calloc(device_count + 1, sizeof(*loop->seats));
 	loop->lanes = calloc(device_count + 1, sizeof(*loop->lanes));
 	if (!loop->seats || !loop->lanes || make_sets(loop) ||
-	    heartbeat_create(&loop->heartbeat)) {
+	    heartbeat_create(&loop->heartbeat) ||
+	    overrun_limit_init(&loop->overrun_limit, (uint64_t)options->fault.overruns,
+			       options->fault.within_ns)) {
 		return err_set(err, -ENOMEM, "no memory for the loop");
 	}
+	loop->heartbeat->limit_ns = options->fault.hang_ns;
 	spread_phases(loop);
 	code = make_lanes(loop, err);
 	code = code ? code : poller_open(&loop->poller, options->poller, err);
@@ -113,6 +119,7 @@ void loop_fini(struct loop *loop)
 		seat_clear(&loop->seats[i]);
 	}
 	heartbeat_destroy(loop->heartbeat);
+	overrun_limit_fini(&loop->overrun_limit);
 	poller_close(&loop->poller);
 	view_fini(&loop->view);
 	state_fini(&loop->state);
@@ -140,10 +147,11 @@ static int start_lanes(struct loop *loop, struct err *err)
 	return 0;
 }
 
-static void stop_lanes(struct loop *loop)
+/* One whose device does not answer may take for ever: after a fault nobody waits for it. */
+static void stop_lanes(struct loop *loop, int64_t until_ns)
 {
 	for (unsigned i = 0; i < loop->device_count; i++) {
-		async_stop(loop->lanes[i]);
+		async_stop(loop->lanes[i], until_ns);
 	}
 }
 
@@ -155,8 +163,12 @@ static int start_thread(struct loop *loop, struct realtime *realtime, struct err
 		.priority = (int)loop->options->priority,
 		.cpu = (int)loop->options->cpu,
 	};
-	int code = thread_start(&loop->thread, &options, cycle_main, loop, err);
+	int code = watchdog_start(&loop->watchdog, loop, options.priority, err);
 
+	if (code) {
+		return code;
+	}
+	code = thread_start(&loop->thread, &options, cycle_main, loop, err);
 	if (code == 0 || code == -EPERM) {
 		realtime_note_fifo(realtime, options.priority, code);
 		realtime->cpu = options.cpu;
@@ -164,6 +176,9 @@ static int start_thread(struct loop *loop, struct realtime *realtime, struct err
 	if (code == -EPERM) {
 		options.priority = 0;
 		code = thread_start(&loop->thread, &options, cycle_main, loop, err);
+	}
+	if (code == 0 && loop->watchdog.thread.is_running) {
+		realtime_note_watchdog(realtime, loop->watchdog.priority);
 	}
 	return code;
 }
@@ -176,7 +191,8 @@ int loop_start(struct loop *loop, struct realtime *realtime, struct err *err)
 	code = start_lanes(loop, err);
 	code = code ? code : start_thread(loop, realtime, err);
 	if (code) {
-		stop_lanes(loop);
+		watchdog_stop(&loop->watchdog);
+		stop_lanes(loop, INT64_MAX);
 	}
 	return code;
 }
@@ -188,13 +204,39 @@ void loop_ask_stop(struct loop *loop)
 	thread_interrupt(&loop->thread);
 }
 
+/* False where it never will: it hangs. */
+static bool join_cycle(struct loop *loop)
+{
+	while (!thread_join_until(&loop->thread, sys_now() + JOIN_LOOK_NS)) {
+		if (loop_state(loop) == LOOP_ENDED_HUNG) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What the cycle in which it hangs has recorded so far is no whole cycle. */
+static void tell_hang(struct loop *loop)
+{
+	const struct watchdog *watchdog = &loop->watchdog;
+
+	recorder_abandon(loop->recorder, loop->ended_ns);
+	recorder_event(loop->recorder, EVENT_CYCLE_HUNG, watchdog->device,
+		       watchdog->silent_ns);
+}
+
 void loop_join(struct loop *loop)
 {
-	thread_join(&loop->thread);
-	if (loop_state(loop) == LOOP_ENDED_FAILED) {
-		safe_end(loop);
+	if (join_cycle(loop)) {
+		watchdog_stop(&loop->watchdog);
+		if (loop_state(loop) == LOOP_ENDED_FAILED) {
+			cycle_end(loop);
+		}
+		stop_lanes(loop, INT64_MAX);
+	} else {
+		stop_lanes(loop, sys_now() + 2 * SAFE_END_NS);
+		tell_hang(loop);
 	}
-	stop_lanes(loop);
 	safe_tell(loop);
 }
 

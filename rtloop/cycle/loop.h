@@ -22,6 +22,7 @@
 #include "rtloop/cycle/grid.h"
 #include "rtloop/cycle/options.h"
 #include "rtloop/cycle/orders.h"
+#include "rtloop/cycle/overrun_limit.h"
 #include "rtloop/cycle/overruns.h"
 #include "rtloop/cycle/pacer.h"
 #include "rtloop/cycle/peaks.h"
@@ -32,6 +33,7 @@
 #include "rtloop/cycle/state.h"
 #include "rtloop/cycle/stats.h"
 #include "rtloop/cycle/step.h"
+#include "rtloop/cycle/watchdog.h"
 
 /* Devices that have one of the optional calls: so that the others cost nothing. */
 struct device_set {
@@ -44,7 +46,9 @@ enum loop_end {
 	LOOP_ENDED_ASKED,   /* loop_ask_stop() */
 	LOOP_ENDED_DONE,    /* the stated number of cycles, or the stated time, is over */
 	LOOP_ENDED_OVERRUN, /* overrun: stop */
-	LOOP_ENDED_FAILED,  /* the thread could not begin; loop->err says why */
+	LOOP_ENDED_FAULT,   /* more overruns than fault: allows */
+	LOOP_ENDED_HUNG, /* the cycle does not go on; the watchdog has ended the loop, and its thread never ends */
+	LOOP_ENDED_FAILED, /* the thread could not begin; loop->err says why */
 };
 
 /* What the kernel counted for the cycle thread, from the first cycle to the last. */
@@ -70,6 +74,8 @@ struct loop {
 	struct device_set mirrored; /* async devices, as the cycle sees them */
 
 	struct heartbeat *heartbeat;
+	struct watchdog watchdog;
+	struct overrun_limit overrun_limit;
 	struct pacer pacer;
 	struct poller poller;
 	struct grid grid;
@@ -123,7 +129,8 @@ int loop_start(struct loop *loop, struct realtime *realtime, struct err *err) MU
 /** loop_ask_stop - end after the current cycle, also out of a long sleep. [super] */
 void loop_ask_stop(struct loop *loop);
 
-/** loop_join - wait until the cycle thread, and then the lanes, have ended. [super] */
+/** loop_join - wait until the cycle thread, and then the lanes, have ended. A thread that hangs is left where it is:
+ * from then on the process can only be ended. [super] */
 void loop_join(struct loop *loop);
 
 /** loop_offer - leave a link for a device. [super] */

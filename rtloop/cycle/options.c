@@ -3,11 +3,46 @@
 #include <math.h>
 
 #include "rtloop/base/time.h"
+#include "rtloop/cycle/overrun_limit.h"
 
 static const char *const overrun_names[] = { "skip", "catch-up", "stop", NULL };
 static const char *const pacer_names[] = { "nanosleep", "timerfd", NULL };
 static const char *const poller_names[] = { "epoll", NULL };
 static const char *const trace_names[] = { "off", "on-overrun", NULL };
+
+static const struct option fault_rows[] = {
+	{
+		.name = "overruns",
+		.type = OPTION_INT,
+		.offset = offsetof(struct fault_options, overruns),
+		.fallback = "0",
+		.min = 0,
+		.max = OVERRUN_LIMIT_MAX,
+		.help = "more overruns than this within 'within' are a fault; 0: any "
+			"number is "
+			"allowed",
+	},
+	{
+		.name = "within",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct fault_options, within_ns),
+		.fallback = "1s",
+		.min = NS_PER_MS,
+		.max = INFINITY,
+		.is_given_offset = offsetof(struct fault_options, has_within),
+		.help = "the time in which the overruns are counted",
+	},
+	{
+		.name = "hang",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct fault_options, hang_ns),
+		.fallback = "1s",
+		.max = INFINITY,
+		.help = "a cycle that has not ended so long after its release is a "
+			"fault: 10ms or more; 0s: nobody looks",
+	},
+	{ .name = NULL },
+};
 
 const struct option loop_rows[] = {
 	{
@@ -54,6 +89,14 @@ const struct option loop_rows[] = {
 		.max = 1000,
 		.help = "with catch-up: most missed releases run back to back; more are "
 			"dropped",
+	},
+	{
+		.name = "fault",
+		.type = OPTION_GROUP,
+		.offset = offsetof(struct loop_options, fault),
+		.rows = fault_rows,
+		.help = "what ends the run as a fault: safe outputs, an event, exit "
+			"status 6",
 	},
 	{
 		.name = "spin",

@@ -2,6 +2,7 @@
 #ifndef RTLOOP_CYCLE_OPTIONS_H
 #define RTLOOP_CYCLE_OPTIONS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/option.h"
@@ -23,12 +24,21 @@ enum poller_kind { POLLER_EPOLL };
 /* Whether the kernel traces the cycle's CPU, for the window around an overrun. */
 enum trace_kind { TRACE_OFF, TRACE_ON_OVERRUN };
 
+/* What ends a run with safe outputs and the status of a fault. */
+struct fault_options {
+	int64_t overruns; /* allowed within within_ns; 0: any number */
+	int64_t within_ns;
+	bool has_within;
+	int64_t hang_ns; /* the cycle may be silent for so long; 0: nobody looks */
+};
+
 struct loop_options {
 	int64_t period_ns;
 	int64_t cpu;	  /* -1: any */
 	int64_t priority; /* of SCHED_FIFO; 0: SCHED_FIFO is not asked for */
 	int overrun;	  /* enum overrun_policy */
 	int64_t catch_up_max;
+	struct fault_options fault;
 	int64_t spin_ns; /* busy waiting before each release */
 	int pacer;	 /* enum pacer_kind */
 	int poller;	 /* enum poller_kind */

@@ -288,6 +288,7 @@ static void take_messages(struct poller *poller, struct poll_slot *slot,
 void poller_take(struct poller *poller, struct poll_slot *slot,
 		 const struct cycle_time *now)
 {
+	blame_enter(poller->blame, slot->link->device->index, BLAME_RECEIVE);
 	switch (slot->endpoint->op) {
 	case ENDPOINT_READ:
 		take_stream(poller, slot, now);

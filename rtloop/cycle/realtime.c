@@ -233,6 +233,19 @@ void realtime_note_fifo(struct realtime *realtime, int priority, int code)
 	     strerror(-code));
 }
 
+void realtime_note_watchdog(struct realtime *realtime, int priority)
+{
+	char fix[256];
+
+	if (realtime->is_fifo && priority <= realtime->priority) {
+		program_fix(fix, sizeof(fix));
+		note(realtime, true, fix,
+		     "the watchdog was refused SCHED_FIFO priority %d, above the "
+		     "cycle's: one that spins would keep the CPU from it",
+		     realtime->priority + 1);
+	}
+}
+
 bool realtime_is_met(const struct realtime *realtime)
 {
 	for (unsigned i = 0; i < realtime->problem_count; i++) {

@@ -49,6 +49,10 @@ void realtime_lock_memory(struct realtime *realtime);
 /** realtime_note_fifo - what came of asking for SCHED_FIFO: 0 or -errno. [init] */
 void realtime_note_fifo(struct realtime *realtime, int priority, int code);
 
+/** realtime_note_watchdog - the priority that the watchdog got; below the cycle's or the same it is a problem.
+ * After realtime_note_fifo(). [init] */
+void realtime_note_watchdog(struct realtime *realtime, int priority);
+
 /** realtime_is_met - whether no fatal problem was noted. [any but rt] */
 bool realtime_is_met(const struct realtime *realtime);
 

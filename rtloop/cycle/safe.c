@@ -31,16 +31,25 @@ static bool is_of_cycle(const struct loop *loop, const struct device *device)
 	return !loop->lanes[device->index] && !device->is_dry;
 }
 
+/* What is to be left out of an end. */
+struct exception {
+	bool is_in_call;
+	const struct device *stuck;
+};
+
 /* What came is taken first: a device may have to answer before it can be told more. */
-static bool send_all(struct loop *loop, const struct cycle_time *now)
+static bool send_all(struct loop *loop, const struct cycle_time *now,
+		     const struct exception *exception)
 {
 	bool is_done = true;
 
-	loop->poller.ops->scan(&loop->poller, now);
+	if (!exception->is_in_call) {
+		loop->poller.ops->scan(&loop->poller, now);
+	}
 	for (unsigned i = 0; i < loop->driven.count; i++) {
 		struct device *device = loop->driven.devices[i];
 
-		if (is_of_cycle(loop, device)) {
+		if (is_of_cycle(loop, device) && device != exception->stuck) {
 			device->is_left_safe = safe_end_device(device, now);
 			/* one that is away will not come back before the end */
 			is_done &=
@@ -61,7 +70,7 @@ static struct cycle_time time_now(const struct loop *loop)
 }
 
 /* The supervisor may be busy for long, with a line that drains or with evidence: nothing waits for it. */
-static void end_lanes(struct loop *loop)
+void safe_end_lanes(struct loop *loop)
 {
 	for (unsigned i = 0; i < loop->device_count; i++) {
 		if (loop->lanes[i]) {
@@ -70,29 +79,83 @@ static void end_lanes(struct loop *loop)
 	}
 }
 
-void safe_end(struct loop *loop)
+/* The last cycle is recorded: nothing may come after it that has no cycle. */
+static void end_recording(struct loop *loop)
+{
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		loop->devices[i].recorder = NULL;
+	}
+}
+
+static void end_devices(struct loop *loop, const struct exception *exception)
 {
 	int64_t end_ns = sys_now() + SAFE_END_NS;
 	struct cycle_time now = time_now(loop);
 
-	end_lanes(loop);
-	if (loop->driven.count == 0) {
-		return;
-	}
-	/* the last cycle is recorded: nothing may come after it that has no cycle */
-	for (unsigned i = 0; i < loop->device_count; i++) {
-		loop->devices[i].recorder = NULL;
-	}
-	cycle_take_mail(loop, &now);
 	for (unsigned i = 0; i < loop->driven.count; i++) {
-		if (is_of_cycle(loop, loop->driven.devices[i])) {
-			safe_begin_end(loop->driven.devices[i]);
+		struct device *device = loop->driven.devices[i];
+
+		if (is_of_cycle(loop, device) && device != exception->stuck) {
+			safe_begin_end(device);
 		}
 	}
-	while (!send_all(loop, &now) && now.wake_ns < end_ns) {
+	while (!send_all(loop, &now, exception) && now.wake_ns < end_ns) {
 		(void)sys_sleep_until(now.wake_ns + LOOK_NS);
 		now = time_now(loop);
 	}
+}
+
+void safe_end(struct loop *loop)
+{
+	const struct exception none = { .stuck = NULL };
+	struct cycle_time now = time_now(loop);
+
+	safe_end_lanes(loop);
+	if (loop->driven.count > 0) {
+		end_recording(loop);
+		cycle_take_mail(loop, &now);
+		end_devices(loop, &none);
+	}
+}
+
+void safe_end_but(struct loop *loop, bool is_in_call, const struct device *stuck)
+{
+	const struct exception exception = { .is_in_call = is_in_call, .stuck = stuck };
+
+	safe_end_lanes(loop);
+	end_recording(loop);
+	end_devices(loop, &exception);
+}
+
+void safe_rescue(struct loop *loop, const struct device *but)
+{
+	for (unsigned i = 0; i < loop->driven.count; i++) {
+		struct device *device = loop->driven.devices[i];
+
+		if (is_of_cycle(loop, device) && device != but && device->link &&
+		    device->driver->rescue) {
+			device->is_left_safe = device->driver->rescue(device) == 0;
+		}
+	}
+}
+
+static bool are_safe(const struct loop *loop)
+{
+	for (unsigned i = 0; i < loop->driven.count; i++) {
+		const struct device *device = loop->driven.devices[i];
+
+		if (is_of_cycle(loop, device) && !device->is_left_safe) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void safe_note(struct loop *loop)
+{
+	heartbeat_note_outputs(loop->heartbeat, are_safe(loop)
+							? HEARTBEAT_OUTPUTS_SAFE
+							: HEARTBEAT_OUTPUTS_UNSAFE);
 }
 
 void safe_tell(struct loop *loop)

@@ -19,6 +19,30 @@
  */
 void safe_end(struct loop *loop) RT_SAFE;
 
+/**
+ * safe_end_but - the same in place of a cycle thread that is parked. Takes no mail, and no device records.
+ * @is_in_call: it was in a call of a device, or of the poller: nothing is read
+ * @stuck: the device in whose call it was, which is left alone; NULL: none
+ *
+ * [super] the watchdog
+ */
+void safe_end_but(struct loop *loop, bool is_in_call, const struct device *stuck) RT_SAFE;
+
+/**
+ * safe_rescue - have the safe values written at once where a driver can do so past its own state, whatever the cycle
+ * thread may be doing.
+ * @but: left out; NULL: none
+ *
+ * [super] the watchdog
+ */
+void safe_rescue(struct loop *loop, const struct device *but) RT_SAFE;
+
+/** safe_end_lanes - async devices are to end: their threads leave them safe. [rt] */
+void safe_end_lanes(struct loop *loop) RT_SAFE;
+
+/** safe_note - put into the heartbeat what became of the outputs of the cycle's lane. [rt] */
+void safe_note(struct loop *loop) RT_SAFE;
+
 /** safe_tell - events of how many devices were left safe, and of each that was not. [super] after all
  * threads have ended */
 void safe_tell(struct loop *loop);

@@ -48,6 +48,7 @@ static void run_plugin(struct plugin *plugin, const struct cycle_time *now,
 					  .dt_ns = now->dt_ns };
 	int64_t took_ns;
 
+	blame_enter(blame, EVENT_PLUGINS + plugin->index, BLAME_PLUGIN);
 	plugin_step(plugin, &time, recorder);
 	took_ns = mark(blame, EVENT_PLUGINS + plugin->index, BLAME_PLUGIN);
 	if (blame) {
@@ -60,6 +61,7 @@ static void run(struct step *step, const struct cycle_time *now,
 {
 	for (unsigned i = 0; i <= step->plugin_count; i++) {
 		if (i == step->program_at && step->program) {
+			blame_enter(blame, BLAME_NOBODY, BLAME_STEP);
 			run_program(step, now, recorder);
 			mark(blame, BLAME_NOBODY, BLAME_STEP);
 		}

@@ -151,12 +151,22 @@ static int take_gap(void *context, uint64_t first, uint64_t last, uint64_t log_t
 	return 0;
 }
 
+static bool is_fault(const struct report_event *event)
+{
+	return strcmp(event->kind, event_kind(EVENT_OVERRUN_FAULT)->name) == 0 ||
+	       strcmp(event->kind, event_kind(EVENT_CYCLE_HUNG)->name) == 0;
+}
+
 static int take_event(void *context, const struct report_event *event)
 {
 	struct report_summary *summary = context;
 	int code;
 
 	code = report_event_counts_add(&summary->events, event);
+	if (is_fault(event)) {
+		summary->has_fault = true;
+		summary->fault = *event;
+	}
 	if (code == 0 && strcmp(event->kind, event_kind(EVENT_EVIDENCE)->name) == 0) {
 		code = told_add(&summary->told, event->value, event->device, event->text);
 	}

@@ -54,6 +54,8 @@ struct report_summary {
 	uint64_t end_ns;
 	uint64_t middle_ns; /* where the second half begins */
 
+	bool has_fault;
+	struct report_event fault; /* that ended the run */
 	uint64_t late_wakes; /* cycles with an overrun of that kind; some have both */
 	uint64_t long_works;
 	uint64_t overruns; /* cycles with one or both */

@@ -141,15 +141,37 @@ case_one_that_stops_leaves_the_others_their_folder() {
 	systemctl stop rtloop@two
 }
 
-case_one_that_is_killed_is_started_again() {
-	local pid
+# stays_ended UNIT: no start follows, nor is one to come.
+stays_ended() {
+	wait_until is "$1" ActiveState failed
+	expect_equal "starts after it" 0 "$(property "$1" NRestarts)"
+	expect_equal "what is to come" failed "$(property "$1" SubState)"
+}
+
+case_one_that_is_killed_stays_ended() {
+	local signal
 	write_loop victim "period: 1ms"
-	systemctl start rtloop@victim
-	pid=$(property rtloop@victim MainPID)
-	kill -KILL "$pid"
-	wait_until is rtloop@victim NRestarts 1
-	wait_until is rtloop@victim ActiveState active
-	systemctl stop rtloop@victim
+	for signal in KILL SEGV; do
+		systemctl start rtloop@victim
+		kill -"$signal" "$(property rtloop@victim MainPID)"
+		stays_ended rtloop@victim
+		systemctl reset-failed rtloop@victim
+	done
+}
+
+# As docs/deploy.md has it, for a loop that drives nothing.
+case_one_that_may_be_started_again_is() {
+	write_loop reader "period: 1ms"
+	mkdir -p /etc/systemd/system/rtloop@reader.service.d
+	printf '[Service]\nRestartPreventExitStatus=\nRestartPreventExitStatus=2 5\n' \
+		>/etc/systemd/system/rtloop@reader.service.d/again.conf
+	systemctl daemon-reload
+	systemctl start rtloop@reader
+	kill -KILL "$(property rtloop@reader MainPID)"
+	wait_until is rtloop@reader NRestarts 1
+	wait_until is rtloop@reader ActiveState active
+	systemctl stop rtloop@reader
+	rm -r /etc/systemd/system/rtloop@reader.service.d
 }
 
 case_one_that_is_stuck_is_ended_by_the_watchdog() {
@@ -161,10 +183,8 @@ case_one_that_is_stuck_is_ended_by_the_watchdog() {
 	systemctl start rtloop@stuck
 	pid=$(property rtloop@stuck MainPID)
 	kill -STOP "$pid"
-	wait_until is rtloop@stuck NRestarts 1
-	wait_until is rtloop@stuck ActiveState active
+	stays_ended rtloop@stuck
 	journal rtloop@stuck | grep -q 'Watchdog timeout' || fail "it was not the watchdog"
-	systemctl stop rtloop@stuck
 	rm -r /etc/systemd/system/rtloop@stuck.service.d
 }
 
@@ -178,10 +198,25 @@ case_a_fault_is_not_followed_by_a_start() {
 		sleep 0.5
 		kill -CONT "$pid"
 	fi
-	wait_until is rtloop@fault ActiveState failed
+	stays_ended rtloop@fault
 	expect_equal "exit status" 4 "$(property rtloop@fault ExecMainStatus)"
-	expect_equal "starts after it" 0 "$(property rtloop@fault NRestarts)"
-	expect_equal "what is to come" failed "$(property rtloop@fault SubState)"
+}
+
+overruns_again() {
+	local pid
+	pid=$(property rtloop@often MainPID)
+	if [ "$pid" != 0 ] && kill -STOP "$pid"; then
+		sleep 0.3
+		kill -CONT "$pid"
+	fi
+	is rtloop@often ActiveState failed
+}
+case_too_many_overruns_are_not_followed_by_a_start() {
+	write_loop often "period: 100ms, fault: { overruns: 2, within: 1h }"
+	systemctl start rtloop@often
+	wait_until overruns_again
+	stays_ended rtloop@often
+	expect_equal "exit status" 6 "$(property rtloop@often ExecMainStatus)"
 }
 
 case_a_wrong_configuration_is_not_tried_again() {

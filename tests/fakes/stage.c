@@ -198,6 +198,13 @@ static void emit(struct device *device, const struct cycle_time *now)
 	}
 }
 
+static int rescue(const struct device *device) RT_SAFE;
+static int rescue(const struct device *device)
+{
+	atomic_fetch_add(&actor_of(device)->rescues, 1);
+	return 0;
+}
+
 static const struct driver actor_driver = {
 	.name = "actor",
 	.init = actor_init,
@@ -211,6 +218,7 @@ static const struct driver actor_driver = {
 	.sample = sample,
 	.tick = tick,
 	.emit = emit,
+	.rescue = rescue,
 };
 
 static void prepare(struct actor *actor, unsigned index)

@@ -75,6 +75,7 @@ struct actor {
 	int begun_fd; /* where this is not -1: after a byte written here (of any value) */
 	int value_fd; /* and the value read from here; 0xff loses the device, EIO */
 	void (*in_emit)(struct device *device); /* of the test; NULL: none */
+	_Atomic unsigned rescues;		/* calls of rescue() */
 	unsigned deaf_to; /* so many calls of emit() that must send do not */
 
 	_Atomic unsigned calls[CALLS];

@@ -35,13 +35,17 @@ for task in /proc/"$pid"/task/*; do
 		expect_equal "CPUs of $name" 1 "$cpus"
 		expect_equal "CPU that $name runs on" 1 "$(stat_field "$pid" "$thread" 39)"
 		;;
+	rtloop-watchdog)
+		expect_equal "policy of $name" 1 "$policy"
+		expect_equal "priority of $name" 84 "$priority"
+		;;
 	rtloop | rtloop-logger | rtloop-syncer | rtloop-async)
 		expect_equal "policy of $name (0 is SCHED_OTHER)" 0 "$policy"
 		;;
 	*) fail "a thread named $name" ;;
 	esac
 done
-expect_at_least "threads" 5 $threads
+expect_at_least "threads" 6 $threads
 
 # --- its memory: every mapping is locked, but for the kernel's own pages
 

@@ -66,7 +66,7 @@ static int tear_down(void **state)
 {
 	struct actor *actor = &bed.stage.actors[0];
 
-	async_stop(bed.async);
+	async_stop(bed.async, INT64_MAX);
 	async_destroy(bed.async);
 	assert_int_equal(actor_calls(actor, CALL_OPEN), actor_calls(actor, CALL_CLOSE));
 	assert_int_equal(actor->inits, 0);
@@ -241,7 +241,7 @@ static void the_workers_last_act_is_to_send_the_safe_values(void **state)
 	let_work(1);
 	assert_int_equal(last_sent()->number, 20);
 	bed.stage.actors[0].deaf_to = 2;
-	async_stop(bed.async);
+	async_stop(bed.async, INT64_MAX);
 	assert_int_equal(last_sent()->number, 7);
 	assert_true(last_sent()->was_must);
 	assert_true(mirror->is_left_safe);
@@ -252,7 +252,7 @@ static void a_worker_whose_device_is_away_is_not_left_safe(void **state)
 	raise_again();
 	create();
 	start();
-	async_stop(bed.async);
+	async_stop(bed.async, INT64_MAX);
 	assert_int_equal(bed.stage.actors[0].sent_count, 0);
 	assert_false(mirror->is_left_safe);
 }
@@ -426,7 +426,7 @@ static void stopping_does_not_wait_for_a_long_period(void **state)
 	for (unsigned i = 0; i < 200 && sys_now() < end_ns; i++) {
 		create();
 		start();
-		async_stop(bed.async);
+		async_stop(bed.async, INT64_MAX);
 		async_destroy(bed.async);
 	}
 	bed.async = NULL;
@@ -438,15 +438,15 @@ static void stopping_interrupts_a_driver_that_blocks(void **state)
 	offer();
 	start();
 	wait_until_begun();
-	async_stop(bed.async);
-	async_stop(bed.async);
+	async_stop(bed.async, INT64_MAX);
+	async_stop(bed.async, INT64_MAX);
 }
 
 static void one_that_was_never_started_can_be_stopped_and_destroyed(void **state)
 {
 	create();
 	offer();
-	async_stop(NULL);
+	async_stop(NULL, INT64_MAX);
 	async_destroy(NULL);
 }
 

@@ -88,6 +88,28 @@ static void a_claim_is_made_once_and_passes_upwards_only(void **state)
 	assert_int_equal(heartbeat_owner(heartbeat), HEARTBEAT_GUARDIAN);
 }
 
+static void what_the_cycle_has_settled_nobody_claims(void **state)
+{
+	(void)state;
+	assert_false(heartbeat_settle(heartbeat));
+	assert_true(heartbeat_claim(heartbeat, HEARTBEAT_CYCLE));
+	assert_true(heartbeat_settle(heartbeat));
+	assert_int_equal(heartbeat_state(heartbeat), HEARTBEAT_ENDED);
+	assert_false(heartbeat_claim(heartbeat, HEARTBEAT_WATCHDOG));
+	assert_false(heartbeat_claim(heartbeat, HEARTBEAT_GUARDIAN));
+}
+
+static void one_who_was_relieved_settles_nothing(void **state)
+{
+	(void)state;
+	assert_true(heartbeat_claim(heartbeat, HEARTBEAT_CYCLE));
+	heartbeat_enter(heartbeat, HEARTBEAT_ENDING);
+	assert_true(heartbeat_claim(heartbeat, HEARTBEAT_WATCHDOG));
+	assert_false(heartbeat_settle(heartbeat));
+	assert_int_equal(heartbeat_state(heartbeat), HEARTBEAT_ENDING);
+	assert_int_equal(heartbeat_owner(heartbeat), HEARTBEAT_WATCHDOG);
+}
+
 #define CLAIMERS 8
 
 static pthread_barrier_t together;
@@ -174,6 +196,10 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(
 			a_claim_is_made_once_and_passes_upwards_only, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_the_cycle_has_settled_nobody_claims,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_who_was_relieved_settles_nothing,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(of_many_at_once_one_gets_it, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(

@@ -16,6 +16,14 @@
 #include "rtloop/base/thread.h"
 #include "rtloop/base/time.h"
 
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+#define SANITIZE_THREAD
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define SANITIZE_THREAD
+#endif
+
 #define STACK_BYTES ((size_t)256 << 10)
 #define NOBODY	    65534
 #define HOUR_NS	    (3600 * NS_PER_SEC)
@@ -301,6 +309,103 @@ static void an_interrupt_ends_a_sleep(void **state)
 	thread_join(&thread);
 }
 
+/* It stays where it is until the process ends: so do these. */
+static struct thread parked[2];
+static atomic_ulong turns;
+
+static void *loop_for_ever(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		atomic_fetch_add(&turns, 1);
+	}
+	return NULL;
+}
+
+static void *wait_for_ever(void *arg)
+{
+	(void)arg;
+	for (;;) {
+		pause();
+	}
+	return NULL;
+}
+
+static void wait_until_parked(struct thread *thread)
+{
+	thread_ask_park(thread);
+	while (!thread_is_parked(thread)) {
+		sched_yield();
+	}
+}
+
+static void one_that_loops_is_parked_and_goes_on_no_more(void **state)
+{
+	const struct thread_options options = make_options();
+	unsigned long seen;
+
+#ifdef SANITIZE_THREAD
+	print_message("ThreadSanitizer keeps signals from a thread that loops\n");
+	skip();
+#endif
+	thread_prepare();
+	assert_int_equal(thread_start(&parked[0], &options, loop_for_ever, NULL, NULL),
+			 0);
+	while (atomic_load(&turns) == 0) {
+		sched_yield();
+	}
+	wait_until_parked(&parked[0]);
+	seen = atomic_load(&turns);
+	/* an interrupt does not wake it either */
+	for (unsigned i = 0; i < 100; i++) {
+		thread_interrupt(&parked[0]);
+		sched_yield();
+	}
+	assert_int_equal(atomic_load(&turns), seen);
+	assert_false(thread_join_until(&parked[0], sys_now()));
+}
+
+static void one_that_waits_is_parked(void **state)
+{
+	const struct thread_options options = make_options();
+
+	thread_prepare();
+	assert_int_equal(thread_start(&parked[1], &options, wait_for_ever, NULL, NULL),
+			 0);
+	assert_false(thread_is_parked(&parked[1]));
+	wait_until_parked(&parked[1]);
+}
+
+static void a_thread_that_ends_is_joined_in_time(void **state)
+{
+	const struct thread_options options = make_options();
+	struct thread thread;
+
+	assert_int_equal(thread_start(&thread, &options, do_nothing, NULL, NULL), 0);
+	while (!thread_join_until(&thread, sys_now() + NS_PER_MS)) {
+	}
+	assert_false(thread.is_running);
+	assert_true(thread_join_until(&thread, 0));
+}
+
+static void a_real_time_one_is_made_ordinary(void **state)
+{
+	struct thread_options options = make_options();
+	struct found found = { .policy = -1 };
+	struct thread thread;
+
+	become_fifo();
+	assert_int_equal(set_policy(SCHED_OTHER, 0), 0);
+	options.priority = 7;
+	atomic_store(&may_end, false);
+	assert_int_equal(thread_start(&thread, &options, wait_to_end, &found, NULL), 0);
+	thread_demote(&thread);
+	atomic_store(&may_end, true);
+	thread_join(&thread);
+	assert_int_equal(found.policy, SCHED_OTHER);
+	thread_demote(&thread);
+}
+
 static void a_thread_carries_its_name(void **state)
 {
 	const struct thread_options options = make_options();
@@ -331,6 +436,10 @@ int main(void)
 		cmocka_unit_test(a_stack_beyond_all_memory_is_an_error),
 		cmocka_unit_test(signals_are_left_to_the_maker),
 		cmocka_unit_test(an_interrupt_ends_a_sleep),
+		cmocka_unit_test(one_that_loops_is_parked_and_goes_on_no_more),
+		cmocka_unit_test(one_that_waits_is_parked),
+		cmocka_unit_test(a_thread_that_ends_is_joined_in_time),
+		cmocka_unit_test(a_real_time_one_is_made_ordinary),
 		cmocka_unit_test(a_thread_carries_its_name),
 	};
 
