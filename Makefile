@@ -106,7 +106,7 @@ PEER_PROGRAMS  := $(PEER_SOURCES:%.c=$(BUILD)/%)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
 FAKE_ARCHIVE   := $(BUILD)/libfakes.a
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,\
-	$(UNIT_SOURCES) $(FAKE_SOURCES) $(PEER_SOURCES) $(BENCH_SOURCES))
+	$(UNIT_SOURCES) $(FAKE_SOURCES) $(PEER_SOURCES) $(BENCH_SOURCES) $(wildcard tests/sites/*.c))
 
 # V=1 shows the commands, -s nothing.
 ifeq ($(V),)
@@ -208,6 +208,18 @@ $(BENCH_PROGRAMS): $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIV
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(CK_LIBS) $(ALL_LIBS)
+
+# rtloop itself, with wrappers around all that can fail; see tests/sites/main.c.
+SITES := $(BUILD)/tests/sites/sites
+SITES_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/sites/*.c))
+sites_wrapped = main cycle_main $(shell sed -n 's/^\tX.\([a-z_0-9]*\),.*/\1/p' tests/sites/wraps.c)
+$(SITES): $(SITES_OBJECTS) $(MAIN) $(OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -rdynamic $(addprefix -Wl$(comma)--wrap=,$(sites_wrapped)) \
+		-o $@ $^ $(ALL_LIBS)
+.PHONY: sites
+sites: $(SITES) $(PLUGINS)
 
 # All that tests link, as check compiles it.
 .PHONY: test-programs peers benches

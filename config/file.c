@@ -19,14 +19,17 @@ static int open_regular(const char *path, struct diag *diag)
 		diag_add(diag, 0, 0, "cannot be opened: %s", strerror(errno));
 		return -EINVAL;
 	}
-	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
+	if (fstat(fd, &status) < 0) {
+		diag_add(diag, 0, 0, "cannot be read: %s", strerror(errno));
+	} else if (!S_ISREG(status.st_mode)) {
 		diag_add(diag, 0, 0, "%s; expected a configuration file",
 			 S_ISDIR(status.st_mode) ? "is a folder"
 						 : "is not a regular file");
-		close(fd);
-		return -EINVAL;
+	} else {
+		return fd;
 	}
-	return fd;
+	close(fd);
+	return -EINVAL;
 }
 
 /* Up to one byte more than is allowed; the number of bytes or -errno. */

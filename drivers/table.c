@@ -196,8 +196,10 @@ static int read_rows(struct reader *reader)
 		reader->line_number++;
 		rc = read_line(reader, &is_first);
 	}
-	if (!rc && ferror(reader->file)) {
-		return err_set(reader->err, -EIO, "%s: cannot be read", reader->path);
+	/* for want of memory a line ends without an error of the file */
+	if (!rc && !feof(reader->file)) {
+		return err_set_errno(reader->err, -errno, "%s: cannot be read",
+				     reader->path);
 	}
 	if (!rc && reader->table->row_count == 0) {
 		return err_set(reader->err, -EINVAL, "%s: holds no row of numbers",
@@ -226,7 +228,10 @@ static int check_file(const struct reader *reader)
 {
 	struct stat status;
 
-	if (fstat(fileno(reader->file), &status) || !S_ISREG(status.st_mode)) {
+	if (fstat(fileno(reader->file), &status)) {
+		return err_set_errno(reader->err, -errno, "%s", reader->path);
+	}
+	if (!S_ISREG(status.st_mode)) {
 		return err_set(reader->err, -EINVAL, "%s: not a regular file",
 			       reader->path);
 	}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The demonstration: an oven, which is a real process on a real pty with physics of its own, held at its set
 # point for ten seconds; a real process that sends UDP; and a signal generator: all sampled a thousand times a
-# second. Half way through the set point is changed. Needs no root, no hardware and no network but loopback.
-# Leaves build/demo/demo.mcap, and a plot made from it.
+# second. Half way through the set point is changed, and then the oven's plug is pulled and put back. Needs no
+# root, no hardware and no network but loopback. Leaves build/demo/demo.mcap, and a plot made from it.
 # usage: [BUILD=DIR] demo.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -37,6 +37,7 @@ wait_for() {
 rm -rf "$demo"
 mkdir -p "$demo"
 start_peer "$build/tests/peers/probe" --oven --sent "$demo/oven.sent" --duration 50 "$demo/oven.tty"
+oven=$!
 start_peer "$build/tests/peers/sensor" --sent "$demo/flow.sent" --duration 50 127.0.0.1:47474
 wait_for "$demo/oven.tty"
 
@@ -49,11 +50,39 @@ rtloop demo: for ten seconds, a thousand times a second, one thread
   makes up three test signals                            (driver sim)
 and hands every sample to a logger. The configuration is config/examples/demo.yaml.
 After five seconds the set point is raised from 120 to 150 degC: rtloop set demo target=150
+After seven seconds the oven's plug is pulled, and put back soon after.
 EOF
 
-change_set_point() {
+interfere() {
 	sleep 5
 	"$rtloop" set demo target=150 >"$demo/set.out" 2>&1 || true
+	sleep 2
+	kill -USR1 "$oven" # the plug is pulled
+	sleep 0.6
+	kill -USR1 "$oven" # and put back
+}
+
+# From the log: a line for each time that the oven went away or came back, in seconds since the log began.
+oven_events() {
+	"$rtloop" dump --csv -c event.kind,event.device build/demo/demo.mcap |
+		awk -F, '$4 == "oven" && $3 ~ /^device_(opened|lost)$/ { print $2, $3 }'
+}
+
+# From the log: what was driven while the oven was away.
+power_while_away() {
+	"$rtloop" dump --csv -q -c oven.power,oven.temp build/demo/demo.mcap | awk -F, '
+		NR == 1 {
+			for (i = 3; i <= NF; i++) {
+				column[$i] = i
+			}
+			next
+		}
+		$column["oven.temp.quality"] != "" { is_bad = $column["oven.temp.quality"] == 2 }
+		$column["oven.power"] != "" { power = $column["oven.power"] }
+		is_bad && !was_bad { before = power_before; n++ }
+		is_bad { away = power }
+		{ was_bad = is_bad; power_before = power }
+		END { printf "%.1f %% before, %.1f %% while it was away\n", before, away }'
 }
 
 # From the log: a line for each moment at which temperature, set point or power became another.
@@ -78,10 +107,12 @@ plot() {
 			before = now
 		}' >"$demo/demo.dat"
 	LC_ALL=C.UTF-8 gnuplot -c scripts/plot/control.gp "$demo/demo.png" "$demo/demo.dat" \
-		"demo: an oven held at its set point" "oven.temp, degC" "oven.power, %"
+		"demo: an oven held at its set point" "oven.temp, degC" "oven.power, %" \
+		"$(oven_events | awk '$2 == "device_lost" { print $1; exit }')" \
+		"$(oven_events | awk '$2 == "device_opened" { at = $1 } END { print at }')" "unplugged"
 }
 
-start_peer change_set_point
+start_peer interfere
 "$rtloop" run --json "$demo/report.json" config/examples/demo.yaml
 
 cat <<EOF
@@ -107,6 +138,11 @@ printf '\nFive of its moments, as a spreadsheet would get them (rtloop dump --cs
 
 printf '\nHalf way through the set point was changed; what "rtloop set" said:\n\n  '
 cat "$demo/set.out"
+printf '\nThen the plug was pulled; what the log has of it, in seconds, and what the heater was given:\n\n'
+oven_events | sed 's/^/  /'
+printf '  power: '
+power_while_away
+printf '\n'
 plot
 echo "How the oven followed it, plotted from the log: build/demo/demo.png"
 

@@ -71,7 +71,7 @@ static int select_columns(struct exporter *exporter, struct mcap_survey *survey)
 			code = dump_selection_add(&exporter->all, stream->name, schema);
 		}
 	}
-	return code;
+	return survey->streams.is_out_of_memory ? -ENOMEM : code;
 }
 
 /* What columns one file brings, and when the log begins. */
@@ -308,20 +308,25 @@ static int export_file(struct exporter *exporter, const char *path)
 {
 	struct mcap_log_message message;
 	struct err err;
-	int code = 0;
+	int code = 0, next;
 
 	exporter->path = path;
 	if (mcap_log_open(&exporter->log, path, &exporter->time, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return EXIT_FAILED;
 	}
-	while (!code && mcap_log_next(&exporter->log, &message) > 0) {
-		code = take_message(exporter, &message);
+	while (!code && (next = mcap_log_next(&exporter->log, &message)) != 0) {
+		/* any other end of the log has been told */
+		if (next < 0 && next != -ENOMEM) {
+			break;
+		}
+		code = next < 0 ? next : take_message(exporter, &message);
 	}
 	exporter->problems += exporter->log.problems;
 	exporter->done_bytes += mcap_reader_bytes(exporter->log.reader);
 	close_log(&exporter->log);
-	return code ? fail(exporter, code, exporter->output.path) : EXIT_OK;
+	return code ? fail(exporter, code, code == -ENOMEM ? path : exporter->output.path)
+		    : EXIT_OK;
 }
 
 static int export_files(struct exporter *exporter)

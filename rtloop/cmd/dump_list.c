@@ -194,9 +194,13 @@ static int list_file(const char *path)
 	print_head(path, &survey);
 	print_streams(&survey);
 	print_items(&survey, reader);
+	if (survey.streams.is_out_of_memory) {
+		fprintf(stderr, "%s: %s\n", path, strerror(ENOMEM));
+		code = EXIT_FAILED;
+	}
 	mcap_survey_fini(&survey);
 	mcap_reader_close(reader);
-	return EXIT_OK;
+	return code;
 }
 
 int dump_list(const struct dump_options *options)

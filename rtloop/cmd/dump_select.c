@@ -120,6 +120,7 @@ void dump_selection_fini(struct dump_selection *selection)
 	free(selection->patterns);
 	free(selection->is_matched);
 	free(selection->list);
+	*selection = (struct dump_selection){ .list = NULL };
 }
 
 /* Whether a pattern names the column: "probe", "probe.temp", "pro*.t?mp", "*.quality". */

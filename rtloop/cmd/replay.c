@@ -226,9 +226,14 @@ static int play_messages(struct run *run, struct mcap_log *log,
 {
 	struct mcap_log_message message;
 	uint64_t messages = 0;
-	int code = 0;
+	int code = 0, next;
 
-	while (code == 0 && mcap_log_next(log, &message) > 0) {
+	while (code == 0 && (next = mcap_log_next(log, &message)) != 0) {
+		if (next < 0) {
+			/* any other end of the log has been told */
+			return next == -ENOMEM ? err_set_errno(err, next, "%s", run->path)
+					       : 0;
+		}
 		if (messages == 0) {
 			code = player_begin_file(&run->player, log, origin->offset_ns,
 						 err);

@@ -11,6 +11,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/cmd/clean.h"
 #include "rtloop/cmd/cmd.h"
+#include "rtloop/cmd/half_file.h"
 #include "rtloop/cmd/log_time.h"
 #include "rtloop/cmd/same_file.h"
 #include "rtloop/cmd/terminal.h"
@@ -347,14 +348,16 @@ static int open_json(struct reporter *reporter)
 	return EXIT_OK;
 }
 
-static int close_json(struct reporter *reporter)
+/* Half a report is none: it is not left behind where it failed. */
+static int close_json(struct reporter *reporter, int status)
 {
+	const char *path = reporter->request->json_path;
 	FILE *out = reporter->json_file;
 	bool has_failed;
 	struct err err;
 
 	if (!out) {
-		return EXIT_OK;
+		return status;
 	}
 	json_end(&reporter->json, ']');
 	json_end(&reporter->json, '}');
@@ -364,10 +367,13 @@ static int close_json(struct reporter *reporter)
 	}
 	if (has_failed) {
 		err_set_errno(&err, errno ? -errno : -EIO, "cannot write the report %s",
-			      reporter->request->json_path);
-		return fail(reporter, &err);
+			      path);
+		status = fail(reporter, &err);
 	}
-	return EXIT_OK;
+	if (status != EXIT_OK && out != stdout) {
+		half_file_remove(path);
+	}
+	return status;
 }
 
 static int open_plots(struct reporter *reporter)
@@ -398,7 +404,6 @@ static int close_plots(struct reporter *reporter, int status)
 static int report_all(struct reporter *reporter)
 {
 	int status = EXIT_OK;
-	int closed;
 
 	for (unsigned i = 0; i < reporter->sources.run_count && status == EXIT_OK; i++) {
 		status = report_run(reporter, i);
@@ -408,8 +413,7 @@ static int report_all(struct reporter *reporter)
 		fprintf(stderr, "and %" PRIu64 " further problems\n",
 			reporter->told - PROBLEMS_SHOWN);
 	}
-	closed = close_json(reporter);
-	status = status == EXIT_OK ? closed : status;
+	status = close_json(reporter, status);
 	return close_plots(reporter, status);
 }
 

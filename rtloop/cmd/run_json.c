@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "rtloop/base/time.h"
+#include "rtloop/cmd/half_file.h"
 #include "rtloop/cmd/json.h"
 #include "rtloop/cmd/run_fault.h"
 #include "rtloop/cmd/run_outputs.h"
@@ -213,6 +214,7 @@ int run_json_write(struct app *app, const char *path, struct err *err)
 	bool is_stdout = strcmp(path, "-") == 0;
 	FILE *out = is_stdout ? stdout : fopen(path, "we");
 	bool has_failed;
+	int code;
 
 	if (!out) {
 		return err_set_errno(err, -errno, "cannot write the report %s", path);
@@ -222,7 +224,13 @@ int run_json_write(struct app *app, const char *path, struct err *err)
 	if (!is_stdout && fclose(out)) {
 		has_failed = true;
 	}
-	return has_failed ? err_set_errno(err, errno ? -errno : -EIO,
-					  "cannot write the report %s", path)
-			  : 0;
+	if (!has_failed) {
+		return 0;
+	}
+	code = err_set_errno(err, errno ? -errno : -EIO, "cannot write the report %s",
+			     path);
+	if (!is_stdout) {
+		half_file_remove(path);
+	}
+	return code;
 }

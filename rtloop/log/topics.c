@@ -101,6 +101,16 @@ struct part {
 	const struct part_kind *kind;
 };
 
+/* A text that could not be written whole is none. */
+static char *finish_text(FILE *out, char **text)
+{
+	if (fclose(out)) {
+		free(*text);
+		return NULL;
+	}
+	return *text;
+}
+
 /* @attempt: 0 for the plain name. */
 static char *make_schema_name(const struct part *part, unsigned attempt)
 {
@@ -117,7 +127,7 @@ static char *make_schema_name(const struct part *part, unsigned attempt)
 	if (attempt > 0) {
 		fprintf(out, "Device%u", attempt);
 	}
-	return fclose(out) ? NULL : text;
+	return finish_text(out, &text);
 }
 
 static void print_values(FILE *out, const struct part *part, bool of_bools)
@@ -158,7 +168,7 @@ static char *make_schema(const struct part *part, const char *schema_name)
 	for (unsigned i = 0; i < part->channel_count; i++) {
 		fprintf(out, "uint8 %s\n", part->channels[i].name);
 	}
-	return fclose(out) ? NULL : text;
+	return finish_text(out, &text);
 }
 
 static bool is_name_taken(const struct topics *topics, const char *schema_name)

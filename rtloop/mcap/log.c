@@ -122,6 +122,9 @@ int mcap_log_next(struct mcap_log *log, struct mcap_log_message *ret_message)
 	struct mcap_record record;
 	int code;
 
+	if (log->streams.is_out_of_memory) {
+		return -ENOMEM;
+	}
 	while ((code = mcap_reader_next(log->reader, &record)) > 0) {
 		switch (record.op) {
 		case MCAP_MESSAGE:

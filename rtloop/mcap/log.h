@@ -51,8 +51,8 @@ void mcap_log_close(struct mcap_log *log);
 /**
  * mcap_log_next - the next message in the file's order.
  *
- * 1 a message, 0 the end of a log that was closed, -errno as mcap_reader_next(); that a
- * log was not closed or is damaged from somewhere on has then been told as a problem.
+ * 1 a message, 0 the end of a log that was closed, -ENOMEM also where there was none for the schema of
+ * a message before, -errno as mcap_reader_next(); that a log was not closed or is damaged from somewhere on has then been told as a problem.
  * [any but rt]
  */
 int mcap_log_next(struct mcap_log *log, struct mcap_log_message *ret_message) MUST_CHECK;

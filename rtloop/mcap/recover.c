@@ -392,7 +392,10 @@ static int make(struct recover *recover, struct err *err)
 	if (!result->is_intact) {
 		result->cycles = (struct mcap_cycles){ .runs = 0 };
 	}
-	return result->is_intact ? copy(recover, err) : repair(recover, err);
+	code = result->is_intact ? copy(recover, err) : repair(recover, err);
+	return !code && recover->streams.is_out_of_memory
+		       ? err_set_errno(err, -ENOMEM, "%s", recover->request->log)
+		       : code;
 }
 
 static enum mcap_recover_failure whose(const struct recover *recover)

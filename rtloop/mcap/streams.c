@@ -240,6 +240,7 @@ struct mcap_stream *mcap_streams_find_name(const struct mcap_streams *streams,
 static void parse(struct mcap_streams *streams, struct mcap_stream_schema *schema)
 {
 	struct err err;
+	int code;
 
 	schema->is_tried = true;
 	if (!schema->is_ros2msg || schema->length > SCHEMA_BYTES_MAX) {
@@ -251,8 +252,10 @@ static void parse(struct mcap_streams *streams, struct mcap_stream_schema *schem
 			 "the log's schemas have too many fields");
 		return;
 	}
-	if (schema_create(schema->name, schema->text, schema->length, &schema->schema,
-			  &err)) {
+	code = schema_create(schema->name, schema->text, schema->length, &schema->schema,
+			     &err);
+	if (code) {
+		streams->is_out_of_memory |= code == -ENOMEM;
 		snprintf(schema->why, sizeof(schema->why), "%.*s",
 			 (int)sizeof(schema->why) - 1, err.text);
 		return;

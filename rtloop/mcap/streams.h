@@ -45,6 +45,7 @@ struct mcap_streams {
 	unsigned id_count;	    /* entries there: ids beyond are not declared */
 	struct mcap_stream_schema **schemas; /* by schema id, likewise */
 	unsigned schema_id_count;
+	bool is_out_of_memory; /* there was none for a schema: what lacks it is no answer */
 };
 
 void mcap_streams_fini(struct mcap_streams *streams);

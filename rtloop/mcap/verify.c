@@ -439,6 +439,9 @@ static int read_all(struct verifier *verifier)
 			return code;
 		}
 	}
+	if (verifier->streams.is_out_of_memory) {
+		return -ENOMEM;
+	}
 	if (code < 0) {
 		stop = mcap_reader_stop(verifier->reader);
 		verifier_problem(verifier, stop->offset, "%s", stop->text);

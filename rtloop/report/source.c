@@ -156,7 +156,7 @@ static int find_first_cycle(struct report_file *file, struct err *err)
 	if (code) {
 		return code;
 	}
-	while (!file->has_cycle && mcap_log_next(&log, &message) > 0) {
+	while (!file->has_cycle && (code = mcap_log_next(&log, &message)) > 0) {
 		if (strcmp(message.stream->name, CYCLE_TOPIC) != 0) {
 			continue;
 		}
@@ -166,8 +166,12 @@ static int find_first_cycle(struct report_file *file, struct err *err)
 		}
 		take_first_cycle(file, &fields, &message.message);
 	}
+	if (log.streams.is_out_of_memory) {
+		code = -ENOMEM;
+	}
 	mcap_log_close(&log);
-	return 0;
+	/* any other end of the log is told by whoever reads it */
+	return code == -ENOMEM ? err_set_errno(err, code, "%s", file->path) : 0;
 }
 
 static int init_file(struct report_file *file, const char *path, struct err *err)

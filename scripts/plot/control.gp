@@ -1,15 +1,16 @@
 # How a value was held at its set point: both over the run, and below what the controller gave.
 #
-# usage: LC_ALL=C.UTF-8 gnuplot -c control.gp OUTPUT DATA [TITLE [VALUE [GIVEN]]]
+# usage: LC_ALL=C.UTF-8 gnuplot -c control.gp OUTPUT DATA [TITLE [VALUE [GIVEN [FROM TO WHAT]]]]
 #
 #	OUTPUT	the picture: a name that ends in .png or .svg
 #	DATA	a file with a line for each moment, in rising order: SECONDS VALUE SETPOINT GIVEN
 #	TITLE	above the plot
 #	VALUE	what the first axis shows ("oven.temp, degC")
 #	GIVEN	what the second one shows ("oven.power, %")
+#	FROM TO	a time in seconds that is marked, and WHAT it was ("unplugged")
 
 if (ARGC < 2) {
-	printerr "usage: gnuplot -c control.gp OUTPUT DATA [TITLE [VALUE [GIVEN]]]"
+	printerr "usage: gnuplot -c control.gp OUTPUT DATA [TITLE [VALUE [GIVEN [FROM TO WHAT]]]]"
 	exit status 2
 }
 output = ARG1
@@ -39,6 +40,11 @@ stats data using 1 nooutput
 set xrange [STATS_min:STATS_max]
 set offsets 0, 0, graph 0.06, graph 0.06
 
+if (ARGC > 7) {
+	set object 1 rectangle from ARG6 + 0, graph 0 to ARG7 + 0, graph 1 behind fc rgb "#e4e4e4" fs solid noborder
+	set label 1 ARG8 at 0.5 * (ARG6 + ARG7), graph 0.95 center noenhanced
+}
+
 set size 1,0.66
 set origin 0,0.34
 set title ARGC > 2 ? ARG3 : "" noenhanced
@@ -52,6 +58,7 @@ set size 1,0.36
 set origin 0,0
 unset title
 unset key
+unset label 1
 set format x "%g"
 set xlabel "seconds since the start"
 set ylabel ARGC > 4 ? ARG5 : "given" noenhanced

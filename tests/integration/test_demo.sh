@@ -1,6 +1,6 @@
 #!/bin/bash
-# What "make demo" leaves: an oven that was held at its set point, a set point that was changed on the way, a log
-# that is whole and whose logic can be replayed bit for bit, and a plot made from it.
+# What "make demo" leaves: an oven that was held at its set point, a set point that was changed on the way, a plug that
+# was pulled and put back, a log that is whole and whose logic can be replayed bit for bit, and a plot made from it.
 . "$(dirname "$0")/lib.sh"
 
 command -v gnuplot >/dev/null || skip "gnuplot is not installed"
@@ -17,6 +17,22 @@ values() { # CHANNEL
 
 grep -q '1 changed, in effect from cycle' "$TEST_TMP/out" || fail "rtloop set: $(cat "$PWD/build/demo/set.out")"
 expect_equal "set points" "120 150" "$(values param.target | uniq | xargs)"
+# The oven went away and came back; meanwhile its temperature was bad, and its power the safe one.
+expect_equal "times that the oven was lost" 1 "$(report '.devices[] | select(.name == "oven").counts.lost')"
+expect_equal "what the demo says of the oven" "device_opened device_lost device_opened" \
+	"$(sed -n 's/^  [0-9.]* \(device_[a-z]*\)$/\1/p' "$TEST_TMP/out" | xargs)"
+grep -q "device 'oven': went away" "$TEST_TMP/err" || fail "nobody was told that the oven is away"
+grep -q "device 'oven': is open again" "$TEST_TMP/err" || fail "nobody was told that the oven is back"
+grep -Eq '^  power: [0-9.]+ % before, 0\.0 % while it was away$' "$TEST_TMP/out" || fail "the power: $(grep power: "$TEST_TMP/out")"
+"$RTLOOP" dump --csv -q -c oven.temp,oven.power "$log" | awk -F, '
+	NR == 1 { for (i = 3; i <= NF; i++) { column[$i] = i } next }
+	$column["oven.temp.quality"] != "" { is_bad = $column["oven.temp.quality"] == 2; bad += is_bad }
+	$column["oven.power"] != "" { power = $column["oven.power"] }
+	is_bad && power != 0 { wrong++ }
+	END { exit !(bad > 0 && wrong == 0) }' || fail "the heater was on while the oven was away"
+# the signal generator beside it has a sample of each cycle
+expect_equal "samples of the other device" "$(report .cycles)" \
+	"$("$RTLOOP" dump --csv -c signal.sine "$log" | tail -n +2 | wc -l)"
 hottest=$(values oven.temp | sort -g | tail -n 1)
 awk -v t="$hottest" 'BEGIN { exit !(t > 100 && t < 200) }' || fail "the oven came to $hottest degC"
 "$RTLOOP" replay "$log" >"$TEST_TMP/replay" 2>&1 || fail "replay: $(cat "$TEST_TMP/replay")"

@@ -56,6 +56,7 @@ struct probe {
 };
 
 static volatile sig_atomic_t is_ending;
+static volatile sig_atomic_t is_pulled; /* of the plug: as SIGUSR1 has it */
 
 static const char usage[] =
 	"usage: probe [OPTION]... LINK\n"
@@ -98,12 +99,21 @@ static const char usage[] =
 	"\n"
 	"What is sent while no program has the line open may be lost. When probe ends, "
 	"the line hangs\n"
-	"up and LINK is removed.\n";
+	"up and LINK is removed. SIGUSR1 does the same, as a plug that is pulled; the "
+	"next one puts it\n"
+	"back: LINK is there again, and the instrument has forgotten its MODE. An oven "
+	"cools meanwhile.\n";
 
 static void end(int signal)
 {
 	(void)signal;
 	is_ending = 1;
+}
+
+static void pull_or_put_back(int signal)
+{
+	(void)signal;
+	is_pulled = !is_pulled;
 }
 
 /* Until all is taken, or nobody takes it any more. */
@@ -324,7 +334,7 @@ static void listen_until(struct probe *probe, int64_t until_ns)
 	char bytes[LINE_BYTES];
 	ssize_t count;
 
-	if (ppoll(&poll_fd, 1, &left, NULL) <= 0) {
+	if (ppoll(&poll_fd, probe->master < 0 ? 0 : 1, &left, NULL) <= 0) {
 		return;
 	}
 	count = sys_read(probe->master, bytes, sizeof(bytes));
@@ -335,26 +345,6 @@ static void listen_until(struct probe *probe, int64_t until_ns)
 		int64_t wait_ns = sys_now() + HUNG_UP_WAIT_NS;
 
 		sys_sleep_until(wait_ns < until_ns ? wait_ns : until_ns);
-	}
-}
-
-static void run(struct probe *probe)
-{
-	int64_t start_ns = sys_now();
-	int64_t end_ns = probe->duration > 0 ? start_ns + (int64_t)(probe->duration * 1e9)
-					     : INT64_MAX;
-	int64_t period_ns =
-		probe->rate > 0 ? (int64_t)(1e9 / probe->rate) : NS_PER_SEC / 10;
-	int64_t next_ns = start_ns + period_ns;
-
-	while (!is_ending && sys_now() < end_ns) {
-		listen_until(probe, next_ns < end_ns ? next_ns : end_ns);
-		if (sys_now() >= next_ns) {
-			next_ns += period_ns;
-			if (probe->rate > 0) {
-				measure(probe);
-			}
-		}
 	}
 }
 
@@ -380,7 +370,7 @@ static int place_link(const char *link, const char *slave)
 	return symlink(slave, link) ? -errno : 0;
 }
 
-static int set_up(struct probe *probe)
+static int open_line(struct probe *probe)
 {
 	char slave[64];
 	int rc;
@@ -391,12 +381,57 @@ static int set_up(struct probe *probe)
 		return -errno;
 	}
 	rc = set_raw(probe->master);
-	if (!rc && probe->sent_path) {
+	return rc ? rc : place_link(probe->link, slave);
+}
+
+static int set_up(struct probe *probe)
+{
+	if (probe->sent_path) {
 		probe->sent_fd =
 			sys_open(probe->sent_path, O_WRONLY | O_CREAT | O_APPEND, 0644);
-		rc = probe->sent_fd < 0 ? probe->sent_fd : 0;
 	}
-	return rc ? rc : place_link(probe->link, slave);
+	return probe->sent_path && probe->sent_fd < 0 ? probe->sent_fd : open_line(probe);
+}
+
+/* What is pulled loses its power, and what it was told. */
+static void follow_plug(struct probe *probe)
+{
+	int rc = 0;
+
+	if (is_pulled && probe->master >= 0) {
+		unlink(probe->link);
+		sys_close(probe->master);
+		probe->master = -1;
+		probe->is_csv = false;
+		probe->command_bytes = 0;
+	} else if (!is_pulled && probe->master < 0) {
+		rc = open_line(probe);
+	}
+	if (rc) {
+		fprintf(stderr, "probe: %s: %s\n", probe->link, strerror(-rc));
+		is_ending = 1;
+	}
+}
+
+static void run(struct probe *probe)
+{
+	int64_t start_ns = sys_now();
+	int64_t end_ns = probe->duration > 0 ? start_ns + (int64_t)(probe->duration * 1e9)
+					     : INT64_MAX;
+	int64_t period_ns =
+		probe->rate > 0 ? (int64_t)(1e9 / probe->rate) : NS_PER_SEC / 10;
+	int64_t next_ns = start_ns + period_ns;
+
+	while (!is_ending && sys_now() < end_ns) {
+		follow_plug(probe);
+		listen_until(probe, next_ns < end_ns ? next_ns : end_ns);
+		if (sys_now() >= next_ns) {
+			next_ns += period_ns;
+			if (probe->rate > 0 && probe->master >= 0) {
+				measure(probe);
+			}
+		}
+	}
 }
 
 static bool parse_positive(const char *text, double *ret_value)
@@ -459,6 +494,7 @@ int main(int argc, char **argv)
 {
 	struct probe probe = { .master = -1, .sent_fd = -1 };
 	const struct sigaction action = { .sa_handler = end };
+	const struct sigaction plug = { .sa_handler = pull_or_put_back };
 	int status = parse_options(&probe, argc, argv);
 	int rc;
 
@@ -467,6 +503,7 @@ int main(int argc, char **argv)
 	}
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGUSR1, &plug, NULL);
 	start_oven(&probe.oven);
 	rc = set_up(&probe);
 	if (rc) {
