@@ -18,7 +18,7 @@ count() { # PATTERN
 	grep -c "$1" "$heard"
 }
 start() { # PERIOD VARIABLE=VALUE...
-	echo "loop: { period: $1 }" > "$TEST_TMP/service.yaml"
+	echo "loop: { period: $1, fault: { hang: 0s } }" > "$TEST_TMP/service.yaml"
 	shift
 	env "$@" "$RTLOOP" run --quiet "$TEST_TMP/service.yaml" > "$TEST_TMP/run.out" 2> "$TEST_TMP/run.err" &
 	pid=$!

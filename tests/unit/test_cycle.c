@@ -422,6 +422,33 @@ static void stop_ends_the_run_at_the_first_overrun(void **state)
 	assert_int_equal(cycles_recorded(), 3);
 }
 
+static void more_overruns_than_are_allowed_end_the_run(void **state)
+{
+	bed.options.fault.overruns = 2;
+	bed.options.fault.within_ns = 100 * PERIOD;
+	begin();
+	assert_true(run_late(PERIOD));
+	run_many(5);
+	assert_true(run_late(PERIOD));
+	run_many(5);
+	assert_false(run_late(PERIOD));
+	assert_int_equal(loop_state(&bed.loop), LOOP_ENDED_FAULT);
+	assert_int_equal(stage_events(&bed.stage, EVENT_OVERRUN_FAULT), 1);
+	assert_int_equal(stage_event(&bed.stage, EVENT_OVERRUN_FAULT)->value, 2);
+}
+
+static void overruns_far_enough_apart_do_not(void **state)
+{
+	bed.options.fault.overruns = 2;
+	bed.options.fault.within_ns = 10 * PERIOD;
+	begin();
+	for (unsigned i = 0; i < 5; i++) {
+		assert_true(run_late(PERIOD));
+		run_many(5);
+	}
+	assert_int_equal(stage_events(&bed.stage, EVENT_OVERRUN_FAULT), 0);
+}
+
 static void a_run_ends_after_its_number_of_cycles(void **state)
 {
 	bed.options.cycles = 3;
@@ -987,6 +1014,8 @@ int main(void)
 		TEST(recording_for_long_is_not_long_work),
 		TEST(catching_up_runs_missed_releases_and_says_so),
 		TEST(stop_ends_the_run_at_the_first_overrun),
+		TEST(more_overruns_than_are_allowed_end_the_run),
+		TEST(overruns_far_enough_apart_do_not),
 		TEST(a_run_ends_after_its_number_of_cycles),
 		TEST(a_run_ends_after_its_time_missed_releases_included),
 		TEST(a_run_that_is_asked_to_ends_with_the_cycle),

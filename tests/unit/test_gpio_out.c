@@ -282,6 +282,23 @@ static void a_new_link_is_written_anew(void **state)
 	assert_int_equal(kernel.mask, 7);
 }
 
+static void a_rescue_writes_the_safe_values_whatever_is_driven(void **state)
+{
+	const struct device *device = &panel.rig.device;
+
+	need_library();
+	build(GPIO_OUT("", PANEL));
+	attach();
+	kernel.levels = 5; /* the heater and the lamp, and not the fan: all unsafe */
+	channel_put_int(&panel.rig.device.out[0], 1, 1);
+	assert_int_equal(device->driver->rescue(device), 0);
+	assert_int_equal(kernel.mask, 7);
+	assert_int_equal(kernel.levels, 2);
+	kernel.code = -ENODEV;
+	assert_int_equal(device->driver->rescue(device), -ENODEV);
+	assert_false(device->is_lost);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, NULL, tear_down)
@@ -297,6 +314,7 @@ int main(void)
 		TEST(or_all_in_each_cycle),
 		TEST(what_must_be_written_is_though_it_did_not_change),
 		TEST(a_call_that_fails_is_made_again_for_all_lines),
+		TEST(a_rescue_writes_the_safe_values_whatever_is_driven),
 		TEST(a_chip_that_is_gone_is_lost),
 		TEST(a_new_link_is_written_anew),
 	};

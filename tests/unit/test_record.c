@@ -235,6 +235,49 @@ static void events_beyond_the_room_are_counted_and_told(void **state)
 	assert_int_equal(seen.last_value, 5);
 }
 
+static void a_cycle_that_is_abandoned_leaves_its_events_only(void **state)
+{
+	struct bench *bench = *state;
+	struct seen seen = { 0 };
+	uint64_t head;
+
+	run_cycle(&bench->recorder, 0);
+	head = ring_used(&bench->ring);
+	recorder_begin(&bench->recorder, 1, 1000);
+	recorder_event(&bench->recorder, EVENT_DEVICE_LOST, 0, 1);
+	assert_non_null(
+		recorder_add(&bench->recorder, TOPIC_CYCLE, sizeof(struct record_cycle)));
+	recorder_abandon(&bench->recorder, 9000);
+	recorder_event(&bench->recorder, EVENT_CYCLE_HUNG, 0, 5);
+	assert_int_equal(recorder_close(&bench->recorder), 0);
+	assert_int_equal(ring_used(&bench->ring) - head,
+			 2 * record_bytes(sizeof(struct record_event)));
+	take_all(&bench->ring, &seen);
+	assert_int_equal(seen.cycles, 1);
+	assert_int_equal(seen.events, 2);
+	assert_int_equal(seen.last_code, EVENT_CYCLE_HUNG);
+	assert_int_equal(bench->recorder.now_ns, 9000);
+}
+
+/* In a gap, which the abandoned cycle had just begun to tell of. */
+static void a_gap_that_is_open_when_a_cycle_is_abandoned_is_told(void **state)
+{
+	struct bench *bench = *state;
+	struct seen seen = { 0 };
+	uint64_t cycle = 0;
+
+	while (counter_get(&bench->recorder.cycles_dropped) == 0) {
+		run_cycle(&bench->recorder, cycle++);
+	}
+	take_all(&bench->ring, &seen);
+	recorder_begin(&bench->recorder, cycle, 1);
+	recorder_abandon(&bench->recorder, 2);
+	assert_int_equal(recorder_close(&bench->recorder), 0);
+	take_all(&bench->ring, &seen);
+	assert_int_equal(seen.gaps, 1);
+	assert_int_equal(seen.cycles + seen.in_gaps, cycle);
+}
+
 static uint64_t wakes(const struct bench *bench)
 {
 	uint64_t count = 0;
@@ -291,6 +334,8 @@ int main(void)
 		TEST(random_stalls_account_for_every_cycle),
 		TEST(an_event_of_a_dropped_cycle_is_recorded),
 		TEST(events_beyond_the_room_are_counted_and_told),
+		TEST(a_cycle_that_is_abandoned_leaves_its_events_only),
+		TEST(a_gap_that_is_open_when_a_cycle_is_abandoned_is_told),
 		TEST(a_sleeping_logger_is_woken_once_at_the_mark),
 		TEST(an_error_wakes_a_sleeping_logger_at_once),
 		TEST(without_a_ring_nothing_is_recorded),

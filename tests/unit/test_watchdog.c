@@ -162,6 +162,7 @@ static void a_call_that_hangs_ends_the_loop_with_safe_outputs(void **state)
 	assert_true(bed->stage.devices[0].is_left_safe);
 	/* the one in whose call it hangs: only past its state */
 	assert_in_range(bed->stage.actors[1].rescues, 1, 2);
+	assert_false(last_sent(1)->was_must);
 	sent = bed->stage.actors[1].sent_count;
 	assert_int_equal(stage_events(&bed->stage, EVENT_CYCLE_HUNG), 1);
 	assert_int_equal(stage_event(&bed->stage, EVENT_CYCLE_HUNG)->device, 1);
