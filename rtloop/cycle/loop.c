@@ -173,6 +173,12 @@ static int start_thread(struct loop *loop, struct realtime *realtime, struct err
 		realtime_note_fifo(realtime, options.priority, code);
 		realtime->cpu = options.cpu;
 	}
+	if (code == 0) {
+		realtime_note_throttling(
+			realtime, options.cpu,
+			(int)(loop->options->spin_ns * 100 / loop->options->period_ns),
+			"");
+	}
 	if (code == -EPERM) {
 		options.priority = 0;
 		code = thread_start(&loop->thread, &options, cycle_main, loop, err);

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "rtloop/base/sys.h"
+#include "rtloop/cycle/right.h"
+#include "rtloop/cycle/throttle.h"
 
 /* Kept by the heap after it has been touched once, so that small requests fault no page.
  */
@@ -168,6 +170,32 @@ static bool is_limited(uint64_t *ret_limit_bytes)
 	return false;
 }
 
+/* Root without the right is that of a container: a capability of the file gives it nothing. */
+static void memory_fix(char *fix, size_t bytes)
+{
+	if (geteuid() == 0) {
+		snprintf(fix, bytes,
+			 "give the container the right: --ulimit memlock=-1, or "
+			 "--cap-add IPC_LOCK where it has no user namespace");
+	} else {
+		program_fix(fix, bytes);
+	}
+}
+
+static void note_not_locked(struct realtime *realtime, int code, const char *fix)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY) {
+		note(realtime, true, fix, "memory could not be locked: %s",
+		     strerror(code));
+		return;
+	}
+	note(realtime, true, fix,
+	     "memory could not be locked: %s; the limit (RLIMIT_MEMLOCK) is %llu KiB",
+	     strerror(code), (unsigned long long)limit.rlim_cur >> 10);
+}
+
 /*
  * With a finite limit, locking what comes later too would make a later request for memory
  * fail that would have succeeded: then only what is there now is locked, and said.
@@ -175,11 +203,11 @@ static bool is_limited(uint64_t *ret_limit_bytes)
 void realtime_lock_memory(struct realtime *realtime)
 {
 	uint64_t limit_bytes = 0;
-	char fix[256];
+	char fix[512];
 	int code;
 
 	prefault_heap();
-	program_fix(fix, sizeof(fix));
+	memory_fix(fix, sizeof(fix));
 	code = mlockall(MCL_CURRENT | MCL_FUTURE);
 	if (code == 0 && is_limited(&limit_bytes)) {
 		munlockall();
@@ -193,23 +221,59 @@ void realtime_lock_memory(struct realtime *realtime)
 	}
 	realtime->is_locked = code == 0;
 	if (code) {
-		note(realtime, true, fix, "memory could not be locked: %s",
-		     strerror(errno));
+		note_not_locked(realtime, errno, fix);
 	}
 }
 
-/* By the limit, as a service has it, or to root. */
-static bool is_granted(int priority)
+/* Each group between the root and this one needs a budget, and that of a group holds those below it. */
+static void group_fix(char *fix, size_t bytes)
 {
-	struct rlimit limit;
+	char path[256];
 
-	return geteuid() == 0 || (getrlimit(RLIMIT_RTPRIO, &limit) == 0 &&
-				  limit.rlim_cur >= (rlim_t)priority);
+	if (right_group_file(path, sizeof(path)) == 0) {
+		snprintf(fix, bytes,
+			 "echo 900000 | sudo tee %s, after the groups above it, or boot "
+			 "with rt_group_sched=0",
+			 path);
+	} else {
+		snprintf(fix, bytes,
+			 "give the control group a budget: cpu.rt_runtime_us, or boot "
+			 "with rt_group_sched=0");
+	}
+}
+
+/* What makes the kernel grant @priority; it said -EPERM. */
+static void priority_fix(int priority, char *fix, size_t bytes)
+{
+	int limit = 0;
+
+	switch (right_to_priority(priority, &limit)) {
+	case RIGHT_MISSING:
+		program_fix(fix, bytes);
+		break;
+	case RIGHT_TOO_LOW:
+		snprintf(fix, bytes,
+			 "sudo prlimit --pid $$ --rtprio=%d, then start it from this "
+			 "shell again; for good in /etc/security/limits.d (rtprio), or "
+			 "LimitRTPRIO= of the service: the limit is %d",
+			 priority, limit);
+		break;
+	case RIGHT_CONTAINED:
+		snprintf(fix, bytes,
+			 "give the container the right: --ulimit rtprio=%d, or "
+			 "--cap-add SYS_NICE where it has no user namespace",
+			 priority);
+		break;
+	case RIGHT_GRANTED:
+		/* only a group without a budget refuses it then: CONFIG_RT_GROUP_SCHED */
+		group_fix(fix, bytes);
+		break;
+	}
 }
 
 void realtime_note_fifo(struct realtime *realtime, int priority, int code)
 {
-	char fix[256];
+	char fix[512];
 
 	if (priority == 0) {
 		note(realtime, true, "set loop: priority to 1 or more",
@@ -221,24 +285,37 @@ void realtime_note_fifo(struct realtime *realtime, int priority, int code)
 		realtime->priority = priority;
 		return;
 	}
-	program_fix(fix, sizeof(fix));
-	if (is_granted(priority)) {
-		/* only a cgroup without a budget refuses it then: CONFIG_RT_GROUP_SCHED */
-		snprintf(fix, sizeof(fix),
-			 "give the control group a budget: cpu.rt_runtime_us, or boot "
-			 "with "
-			 "rt_group_sched=0");
-	}
+	priority_fix(priority, fix, sizeof(fix));
 	note(realtime, true, fix, "SCHED_FIFO priority %d was refused: %s", priority,
 	     strerror(-code));
 }
 
+/* The kernel's own share of ordinary threads. */
+#define USUAL_PERCENT 95
+
+void realtime_note_throttling(struct realtime *realtime, int cpu, int spin_percent,
+			      const char *root)
+{
+	int needed = spin_percent > USUAL_PERCENT ? spin_percent : USUAL_PERCENT;
+	struct throttle throttle;
+	char fix[512];
+
+	throttle_look(&throttle, realtime->kernel, cpu, root);
+	if (throttle_has_room(&throttle, needed)) {
+		return;
+	}
+	snprintf(fix, sizeof(fix), "echo %s | sudo tee %s", throttle.off, throttle.path);
+	note(realtime, true, fix,
+	     "real-time threads get no more than %lld us of each %lld us of a CPU",
+	     (long long)throttle.rt_us, (long long)throttle.period_us);
+}
+
 void realtime_note_watchdog(struct realtime *realtime, int priority)
 {
-	char fix[256];
+	char fix[512];
 
 	if (realtime->is_fifo && priority <= realtime->priority) {
-		program_fix(fix, sizeof(fix));
+		priority_fix(realtime->priority + 1, fix, sizeof(fix));
 		note(realtime, true, fix,
 		     "the watchdog was refused SCHED_FIFO priority %d, above the "
 		     "cycle's: one that spins would keep the CPU from it",

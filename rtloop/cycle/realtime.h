@@ -15,10 +15,10 @@ struct realtime_problem {
 	bool is_fatal; /* it makes the run NOT REALTIME; otherwise it only costs latency
 			*/
 	char why[256];
-	char fix[256]; /* a command, or what to change */
+	char fix[512]; /* a command, or what to change */
 };
 
-#define REALTIME_PROBLEMS_MAX 8
+#define REALTIME_PROBLEMS_MAX 10
 
 struct realtime {
 	char kernel[256]; /* release and version, as uname says */
@@ -52,6 +52,17 @@ void realtime_note_fifo(struct realtime *realtime, int priority, int code);
 /** realtime_note_watchdog - the priority that the watchdog got; below the cycle's or the same it is a problem.
  * After realtime_note_fifo(). [init] */
 void realtime_note_watchdog(struct realtime *realtime, int priority);
+
+/**
+ * realtime_note_throttling - what the kernel leaves to real-time threads is a problem where it is less than the kernel's
+ * own usual 95 %, or less than the cycle spins for.
+ * @spin_percent: of each period that the cycle spins for
+ * @root: as in throttle_look()
+ *
+ * [init]
+ */
+void realtime_note_throttling(struct realtime *realtime, int cpu, int spin_percent,
+			      const char *root);
 
 /** realtime_is_met - whether no fatal problem was noted. [any but rt] */
 bool realtime_is_met(const struct realtime *realtime);
