@@ -45,6 +45,9 @@ struct device {
 	struct output *outputs; /* one each, in the same order: what is asked of it */
 	struct image_part out_part;
 	bool is_dry; /* --no-outputs: nothing is driven; set before the loop begins */
+	struct heritage
+		*heritage;	 /* what an earlier run has left, while devices are opened
+				      for the first time; borrowed; NULL: nothing */
 	const struct link *link; /* in force; NULL: the device is away; the seat's */
 
 	/* below: of the thread that polls it */

@@ -32,6 +32,7 @@
 #include "config/place.h"
 #include "rtloop/base/attr.h"
 #include "rtloop/base/err.h"
+#include "rtloop/base/guarded.h"
 #include "rtloop/base/image.h"
 
 struct device; /* drivers/device.h */
@@ -227,6 +228,15 @@ struct driver {
 	 */
 	int (*tend)(const struct device *device, const struct link *link,
 		    struct link *ret_next, struct err *err);
+
+	/**
+	 * guarded - what the guardian is to hold of a link: lines that stay as they are while a
+	 * descriptor of theirs is open.
+	 *
+	 * Returns that descriptor, which stays the link's; -1: there is none. A NULL slot: likewise. [super]
+	 */
+	int (*guarded)(const struct device *device, const struct link *link,
+		       struct guarded *ret_guarded);
 
 	/** close - undo open; may block for a long time (a tty drains). [super] */
 	void (*close)(const struct device *device, struct link *link);

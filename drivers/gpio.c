@@ -6,6 +6,7 @@
 #include "drivers/device.h"
 #include "drivers/gpio_bus.h"
 #include "drivers/gpio_chip.h"
+#include "drivers/gpio_guarded.h"
 #include "drivers/gpio_lines.h"
 #include "drivers/registry.h"
 #include "rtloop/base/sys.h"
@@ -25,6 +26,7 @@ struct gpio_options {
 struct sequence {
 	int64_t newest;
 	int64_t taken;
+	bool is_unknown; /* it began before this run: its first number here is as good as 1 */
 };
 
 struct gpio {
@@ -178,12 +180,22 @@ static int make_link(const struct device_spec *spec, struct gpio_request *reques
 	return 0;
 }
 
-static int gpio_open(const struct device *device, struct link *ret_link, struct err *err)
+static struct gpio_wish wish_of(const struct device *device)
 {
 	const struct gpio_options *options = device->spec->options;
+
+	return (struct gpio_wish){ .spec = device->spec,
+				   .chip = options->chip,
+				   .edge_buffer = (unsigned)options->edge_buffer,
+				   .is_dry = device->is_dry,
+				   .heritage = device->heritage };
+}
+
+static int gpio_open(const struct device *device, struct link *ret_link, struct err *err)
+{
+	const struct gpio_wish wish = wish_of(device);
 	struct gpio_request *request;
-	int rc = gpio_chip_request(device->spec, device->is_dry, options->chip,
-				   (unsigned)options->edge_buffer, &request, err);
+	int rc = gpio_chip_request(&wish, &request, err);
 
 	if (rc) {
 		return rc;
@@ -196,6 +208,19 @@ static int gpio_open(const struct device *device, struct link *ret_link, struct 
 	return rc;
 }
 
+static int gpio_guarded(const struct device *device, const struct link *link,
+			struct guarded *ret_guarded)
+{
+	const struct gpio_wish wish = wish_of(device);
+	const struct gpio_request *request = link->handle;
+
+	if (request->lines.out_mask == 0) {
+		return -1;
+	}
+	gpio_guarded_describe(&wish, request, ret_guarded);
+	return request->fd;
+}
+
 static void gpio_close(const struct device *device, struct link *link)
 {
 	(void)device;
@@ -204,15 +229,19 @@ static void gpio_close(const struct device *device, struct link *link)
 	*link = (struct link){ .endpoints = NULL };
 }
 
-/* The kernel numbers the edges of each request from 1 on. */
+/* The kernel numbers the edges of each request from 1 on, whoever holds it. */
 static void gpio_attach(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void gpio_attach(struct device *device, const struct cycle_time *now)
 {
+	const struct gpio_request *request = device->link->handle;
+	const struct sequence begin = { .is_unknown = request->is_taken_over };
 	struct gpio *gpio = device->state;
 
 	(void)now;
-	memset(gpio->of_lines, 0, sizeof(gpio->of_lines));
-	gpio->of_request = (struct sequence){ .newest = 0 };
+	for (unsigned i = 0; i < GPIO_LINES_MAX; i++) {
+		gpio->of_lines[i] = begin;
+	}
+	gpio->of_request = begin;
 	gpio->missed = 0;
 	gpio->is_driven = false;
 }
@@ -220,8 +249,14 @@ static void gpio_attach(struct device *device, const struct cycle_time *now)
 /* Returns by how much the number is ahead of the newest one; what comes late is not. */
 static int64_t follow(struct sequence *sequence, uint32_t number)
 {
-	int32_t ahead = (int32_t)(number - (uint32_t)sequence->newest);
+	int32_t ahead;
 
+	if (sequence->is_unknown) {
+		sequence->is_unknown = false;
+		sequence->newest = (int64_t)number - 1;
+		sequence->taken = sequence->newest;
+	}
+	ahead = (int32_t)(number - (uint32_t)sequence->newest);
 	sequence->taken++;
 	if (ahead <= 0) {
 		return 0;
@@ -515,6 +550,7 @@ const struct driver gpio_driver = {
 	.channel_type = gpio_channel_type,
 	.out_channel_type = gpio_output_type,
 	.open = gpio_open,
+	.guarded = gpio_guarded,
 	.close = gpio_close,
 	.attach = gpio_attach,
 	.receive = gpio_receive,

@@ -4,15 +4,11 @@
 
 #ifndef HAVE_LIBGPIOD
 
-int gpio_chip_request(const struct device_spec *spec, bool is_dry, const char *chip,
-		      unsigned edge_buffer, struct gpio_request **ret_request,
+int gpio_chip_request(const struct gpio_wish *wish, struct gpio_request **ret_request,
 		      struct err *err)
 {
-	(void)spec;
-	(void)is_dry;
-	(void)edge_buffer;
 	(void)ret_request;
-	return err_set(err, -ENOSYS, "%s: this rtloop was built without %s", chip,
+	return err_set(err, -ENOSYS, "%s: this rtloop was built without %s", wish->chip,
 		       GPIO_CHIP_LACKS);
 }
 
@@ -32,6 +28,8 @@ void gpio_chip_release(struct gpio_request *request)
 #include <string.h>
 
 #include "drivers/access.h"
+#include "drivers/gpio_guarded.h"
+#include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 
 #define CONSUMER "rtloop"
@@ -340,26 +338,26 @@ static int set_nonblocking(int fd)
 	return flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-static int find_lines(const struct device_spec *spec, bool is_dry,
-		      struct gpiod_chip *chip, struct gpio_request *request,
-		      struct err *err)
+static int find_lines(const struct gpio_wish *wish, struct gpiod_chip *chip,
+		      struct gpio_request *request, struct err *err)
 {
 	struct gpio_chip_info info = { .line_count = 0 };
 	int rc = read_info(chip, &info);
 
 	rc = rc ? err_set_errno(err, rc, "%s: cannot be asked for its lines", info.name)
-		: gpio_lines_resolve(spec, is_dry, &info, &request->lines, err);
+		: gpio_lines_resolve(wish->spec, wish->is_dry, &info, &request->lines,
+				     err);
 	memcpy(request->chip, info.name, sizeof(request->chip));
 	free_info(&info);
 	return rc;
 }
 
-static int fill_request(const struct device_spec *spec, struct gpiod_chip *chip,
-			unsigned edge_buffer, struct gpio_request *request,
-			struct err *err)
+static int fill_request(const struct gpio_wish *wish, struct gpiod_chip *chip,
+			struct gpio_request *request, struct err *err)
 {
 	struct gpiod_line_request *handle = NULL;
-	int rc = request_lines(chip, spec, &request->lines, edge_buffer, &handle);
+	int rc = request_lines(chip, wish->spec, &request->lines, wish->edge_buffer,
+			       &handle);
 
 	if (rc) {
 		return explain(chip, &request->lines, rc, err);
@@ -374,8 +372,18 @@ static int fill_request(const struct device_spec *spec, struct gpiod_chip *chip,
 	return rc;
 }
 
-int gpio_chip_request(const struct device_spec *spec, bool is_dry, const char *chip,
-		      unsigned edge_buffer, struct gpio_request **ret_request,
+static int take_or_request(const struct gpio_wish *wish, struct gpiod_chip *chip,
+			   struct gpio_request *request, struct err *err)
+{
+	int rc = find_lines(wish, chip, request, err);
+
+	if (rc || request->lines.count == 0 || gpio_guarded_take(wish, request) == 0) {
+		return rc;
+	}
+	return fill_request(wish, chip, request, err);
+}
+
+int gpio_chip_request(const struct gpio_wish *wish, struct gpio_request **ret_request,
 		      struct err *err)
 {
 	struct gpio_request *request = calloc(1, sizeof(*request));
@@ -383,15 +391,13 @@ int gpio_chip_request(const struct device_spec *spec, bool is_dry, const char *c
 	int rc;
 
 	if (!request) {
-		return err_set(err, -ENOMEM, "no memory for device '%s'", spec->name);
+		return err_set(err, -ENOMEM, "no memory for device '%s'",
+			       wish->spec->name);
 	}
 	request->fd = -1;
-	rc = open_chip(chip, &opened, err);
+	rc = open_chip(wish->chip, &opened, err);
 	if (rc == 0) {
-		rc = find_lines(spec, is_dry, opened, request, err);
-		if (rc == 0 && request->lines.count > 0) {
-			rc = fill_request(spec, opened, edge_buffer, request, err);
-		}
+		rc = take_or_request(wish, opened, request, err);
 		gpiod_chip_close(opened);
 	}
 	if (rc) {
@@ -407,6 +413,8 @@ void gpio_chip_release(struct gpio_request *request)
 	if (request) {
 		if (request->handle) {
 			gpiod_line_request_release(request->handle);
+		} else {
+			sys_close(request->fd);
 		}
 		free(request);
 	}
