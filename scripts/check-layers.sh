@@ -18,7 +18,7 @@ declare -A may_include=(
 	[drivers]="base config"
 	[cycle]="base config drivers program plugin"
 	[log]="base config mcap"
-	[super]="base config drivers program plugin cycle mcap log"
+	[super]="base config drivers program plugin cycle mcap log guard"
 	[app]="base config drivers program plugin cycle mcap log super guard"
 	[replay]="base config drivers program plugin cycle mcap log app"
 	[cmd]="base config drivers program plugin cycle mcap log report super guard app replay"
@@ -28,7 +28,7 @@ declare -A may_include=(
 room_of() { # path
 	case $1 in
 	rtloop/main.c) echo main ;;
-	rtloop/app.[ch] | rtloop/logic*.[ch] | rtloop/setup.[ch]) echo app ;;
+	rtloop/app*.[ch] | rtloop/logic*.[ch] | rtloop/setup.[ch]) echo app ;;
 	rtloop/*/*) echo "$1" | cut -d/ -f2 ;;
 	config/* | drivers/* | tests/*) echo "${1%%/*}" ;;
 	*) echo "" ;;

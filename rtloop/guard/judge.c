@@ -1,0 +1,47 @@
+#include "rtloop/guard/judge.h"
+
+#include "rtloop/base/time.h"
+
+void judge_init(struct judge *judge, int64_t limit_ns)
+{
+	*judge = (struct judge){ .limit_ns = limit_ns };
+}
+
+void judge_woke(struct judge *judge, int64_t planned_ns, int64_t now_ns)
+{
+	if (now_ns - planned_ns > judge->limit_ns / 4) {
+		judge->anew_ns = now_ns;
+	}
+}
+
+/* The watchdog thread, too, says no more than that it has begun. */
+static bool is_leaving(const struct heartbeat *heartbeat)
+{
+	return heartbeat_state(heartbeat) == HEARTBEAT_ENDING ||
+	       heartbeat_owner(heartbeat) != HEARTBEAT_NOBODY;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+int64_t judge_deadline(struct judge *judge, const struct heartbeat *heartbeat,
+		       int64_t now_ns)
+{
+	enum heartbeat_state state = heartbeat_state(heartbeat);
+
+	if (state == HEARTBEAT_STARTING || state == HEARTBEAT_ENDED) {
+		return JUDGE_NEVER;
+	}
+	if (!is_leaving(heartbeat)) {
+		judge->leaving_ns = 0;
+		return later(heartbeat_due_ns(heartbeat), judge->anew_ns) +
+		       judge->limit_ns;
+	}
+	if (judge->leaving_ns == 0) {
+		judge->leaving_ns = now_ns;
+	}
+	return later(judge->leaving_ns, judge->anew_ns) + judge->limit_ns +
+	       JUDGE_LEAVING_NS;
+}
