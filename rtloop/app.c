@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "rtloop/app_guard.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 
@@ -112,6 +113,7 @@ int app_create(struct app **ret_app, struct setup *setup, const char *version,
 	memset(app, 0, bytes);
 	app->setup = setup;
 	app->version = version;
+	app->watchdog_fd = -1;
 	code = create_devices(app, err);
 	code = code ? code
 		    : loop_init(&app->loop, &setup->loop, app->devices, app->device_count,
@@ -124,7 +126,7 @@ int app_create(struct app **ret_app, struct setup *setup, const char *version,
 	if (code == 0) {
 		app->loop.step = &app->step;
 	}
-	if (code == 0 && super_init(&app->super, &app->loop, &app->logger)) {
+	if (code == 0 && super_init(&app->super, &app->loop, &app->logger, &app->guard)) {
 		code = err_set(err, -ENOMEM, "no memory for the supervisor");
 	}
 	if (code) {
@@ -140,6 +142,9 @@ void app_destroy(struct app *app)
 	if (!app) {
 		return;
 	}
+	/* one that is still there has no cycle to watch */
+	guard_end(&app->guard, false);
+	sys_close(app->watchdog_fd);
 	super_fini(&app->super);
 	loop_fini(&app->loop);
 	logger_fini(&app->logger);
@@ -307,18 +312,21 @@ int app_start(struct app *app, bool needs_realtime, struct err *err)
 
 	realtime_init(&app->realtime);
 	describe_run(app);
-	code = start_log(app, err);
+	/* before the first thread, and before memory is locked: nothing forks later */
+	code = app_guard_start(app, err);
+	code = code ? code : start_log(app, err);
 	if (code) {
 		return code;
 	}
 	/* the first cycle has a time of its own; there may be none */
 	app->recorder.now_ns = sys_now();
 	recorder_event(&app->recorder, EVENT_RUN_STARTED, EVENT_NO_DEVICE, 0);
-	super_open_devices(&app->super);
+	app_guard_open_devices(app);
 	realtime_lock_memory(&app->realtime);
 	evidence_prepare(&app->super.evidence);
 	app->start_ns = sys_now();
-	code = loop_start(&app->loop, &app->realtime, err);
+	code = app_guard_arm(app, err);
+	code = code ? code : loop_start(&app->loop, &app->realtime, err);
 	if (code) {
 		(void)stop(app, NULL);
 		return code;

@@ -10,6 +10,7 @@
 #include "rtloop/base/record.h"
 #include "rtloop/cycle/loop.h"
 #include "rtloop/cycle/realtime.h"
+#include "rtloop/guard/guard.h"
 #include "rtloop/log/logger.h"
 #include "rtloop/logic_run.h"
 #include "rtloop/logic_state.h"
@@ -32,8 +33,11 @@ struct app {
 	struct loop loop;
 	struct logger logger;
 	struct supervisor super;
-	int64_t start_ns; /* of the run, CLOCK_MONOTONIC */
-	int64_t end_ns;	  /* 0 while it runs */
+	struct guard guard;
+	int watchdog_fd;    /* the hardware's, until the guardian has it; -1: none */
+	int32_t watchdog_s; /* its time-out */
+	int64_t start_ns;   /* of the run, CLOCK_MONOTONIC */
+	int64_t end_ns;	    /* 0 while it runs */
 };
 
 /**
@@ -47,7 +51,7 @@ int app_create(struct app **ret_app, struct setup *setup, const char *version,
 void app_destroy(struct app *app);
 
 /**
- * app_start - log, devices, locked memory, cycle: in this order.
+ * app_start - guardian, log, devices, locked memory, cycle: in this order.
  * @needs_realtime: -EPERM where the run would not be real-time
  *
  * -errno with @err filled; what was started is stopped again. [init]

@@ -97,6 +97,15 @@ static void check_loop(const struct loop_options *loop, const struct place *plac
 			    "%s is not shorter than the period; expected less than %s",
 			    spin, period);
 	}
+	if (loop->watchdog && loop->guard == GUARD_OFF) {
+		place_error(
+			place, "loop.watchdog",
+			"it is the guardian that feeds it; expected 'guard' to be auto "
+			"or on");
+	}
+	if (loop->watchdog_timeout_ns % NS_PER_SEC != 0) {
+		place_error(place, "loop.watchdog_timeout", "expected whole seconds");
+	}
 }
 
 #define HANG_MIN_NS (10 * NS_PER_MS)

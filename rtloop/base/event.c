@@ -59,6 +59,13 @@ static const struct event_kind kinds[EVENT_CODES] = {
 	[EVENT_CYCLE_HUNG] = { "cycle_hung", EVENT_ERROR,
 			       "the cycle did not go on, and the watchdog ended the run; "
 			       "value: ns that it had stood still" },
+	[EVENT_GUARDIAN_LOST] = { "guardian_lost", EVENT_ERROR,
+				  "the guardian has died: the GPIO lines of a run that "
+				  "dies now stay as they are; value: its process" },
+	[EVENT_TAKEN_OVER] = { "taken_over", EVENT_WARNING,
+			       "GPIO lines were taken over from the guardian of an "
+			       "earlier "
+			       "run; value: its process" },
 	[EVENT_TOLD] = { "told", EVENT_INFO, "the run was told something" },
 };
 

@@ -10,9 +10,17 @@
 #include "rtloop/cmd/cmd.h"
 #include "rtloop/super/control_path.h"
 
+/* What is looked for, by its sockets. */
+struct client_kind {
+	const char *suffix; /* of the sockets' names */
+	const char *noun;   /* "run" */
+	const char *none;   /* "nothing runs" */
+};
+
 struct client {
-	const struct command *command; /* borrowed; stands before what goes wrong */
-	char path[CONTROL_PATH_BYTES]; /* of the socket */
+	const struct client_kind *kind; /* borrowed; NULL: runs */
+	const struct command *command;	/* borrowed; stands before what goes wrong */
+	char path[CONTROL_PATH_BYTES];	/* of the socket */
 	bool is_quiet; /* what client_ask() finds wrong is kept in @said, not told on stderr */
 	char said[256];
 	int reply_limit_s; /* how long a reply may take; 0: a minute */

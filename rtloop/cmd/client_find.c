@@ -12,7 +12,12 @@
 
 #define RUNS_MAX 64
 
+static const struct client_kind kind_run = { .suffix = CONTROL_SUFFIX,
+					     .noun = "run",
+					     .none = "nothing runs" };
+
 struct runs {
+	const char *suffix;
 	char names[RUNS_MAX][VALUE_NAME_MAX + 1];
 	char paths[RUNS_MAX][CONTROL_PATH_BYTES];
 	unsigned count;
@@ -24,16 +29,17 @@ static bool is_served(const char *path)
 	int fd = control_connect(path);
 
 	sys_close(fd);
-	return fd >= 0 || fd == -EACCES || fd == -EAGAIN;
+	/* the last: it is a socket of packets, at which somebody listens */
+	return fd >= 0 || fd == -EACCES || fd == -EAGAIN || fd == -EPROTOTYPE;
 }
 
 static void add_run(struct runs *runs, const char *folder, const char *file)
 {
-	const char *suffix = strstr(file, CONTROL_SUFFIX);
+	const char *suffix = strstr(file, runs->suffix);
 	char *name = runs->names[runs->count];
 	char *path = runs->paths[runs->count];
 
-	if (!suffix || strcmp(suffix, CONTROL_SUFFIX) != 0) {
+	if (!suffix || strcmp(suffix, runs->suffix) != 0) {
 		return;
 	}
 	snprintf(name, sizeof(runs->names[0]), "%.*s", (int)(suffix - file), file);
@@ -56,10 +62,11 @@ static void list_folder(struct runs *runs, const char *folder)
 	}
 }
 
-static void list_runs(struct runs *runs)
+static void list_runs(struct runs *runs, const struct client_kind *kind)
 {
 	char folder[CONTROL_PATH_BYTES];
 
+	runs->suffix = kind->suffix;
 	runs->count = 0;
 	for (unsigned i = 0; control_folder(i, folder) == 0; i++) {
 		list_folder(runs, folder);
@@ -74,11 +81,17 @@ static void print_names(const struct runs *runs)
 	fputc('\n', stderr);
 }
 
+static const struct client_kind *kind_of(const struct client *client)
+{
+	return client->kind ? client->kind : &kind_run;
+}
+
 static int none_runs(const struct client *client)
 {
 	char folder[CONTROL_PATH_BYTES];
 
-	fprintf(stderr, "rtloop %s: nothing runs; looked in", client->command->name);
+	fprintf(stderr, "rtloop %s: %s; looked in", client->command->name,
+		kind_of(client)->none);
 	for (unsigned i = 0; control_folder(i, folder) == 0; i++) {
 		fprintf(stderr, "%s %s", i > 0 ? " and" : "", folder);
 	}
@@ -114,10 +127,11 @@ static int take_named(struct client *client, const struct runs *runs, const char
 		suggest_offer(&suggest, runs->names[i]);
 	}
 	if (suggest.best) {
-		fprintf(stderr, "rtloop %s: no run '%s'; did you mean '%s'? ",
-			client->command->name, name, suggest.best);
+		fprintf(stderr, "rtloop %s: no %s '%s'; did you mean '%s'? ",
+			client->command->name, kind_of(client)->noun, name, suggest.best);
 	} else {
-		fprintf(stderr, "rtloop %s: no run '%s'; ", client->command->name, name);
+		fprintf(stderr, "rtloop %s: no %s '%s'; ", client->command->name,
+			kind_of(client)->noun, name);
 	}
 	fputs("there are: ", stderr);
 	print_names(runs);
@@ -146,7 +160,7 @@ int client_find(struct client *client, const char *name)
 	if (!runs) {
 		return command_wrong(client->command, "out of memory");
 	}
-	list_runs(runs);
+	list_runs(runs, kind_of(client));
 	if (runs->count == 0) {
 		status = none_runs(client);
 	} else {
@@ -162,7 +176,7 @@ bool client_is_no_run(const char *word)
 	bool is_none = false;
 
 	if (runs && !strchr(word, '/')) {
-		list_runs(runs);
+		list_runs(runs, &kind_run);
 		is_none = runs->count == 1 && strcmp(runs->names[0], word) != 0;
 	}
 	free(runs);

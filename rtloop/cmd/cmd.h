@@ -50,6 +50,7 @@ extern const struct command command_get;
 extern const struct command command_set;
 extern const struct command command_force;
 extern const struct command command_reload;
+extern const struct command command_guard;
 extern const struct command command_drivers;
 extern const struct command command_version;
 extern const struct command command_help;

@@ -9,6 +9,7 @@
 #include "rtloop/cmd/half_file.h"
 #include "rtloop/cmd/json.h"
 #include "rtloop/cmd/run_fault.h"
+#include "rtloop/cmd/run_guard.h"
 #include "rtloop/cmd/run_outputs.h"
 #include "rtloop/cmd/run_program.h"
 #include "rtloop/cmd/run_report.h"
@@ -184,6 +185,7 @@ void run_json_put(struct json *json, struct app *app)
 	}
 	json_float(json, "seconds", run_seconds(app));
 	put_realtime(json, &app->realtime);
+	run_guard_put(json, app);
 	put_loop(json, app);
 	run_fault_put(json, app);
 	if (has_ended) {

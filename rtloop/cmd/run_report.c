@@ -8,6 +8,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cmd/run_fault.h"
+#include "rtloop/cmd/run_guard.h"
 #include "rtloop/cmd/run_outputs.h"
 #include "rtloop/cmd/run_program.h"
 #include "rtloop/cmd/terminal.h"
@@ -374,6 +375,7 @@ void run_report_print(struct app *app, FILE *out)
 	}
 	print_realtime(app, out);
 	print_setting(app, out);
+	run_guard_print(app, out);
 	run_fault_print_limits(app, out);
 	/* of a thread that has not ended the kernel tells nobody else */
 	if (has_ended && loop_state(&app->loop) != LOOP_ENDED_HUNG) {

@@ -39,7 +39,7 @@ const struct command command_status = {
 /* What must not be overlooked. */
 static bool is_loud(const char *line)
 {
-	return strncmp(line, "FORCED", 6) == 0 ||
+	return strncmp(line, "FORCED", 6) == 0 || strstr(line, "LOST: ") ||
 	       strncmp(line, "NOT REALTIME", 12) == 0 || strncmp(line, "CHANGED", 7) == 0;
 }
 

@@ -9,6 +9,7 @@ static const char *const overrun_names[] = { "skip", "catch-up", "stop", NULL };
 static const char *const pacer_names[] = { "nanosleep", "timerfd", NULL };
 static const char *const poller_names[] = { "epoll", NULL };
 static const char *const trace_names[] = { "off", "on-overrun", NULL };
+static const char *const guard_names[] = { "auto", "on", "off", NULL };
 
 static const struct option fault_rows[] = {
 	{
@@ -166,6 +167,47 @@ const struct option loop_rows[] = {
 		.max = LOOP_PERIOD_MAX_NS,
 		.help = "most time that the logic should take in a cycle; more is "
 			"counted and reported; 0s: not judged",
+	},
+	{
+		.name = "guard",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct loop_options, guard),
+		.fallback = "auto",
+		.choices = guard_names,
+		.help = "a process that makes driven GPIO lines safe, and holds them, "
+			"when "
+			"this one dies or freezes: auto: where GPIO lines are driven; "
+			"on: or "
+			"the run does not start",
+	},
+	{
+		.name = "guard_limit",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct loop_options, guard_limit_ns),
+		.fallback = "1s",
+		.min = LOOP_GUARD_LIMIT_MIN_NS,
+		.max = LOOP_GUARD_LIMIT_MAX_NS,
+		.help = "a cycle that is overdue for longer has stopped: the guardian "
+			"kills "
+			"the process and writes the safe values",
+	},
+	{
+		.name = "watchdog",
+		.type = OPTION_PATH,
+		.offset = offsetof(struct loop_options, watchdog),
+		.help = "a hardware watchdog such as /dev/watchdog, which the guardian "
+			"feeds "
+			"while cycles go by; absent: none",
+	},
+	{
+		.name = "watchdog_timeout",
+		.type = OPTION_DURATION,
+		.offset = offsetof(struct loop_options, watchdog_timeout_ns),
+		.fallback = "10s",
+		.min = NS_PER_SEC,
+		.max = LOOP_WATCHDOG_MAX_NS,
+		.help = "that long after its last meal the watchdog starts the machine "
+			"anew; whole seconds",
 	},
 	{ .name = NULL },
 };

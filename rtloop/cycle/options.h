@@ -10,6 +10,10 @@
 #define LOOP_PERIOD_MIN_NS INT64_C(20000)	/* 20 us */
 #define LOOP_PERIOD_MAX_NS INT64_C(60000000000) /* 60 s */
 
+#define LOOP_GUARD_LIMIT_MIN_NS INT64_C(1000000)       /* 1 ms */
+#define LOOP_GUARD_LIMIT_MAX_NS INT64_C(60000000000)   /* 60 s */
+#define LOOP_WATCHDOG_MAX_NS	INT64_C(3600000000000) /* 1 h */
+
 /* What happens to releases that were missed. */
 enum overrun_policy {
 	OVERRUN_SKIP,	  /* dropped; the grid stays */
@@ -32,6 +36,13 @@ struct fault_options {
 	int64_t hang_ns; /* the cycle may be silent for so long; 0: nobody looks */
 };
 
+/* Whether there is a guardian. */
+enum guard_kind {
+	GUARD_AUTO, /* where GPIO lines are driven, or a hardware watchdog is to be fed */
+	GUARD_ON,   /* likewise in any case, or the run does not start */
+	GUARD_OFF,
+};
+
 struct loop_options {
 	int64_t period_ns;
 	int64_t cpu;	  /* -1: any */
@@ -47,6 +58,10 @@ struct loop_options {
 	int64_t cycles;	     /* 0: until stopped */
 	int64_t duration_ns; /* 0: until stopped */
 	int64_t budget_ns;   /* of the logic, in each cycle; 0: none */
+	int guard;	     /* enum guard_kind */
+	int64_t guard_limit_ns;
+	const char *watchdog; /* NULL: none */
+	int64_t watchdog_timeout_ns;
 };
 
 /* Bound to struct loop_options. */

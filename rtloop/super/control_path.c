@@ -57,7 +57,8 @@ static int prepare(const char *folder)
 	return access(folder, W_OK | X_OK) ? -errno : 0;
 }
 
-int control_choose_path(const char *name, char *ret_path, struct err *err)
+int control_choose_place(const char *name, const char *suffix, char *ret_path,
+			 struct err *err)
 {
 	char folder[CONTROL_PATH_BYTES] = "";
 	int code = -ENOENT, next = 0;
@@ -73,12 +74,16 @@ int control_choose_path(const char *name, char *ret_path, struct err *err)
 	if (code) {
 		return err_set_errno(err, code, "cannot make a socket in %s", folder);
 	}
-	if (snprintf(ret_path, CONTROL_PATH_BYTES, "%s/%s" CONTROL_SUFFIX, folder,
-		     name) >= (int)CONTROL_PATH_BYTES) {
-		return err_set_errno(err, -ENAMETOOLONG, "%s/%s" CONTROL_SUFFIX, folder,
-				     name);
+	if (snprintf(ret_path, CONTROL_PATH_BYTES, "%s/%s%s", folder, name, suffix) >=
+	    (int)CONTROL_PATH_BYTES) {
+		return err_set_errno(err, -ENAMETOOLONG, "%s/%s%s", folder, name, suffix);
 	}
 	return 0;
+}
+
+int control_choose_path(const char *name, char *ret_path, struct err *err)
+{
+	return control_choose_place(name, CONTROL_SUFFIX, ret_path, err);
 }
 
 int control_connect(const char *path)

@@ -11,6 +11,7 @@
 #define CONTROL_PATH_BYTES sizeof(((struct sockaddr_un *)0)->sun_path)
 #define CONTROL_FOLDERS	   3
 #define CONTROL_SUFFIX	   ".sock"
+#define GUARD_SUFFIX	   ".guard" /* of the guardian's socket */
 
 /**
  * control_folder - the index-th folder that sockets may be in: the first of RUNTIME_DIRECTORY (which a
@@ -29,6 +30,12 @@ int control_folder(unsigned index, char *ret_folder) MUST_CHECK;
  * -EACCES, -ENAMETOOLONG and what mkdir(2) says, with @err filled. [init]
  */
 int control_choose_path(const char *name, char *ret_path, struct err *err) MUST_CHECK;
+
+/**
+ * control_choose_place - the same for a socket of another kind: NAME and @suffix. [init]
+ */
+int control_choose_place(const char *name, const char *suffix, char *ret_path,
+			 struct err *err) MUST_CHECK;
 
 /**
  * control_connect - a connected socket to whoever listens at a path.

@@ -86,11 +86,13 @@ void super_take_signals(void)
 	take_hang_ups();
 }
 
-int super_init(struct supervisor *super, struct loop *loop, struct logger *logger)
+int super_init(struct supervisor *super, struct loop *loop, struct logger *logger,
+	       struct guard *guard)
 {
 	memset(super, 0, sizeof(*super));
 	super->loop = loop;
 	super->logger = logger;
+	super->guard = guard;
 	control_init(&super->control);
 	service_init(&super->service, loop->options->period_ns);
 	super->tended = calloc(loop->device_count + 1, sizeof(*super->tended));
@@ -183,6 +185,31 @@ static struct poll_link *make_poll_link(struct device *device, struct link *link
 	return made;
 }
 
+/* Before the cycle gets it: nothing is driven that nobody would make safe. */
+static void guard_link(struct supervisor *super, unsigned index,
+		       const struct poll_link *link)
+{
+	const struct device *device = loop_worker(super->loop, index);
+	struct guarded guarded;
+	int fd = device->driver->guarded
+			 ? device->driver->guarded(device, &link->link, &guarded)
+			 : -1;
+
+	if (fd >= 0) {
+		guard_hold(super->guard, index, &guarded, fd);
+		super->tended[index].is_guarded = true;
+	}
+}
+
+/* A line that the guardian holds cannot be requested anew. */
+static void unguard(struct supervisor *super, unsigned index)
+{
+	if (super->tended[index].is_guarded) {
+		guard_drop(super->guard, index);
+		super->tended[index].is_guarded = false;
+	}
+}
+
 static void use_device(struct supervisor *super, unsigned index, struct poll_link *link)
 {
 	struct tended *tended = &super->tended[index];
@@ -195,6 +222,7 @@ static void use_device(struct supervisor *super, unsigned index, struct poll_lin
 	tended->is_open = true;
 	tended->opened_ns = sys_now();
 	tended->link = link;
+	guard_link(super, index, link);
 	loop_offer(super->loop, index, link);
 }
 
@@ -229,6 +257,7 @@ static void open_device(struct supervisor *super, unsigned index)
 	struct tended *tended = &super->tended[index];
 	struct device *device = loop_worker(super->loop, index);
 
+	unguard(super, index);
 	tended->opening = (struct link){ .endpoints = NULL };
 	go_on_opening(
 		super, index,
@@ -260,12 +289,16 @@ static unsigned proceed_all(struct supervisor *super)
 	return left;
 }
 
-void super_open_devices(struct supervisor *super)
+void super_open_devices(struct supervisor *super, struct heritage *heritage)
 {
 	int64_t until_ns;
 
 	for (unsigned i = 0; i < super->loop->device_count; i++) {
+		struct device *device = loop_worker(super->loop, i);
+
+		device->heritage = heritage;
 		open_device(super, i);
+		device->heritage = NULL;
 	}
 	until_ns = sys_now() + SUPER_AWAIT_NS;
 	while (proceed_all(super) > 0 && signals_taken == 0 && sys_now() < until_ns) {
@@ -418,9 +451,25 @@ static void look_for_evidence(struct supervisor *super)
 	tell_no_trace(super);
 }
 
+static void look_at_guard(struct supervisor *super)
+{
+	static const char lost[] =
+		"the guardian has died: if this process dies or freezes, its GPIO lines "
+		"stay as they are; it comes back with a restart";
+
+	if (!guard_look(super->guard)) {
+		return;
+	}
+	note(super, EVENT_NO_DEVICE, EVENT_GUARDIAN_LOST, super->guard->pid);
+	if (super->tell) {
+		super->tell(super->context, NULL, lost);
+	}
+}
+
 static void look(struct supervisor *super)
 {
 	look_for_service(super);
+	look_at_guard(super);
 	tend_devices(super);
 	take_peaks(super);
 	look_for_evidence(super);
@@ -451,6 +500,18 @@ static void rest(struct supervisor *super, int64_t until_ns)
 		 loop_state(super->loop) == LOOP_RUNS);
 }
 
+/* Of those that the guardian could make safe. */
+static bool is_left_safe(const struct supervisor *super)
+{
+	for (unsigned i = 0; i < super->loop->device_count; i++) {
+		if (super->tended[i].is_guarded &&
+		    !super->loop->devices[i].is_left_safe) {
+			return false;
+		}
+	}
+	return true;
+}
+
 void super_run(struct supervisor *super)
 {
 	int64_t second_ns = sys_now() + NS_PER_SEC;
@@ -470,6 +531,7 @@ void super_run(struct supervisor *super)
 	look_for_evidence(super);
 	evidence_end(&super->evidence, sys_now());
 	loop_join(super->loop);
+	guard_end(super->guard, is_left_safe(super));
 	drives_outputs = 0;
 	take_last_peaks(super);
 }

@@ -12,6 +12,7 @@
 #include "rtloop/base/attr.h"
 #include "rtloop/base/err.h"
 #include "rtloop/cycle/loop.h"
+#include "rtloop/guard/guard.h"
 #include "rtloop/log/logger.h"
 #include "rtloop/super/control.h"
 #include "rtloop/super/evidence.h"
@@ -35,7 +36,8 @@ struct tended {
 	int64_t back_off_ns; /* doubled at each failure, and each loss soon after an opening */
 	unsigned failures;  /* to open it, since it was last open */
 	bool was_told_away; /* and not yet that it is open again */
-	struct err err;	    /* why it is away */
+	bool is_guarded; /* the guardian was given a descriptor of it, and not told to let go */
+	struct err err; /* why it is away */
 };
 
 struct supervisor {
@@ -46,6 +48,7 @@ struct supervisor {
 	struct service service;	  /* opened by whoever wants the manager to be told */
 	struct control control;	  /* opened by whoever answers */
 	struct evidence evidence; /* on overruns */
+	struct guard *guard;	  /* borrowed: the guardian, or none */
 	int64_t alive_ns;	  /* when it looked about last */
 	bool was_told_no_trace;
 	/* told of what a person should see at once, of a device or (NULL) of the run; may be NULL. [super] */
@@ -58,8 +61,8 @@ struct supervisor {
 };
 
 /** super_init - -ENOMEM; super_fini() is right after a failure too. [init] */
-int super_init(struct supervisor *super, struct loop *loop,
-	       struct logger *logger) MUST_CHECK;
+int super_init(struct supervisor *super, struct loop *loop, struct logger *logger,
+	       struct guard *guard) MUST_CHECK;
 void super_fini(struct supervisor *super);
 
 /**
@@ -73,9 +76,12 @@ void super_take_signals(void);
 
 /**
  * super_open_devices - try each once; those that fail are tried again while the loop runs. Peers that have
- * yet to answer get SUPER_AWAIT_NS, all together; then they too are looked after while it runs. [init]
+ * yet to answer get SUPER_AWAIT_NS, all together; then they too are looked after while it runs.
+ * @heritage: what an earlier run has left, for this first time; NULL: nothing
+ *
+ * [init]
  */
-void super_open_devices(struct supervisor *super);
+void super_open_devices(struct supervisor *super, struct heritage *heritage);
 
 /** super_run - until the loop has ended and is joined. [super] */
 void super_run(struct supervisor *super);

@@ -26,6 +26,7 @@ static struct {
 	struct loop loop;
 	struct logger logger;
 	struct supervisor super;
+	struct guard guard; /* none */
 	int64_t now_ns;
 	int64_t end_ns;	 /* the loop ends then */
 	int64_t lose_ns; /* the first device is lost then; 0: never */
@@ -139,7 +140,7 @@ static void begin(unsigned devices)
 	assert_int_equal(loop_init(&bed.loop, &bed.options, bed.stage.devices, devices,
 				   &bed.stage.recorder, NULL),
 			 0);
-	assert_int_equal(super_init(&bed.super, &bed.loop, &bed.logger), 0);
+	assert_int_equal(super_init(&bed.super, &bed.loop, &bed.logger, &bed.guard), 0);
 	bed.super.tell = take_told;
 }
 
@@ -147,7 +148,7 @@ static void begin(unsigned devices)
 static void run_for(int64_t ns)
 {
 	bed.end_ns = bed.now_ns + ns;
-	super_open_devices(&bed.super);
+	super_open_devices(&bed.super, NULL);
 	run_cycle();
 	super_run(&bed.super);
 }
@@ -277,7 +278,7 @@ static void peers_that_do_not_answer_hold_the_start_up_once_for_all(void **state
 	bed.answer = -EINPROGRESS;
 	bed.later_ns = INT64_MAX;
 	began_ns = bed.now_ns;
-	super_open_devices(&bed.super);
+	super_open_devices(&bed.super, NULL);
 	assert_in_range(bed.now_ns - began_ns, SUPER_AWAIT_NS,
 			SUPER_AWAIT_NS + NS_PER_MS);
 	end();
@@ -290,7 +291,7 @@ static void a_peer_that_answers_at_once_is_there_before_the_first_cycle(void **s
 	begin(1);
 	bed.answer = -EINPROGRESS;
 	began_ns = bed.now_ns;
-	super_open_devices(&bed.super);
+	super_open_devices(&bed.super, NULL);
 	assert_int_equal(bed.now_ns, began_ns);
 	assert_true(bed.super.tended[0].is_open);
 	assert_true(loop_has_offer(&bed.loop, 0));
