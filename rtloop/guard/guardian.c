@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,10 +38,19 @@ void guardian_fini(struct guardian *guardian)
 	sys_close(guardian->run.process_fd);
 }
 
+uint64_t guardian_inode_of(const char *path)
+{
+	struct stat info;
+
+	return lstat(path, &info) ? 0 : info.st_ino;
+}
+
 void guardian_end(struct guardian *guardian)
 {
 	if (guardian->listen_fd >= 0) {
-		unlink(guardian->path);
+		if (guardian_inode_of(guardian->path) == guardian->inode) {
+			unlink(guardian->path);
+		}
 		sys_close(guardian->listen_fd);
 		guardian->listen_fd = -1;
 	}

@@ -63,6 +63,7 @@ struct guardian {
 	int64_t again_step_ns;
 	int listen_fd; /* -1: nobody can connect */
 	char path[GUARD_PATH_BYTES];
+	uint64_t inode; /* of the socket's file: another one is another guardian's */
 	struct guard_peer peers[GUARD_PEERS_MAX];
 	volatile sig_atomic_t is_asked_to_end; /* by SIGTERM: heard when it holds */
 	bool is_over;
@@ -99,6 +100,9 @@ bool guardian_serve_run(struct guardian *guardian);
 
 /** guardian_end - take the socket away, let go of all, and be over. [guard] */
 void guardian_end(struct guardian *guardian);
+
+/** guardian_inode_of - of the file at a path itself; 0: there is none. [guard] */
+uint64_t guardian_inode_of(const char *path);
 
 /** guardian_take_in - who wants to connect; guardian_serve_peer: answer, or drop, this one. [guard] */
 void guardian_take_in(struct guardian *guardian, int64_t now_ns);

@@ -228,7 +228,7 @@ int heir_take_over(struct heir *heir, const char *path, struct err *err)
 	code = code ? code : take_watchdog(heir, fd);
 	code = code ? code : heir_let_go(fd);
 	/* one that has gone has let go, too: this run holds all */
-	code = code == -EPIPE && heir->count > 0 ? 0 : code;
+	code = code == -EPIPE ? 0 : code;
 	sys_close(fd);
 	if (code) {
 		give_up(heir);

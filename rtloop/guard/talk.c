@@ -37,6 +37,7 @@ static int listen_at(struct guardian *guardian, const struct guard_packet *packe
 		return -EINVAL;
 	}
 	guardian->listen_fd = fd;
+	guardian->inode = guardian_inode_of(packet->path);
 	memcpy(guardian->path, packet->path, sizeof(guardian->path));
 	return 0;
 }
@@ -210,10 +211,11 @@ void guardian_serve_peer(struct guardian *guardian, struct guard_peer *peer,
 	if (code == 0) {
 		sys_close(fd);
 		answer = answer_peer(guardian, &packet, &with_fd);
-		code = packet_send(peer->fd, &answer, with_fd);
+		/* before it is told: who takes over puts a socket of its own into this place */
 		if (packet.word == GUARD_LET_GO && answer.word == GUARD_OK) {
 			guardian_end(guardian);
 		}
+		code = packet_send(peer->fd, &answer, with_fd);
 	}
 	if ((code && code != -EAGAIN) || now_ns >= peer->deadline_ns) {
 		drop(peer);
