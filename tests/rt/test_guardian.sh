@@ -144,9 +144,26 @@ end "SIGKILL to the group" 137
 
 # --- a plugin's wrong pointer; where a core is written, that takes as long as its reader ---------------
 
+cat >"$TEST_TMP/reader" <<END
+#!/bin/sh
+touch $TEST_TMP/dumps
+while [ ! -e $TEST_TMP/read_on ]; do sleep 0.1; done
+exec cat >/dev/null
+END
+chmod +x "$TEST_TMP/reader"
+pattern=$(cat /proc/sys/kernel/core_pattern)
+echo "|$TEST_TMP/reader" >/proc/sys/kernel/core_pattern
+config "guard_limit: 3s"
 begin
-expect_equal "params that were set" 0 "$("$RTLOOP" set boiler trip=true >/dev/null 2>&1; echo $(($? > 1)))"
+"$RTLOOP" set boiler trip=true >/dev/null 2>&1
+wait_until guard_is .phase acts
+[ -e "$TEST_TMP/dumps" ] || fail "no core is written"
+expect_equal "what the guardian saw of a run whose core is written" silence "$(guard .cause)"
+expect_held "a crash whose core is not written yet"
+is_gone "$pid" && fail "the core was not waited for"
+touch "$TEST_TMP/read_on"
 end "SIGSEGV in a plugin" 139
+echo "$pattern" >/proc/sys/kernel/core_pattern
 
 # --- the run freezes -------------------------------------------------------------------------------------
 
