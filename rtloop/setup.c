@@ -98,13 +98,13 @@ static void check_loop(const struct loop_options *loop, const struct place *plac
 			    spin, period);
 	}
 	if (loop->watchdog && loop->guard == GUARD_OFF) {
-		place_error(
-			place, "loop.watchdog",
-			"it is the guardian that feeds it; expected 'guard' to be auto "
-			"or on");
+		place_error(place, "loop.watchdog",
+			    "it is fed by the guardian; expected 'guard' to be auto "
+			    "or on");
 	}
 	if (loop->watchdog_timeout_ns % NS_PER_SEC != 0) {
-		place_error(place, "loop.watchdog_timeout", "expected whole seconds");
+		place_error(place, "loop.watchdog_timeout",
+			    "is no whole number of seconds; expected one");
 	}
 }
 

@@ -174,6 +174,28 @@ case_one_that_may_be_started_again_is() {
 	rm -r /etc/systemd/system/rtloop@reader.service.d
 }
 
+# One that is stopped meanwhile has nothing done before it can be killed, too.
+case_its_guardian_is_not_killed_with_it() {
+	local pid guardian
+	write_loop ward "period: 1ms, guard: on"
+	systemctl start rtloop@ward
+	pid=$(property rtloop@ward MainPID)
+	guardian=$(rtloop guard --json ward | sed -n 's/.*"guardian": *\([0-9]*\).*/\1/p' | head -n 1)
+	expect_equal "its name" rtloop-guardian "$(cat "/proc/$guardian/comm")"
+	kill -STOP "$guardian"
+	kill -KILL "$pid"
+	wait_until is rtloop@ward NRestarts 1
+	[ -e "/proc/$guardian" ] || fail "it was killed"
+	kill -CONT "$guardian"
+	wait_until is rtloop@ward ActiveState active
+	wait_until guardian_has_said "the run (process $pid) died"
+	systemctl stop rtloop@ward
+	expect_equal "processes after the end in order" "" "$(grep -lx rtloop-guardian /proc/[0-9]*/comm 2>/dev/null)"
+}
+guardian_has_said() {
+	journalctl --identifier rtloop-guardian --output cat --no-pager | grep -qF "$1"
+}
+
 case_one_that_is_stuck_is_ended_by_the_watchdog() {
 	local pid
 	write_loop stuck "period: 1ms"

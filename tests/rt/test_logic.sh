@@ -7,7 +7,7 @@
 make_chip board board 4 0=SWITCH 1=LAMP 2=INVERSE 3=READY
 
 cat >"$TEST_TMP/logic.yaml" <<END
-loop: { period: 10ms, cpu: 1, priority: 80 }
+loop: { period: 10ms, cpu: 1, priority: 80, guard_limit: 60s }
 log: { file: logic.mcap, sync: 100ms }
 devices:
   board:

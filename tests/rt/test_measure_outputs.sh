@@ -11,7 +11,7 @@ echo 1 >$bank/../live
 chip=$(cat $bank/chip_name)
 level=/sys/devices/platform/$(cat $bank/../dev_name)/$chip/sim_gpio0/value
 cat >"$TEST_TMP/lamp.yaml" <<-END
-	loop: { period: 10ms, cpu: 1 }
+	loop: { period: 10ms, cpu: 1, guard_limit: 60s }
 	devices:
 	  lamp: { driver: gpio, chip: $chip, out: { on: { line: 0, safe: 1 } } }
 	  door: { driver: gpio, chip: $chip, in: { shut: { line: 1 } } }
