@@ -12,11 +12,51 @@
 /* Bigger is a mistake of whoever filled the struct in. */
 #define INSTANCE_BYTES_MAX ((size_t)16 << 20)
 
-/* Whoever may write to a folder may put another file in the place of one that is in it. */
+static bool is_own(uid_t owner)
+{
+	return owner == 0 || owner == geteuid();
+}
+
+static int check_owner(const char *path, const struct stat *info, struct err *err)
+{
+	return is_own(info->st_uid)
+		       ? 0
+		       : err_set(err, -EPERM,
+				 "%s belongs to user %u, who may put other code there; "
+				 "expected 'chown root', or the user that runs rtloop",
+				 path, (unsigned)info->st_uid);
+}
+
+/* Others than the owner, as the bits say it that an access list is masked by; NULL: nobody else. */
+static const char *who_else_writes(mode_t mode, const char **ret_fix)
+{
+	*ret_fix = mode & S_IWOTH ? "o-w" : "g-w";
+	return mode & S_IWOTH ? "everybody" : mode & S_IWGRP ? "its group" : NULL;
+}
+
+/* Whoever may write to a folder may put another file in the place of one that is in it: but for one with
+ * the sticky bit, where this takes the file's owner. */
+static int check_folder(const char *folder, struct err *err)
+{
+	const char *who, *fix;
+	struct stat info;
+
+	if (stat(folder, &info)) {
+		return err_set_errno(err, -errno, "%s cannot be looked at", folder);
+	}
+	who = who_else_writes(info.st_mode, &fix);
+	if (who && !(info.st_mode & S_ISVTX)) {
+		return err_set(err, -EPERM,
+			       "%s may write to its folder %s, and so may put other code "
+			       "there; expected 'chmod %s'",
+			       who, folder, fix);
+	}
+	return check_owner(folder, &info, err);
+}
+
 static int check_folders(const char *path, struct err *err)
 {
 	char *folder = strdup(path);
-	struct stat info;
 	int code = 0;
 
 	if (!folder) {
@@ -24,15 +64,7 @@ static int check_folders(const char *path, struct err *err)
 	}
 	for (char *slash; code == 0 && (slash = strrchr(folder, '/')) != NULL;) {
 		slash[slash == folder] = '\0';
-		if (stat(folder, &info)) {
-			code = err_set_errno(err, -errno, "%s cannot be looked at",
-					     folder);
-		} else if ((info.st_mode & S_IWOTH) && !(info.st_mode & S_ISVTX)) {
-			code = err_set(err, -EPERM,
-				       "everybody may write to its folder %s, and so "
-				       "may put other code there; expected 'chmod o-w'",
-				       folder);
-		}
+		code = check_folder(folder, err);
 		if (slash == folder) {
 			break;
 		}
@@ -43,6 +75,7 @@ static int check_folders(const char *path, struct err *err)
 
 static int check_file(const char *path, struct err *err)
 {
+	const char *who, *fix;
 	struct stat info;
 
 	if (stat(path, &info)) {
@@ -52,16 +85,17 @@ static int check_file(const char *path, struct err *err)
 		return err_set(err, -EINVAL, "%s is no file; expected a shared object",
 			       path);
 	}
-	if (info.st_mode & S_IWOTH) {
+	who = who_else_writes(info.st_mode, &fix);
+	if (who) {
 		return err_set(err, -EPERM,
-			       "everybody may write to %s; expected 'chmod o-w', for it "
-			       "is code that rtloop runs",
-			       path);
+			       "%s may write to %s; expected 'chmod %s', for it is code "
+			       "that rtloop runs",
+			       who, path, fix);
 	}
 	if (access(path, R_OK)) {
 		return err_set_errno(err, -errno, "%s cannot be opened", path);
 	}
-	return 0;
+	return check_owner(path, &info, err);
 }
 
 /* Where it really is. NULL: @ret_code and @err say why. */

@@ -14,7 +14,8 @@ struct library {
 
 /**
  * library_check - whether a file may be loaded: it is there, is a file, can be read, and neither it nor a
- * folder that it is in can be changed by everybody (a folder with the sticky bit keeps what is in it).
+ * folder that it is in, up to the root, can be changed by others: they belong to root or to the user that runs
+ * rtloop, and neither group nor others may write (in a folder with the sticky bit they may: it keeps what is in it).
  * @path: absolute
  *
  * -ENOENT, -EACCES, -EINVAL, -EPERM, with @err filled: what is wrong; what is expected. [init]

@@ -6,6 +6,7 @@ peers=$BUILD/tests/peers
 # Where runs have their control sockets: a run of another test may have the same name.
 export RUNTIME_DIRECTORY=$TEST_TMP
 failures=0
+own_folder=
 
 # shellcheck disable=SC2329 # called by the trap
 end_jobs() {
@@ -14,8 +15,18 @@ end_jobs() {
 	# shellcheck disable=SC2086 # one word a process
 	[ -z "$pids" ] || kill $pids 2>/dev/null
 	wait
+	[ -z "$own_folder" ] || rm -rf "$own_folder"
 }
 trap end_jobs EXIT
+
+# trust_folder: TEST_TMP is a folder that nobody else could change anything in, whoever the tree belongs to and
+# whatever its modes are: plugins are loaded from such only.
+trust_folder() {
+	umask 022
+	own_folder=$(mktemp -d "${TMPDIR:-/tmp}/rtloop-test.XXXXXX")
+	TEST_TMP=$own_folder
+	export RUNTIME_DIRECTORY=$TEST_TMP
+}
 
 fail() {
 	echo "FAILED: $*"

@@ -7,6 +7,7 @@ for tool in cc make pkg-config jq; do
 	command -v "$tool" > /dev/null || skip "$tool is not installed"
 done
 
+trust_folder
 # What make was told of this tree is not meant for the example.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 cd "$(dirname "$0")/../.." || exit 1
@@ -356,6 +357,19 @@ refuse writable "FILE:11:27: 'path': everybody may write to HERE/open/adder.so; 
 chmod o-w open/adder.so
 chmod o+w open
 refuse writable "FILE:11:27: 'path': everybody may write to its folder HERE/open, and so may put other code there; expected 'chmod o-w'"
+chmod o-w,g+w open
+refuse writable "FILE:11:27: 'path': its group may write to its folder HERE/open, and so may put other code there; expected 'chmod g-w'"
+chmod g-w open
+if [ "$(id -u)" = 0 ]; then
+	chown 12345 open
+	refuse writable "FILE:11:27: 'path': HERE/open belongs to user 12345, who may put other code there; expected 'chown root', or the user that runs rtloop"
+	chown 0 open
+fi
+# A link to a file elsewhere is followed, and what it leads to is held to the same.
+ln -s open/adder.so link.so
+chmod g+w open/adder.so
+sed 's|open/adder.so|link.so|' writable.yaml > linked.yaml
+refuse linked "FILE:11:27: 'path': its group may write to HERE/open/adder.so; expected 'chmod g-w', for it is code that rtloop runs"
 
 wrong() { # NAME OPTIONS LINE
 	config "$1" "plugins: { adder: { path: adder.so, options: { $2 } } }"

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "rtloop/base/time.h"
 #include "rtloop/plugin/plugin.h"
@@ -300,6 +301,45 @@ static void a_file_that_is_not_there_or_is_none_is_refused(void **state)
 	folder_fini(&folder);
 }
 
+/* Only root can make a file another user's. */
+static void what_belongs_to_another_user_is_not_loaded(void **state)
+{
+	struct err err;
+
+	if (geteuid() != 0) {
+		print_message("only root can give files away\n");
+		skip();
+	}
+	folder_init(&folder);
+	folder_put(&folder, "text.so", 4);
+	assert_int_equal(chown(folder_file(&folder, "text.so"), 12345, 0), 0);
+	assert_refused(folder_file(&folder, "text.so"), -EPERM,
+		       "belongs to user 12345, who may put other code there");
+	assert_int_equal(chown(folder_file(&folder, "text.so"), 0, 12345), 0);
+	assert_int_equal(library_check(folder_file(&folder, "text.so"), &err), 0);
+	assert_int_equal(chown(folder.path, 12345, 0), 0);
+	assert_refused(folder_file(&folder, "text.so"), -EPERM,
+		       "belongs to user 12345, who may put other code there");
+	folder_fini(&folder);
+}
+
+static void what_its_group_may_change_is_not_loaded(void **state)
+{
+	struct err err;
+
+	folder_init(&folder);
+	folder_put(&folder, "text.so", 4);
+	assert_int_equal(chmod(folder_file(&folder, "text.so"), 0664), 0);
+	assert_refused(folder_file(&folder, "text.so"), -EPERM, "its group may write to");
+	assert_int_equal(chmod(folder_file(&folder, "text.so"), 0644), 0);
+	assert_int_equal(chmod(folder.path, 0770), 0);
+	assert_refused(folder_file(&folder, "text.so"), -EPERM,
+		       "its group may write to its folder");
+	assert_int_equal(chmod(folder.path, 01770), 0);
+	assert_int_equal(library_check(folder_file(&folder, "text.so"), &err), 0);
+	folder_fini(&folder);
+}
+
 static void what_everybody_may_change_is_not_loaded(void **state)
 {
 	struct err err;
@@ -334,6 +374,8 @@ int main(void)
 		TEST(an_age_is_counted_from_the_release),
 		TEST(a_file_that_is_not_there_or_is_none_is_refused),
 		TEST(what_everybody_may_change_is_not_loaded),
+		TEST(what_its_group_may_change_is_not_loaded),
+		TEST(what_belongs_to_another_user_is_not_loaded),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
