@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* IPPORT_RESERVED; net.ipv4.ip_unprivileged_port_start may lower it. */
+#define LOW_PORTS 1024
+
 static int parse_port(const char *text, uint16_t *ret_port)
 {
 	unsigned port = 0;
@@ -112,6 +115,14 @@ uint16_t address_port(const struct address *address)
 
 	return ntohs(address->storage.ss_family == AF_INET ? v4->sin_port
 							   : v6->sin6_port);
+}
+
+bool address_is_low_port(const char *text)
+{
+	struct address address;
+
+	return address_parse(text, &address) == 0 && address.has_port &&
+	       address_port(&address) < LOW_PORTS;
 }
 
 void address_set_port(struct address *address, uint16_t port)

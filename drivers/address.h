@@ -30,6 +30,10 @@ bool address_is_multicast(const struct address *address) RT_SAFE;
 uint16_t address_port(const struct address *address);
 void address_set_port(struct address *address, uint16_t port);
 
+/** address_is_low_port - whether @text names a port that only who has a right to it may listen at (below
+ * 1024); false where it cannot be parsed. [any but rt] */
+bool address_is_low_port(const char *text);
+
 /**
  * address_is_from - whether a sender is the one that @wanted names; any port where it names none.
  * [any]

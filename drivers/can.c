@@ -16,6 +16,7 @@
 #include "drivers/dbc.h"
 #include "drivers/device.h"
 #include "drivers/registry.h"
+#include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 
@@ -566,6 +567,8 @@ const struct driver can_driver = {
 	.out_options = can_output_rows,
 	.out_bytes = sizeof(struct can_channel_options),
 	.state_bytes = sizeof(struct can),
+	.calls = CALLS_RECV_MANY,
+	.emit_calls = CALLS_SEND_MANY,
 	.check = can_check,
 	.init = can_init,
 	.fini = can_fini,

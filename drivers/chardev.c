@@ -6,6 +6,7 @@
 #include "drivers/access.h"
 #include "drivers/intake.h"
 #include "drivers/registry.h"
+#include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
 
 struct chardev_options {
@@ -365,6 +366,7 @@ const struct driver chardev_driver = {
 	.in_options = field_rows,
 	.in_bytes = sizeof(struct field_options),
 	.state_bytes = sizeof(struct chardev),
+	.calls = CALLS_READ,
 	.allows_async = true,
 	.check = chardev_check,
 	.init = chardev_init,

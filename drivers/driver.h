@@ -146,6 +146,9 @@ struct device_spec {
  * @out_options: the same of each output channel, bound to out_bytes of struct; NULL: it has
  *               no outputs
  * @state_bytes: memory of struct device's @state, zeroed at start
+ * @calls: what of the seam its devices need in the cycle, as enum calls joined: to read their endpoints, and in
+ *         receive(), sample() and tick(). A sealed cycle thread is let nothing else
+ * @emit_calls: the same of emit(), for devices that have anything to emit
  * @allows_async: whether "lane: async" makes sense for it
  * @lacks: the library, and the package that brings it, without which this build cannot
  *         open such a device; NULL: none
@@ -162,6 +165,8 @@ struct driver {
 	const struct option *out_options;
 	size_t out_bytes;
 	size_t state_bytes;
+	uint32_t calls;
+	uint32_t emit_calls;
 	bool allows_async;
 	const char *lacks;
 
@@ -179,6 +184,12 @@ struct driver {
 
 	/** out_channel_type - the same of an output channel, from @out_options. [init] */
 	enum value_type (*out_channel_type)(const void *out_options);
+
+	/**
+	 * rights - what it takes, beyond RIGHT_FILES, to open such a device again while the loop runs: enum right
+	 * of rtloop/base/rights.h, joined. A NULL slot is none. [init]
+	 */
+	uint32_t (*rights)(const struct device_spec *spec);
 
 	/**
 	 * init - prepare @state: tables, parsed patterns, buffers. -errno with @err

@@ -9,6 +9,7 @@
 #include "drivers/gpio_guarded.h"
 #include "drivers/gpio_lines.h"
 #include "drivers/registry.h"
+#include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
 
 enum gpio_read { GPIO_READ_EACH, GPIO_READ_ALL };
@@ -544,6 +545,8 @@ const struct driver gpio_driver = {
 	.out_options = gpio_output_rows,
 	.out_bytes = sizeof(struct gpio_output_options),
 	.state_bytes = sizeof(struct gpio),
+	.calls = CALLS_READ | CALLS_GPIO_GET,
+	.emit_calls = CALLS_GPIO_SET,
 	.allows_async = true,
 	.lacks = GPIO_CHIP_LACKS,
 	.check = gpio_check,

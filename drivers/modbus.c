@@ -9,6 +9,7 @@
 #include "drivers/modbus_plan.h"
 #include "drivers/modbus_write.h"
 #include "drivers/registry.h"
+#include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 
@@ -597,6 +598,8 @@ const struct driver modbus_driver = {
 	.out_options = modbus_output_rows,
 	.out_bytes = sizeof(struct modbus_channel),
 	.state_bytes = sizeof(struct modbus),
+	.calls = CALLS_READ,
+	.emit_calls = CALLS_WRITE | CALLS_SEND | CALLS_TTY_UNSENT,
 	.allows_async = true,
 	.check = modbus_check,
 	.channel_type = modbus_channel_type,

@@ -9,6 +9,8 @@
 #include "drivers/out_field.h"
 #include "drivers/registry.h"
 #include "drivers/send.h"
+#include "rtloop/base/calls.h"
+#include "rtloop/base/rights.h"
 #include "rtloop/base/sys.h"
 
 struct mqueue_options {
@@ -179,6 +181,13 @@ static void mqueue_resolve(struct device *device, const struct device *devices,
 	struct mqueue *mqueue = device->state;
 
 	sender_resolve(&mqueue->sender, devices, device_count);
+}
+
+static uint32_t mqueue_rights(const struct device_spec *spec)
+{
+	const struct mqueue_options *options = spec->options;
+
+	return options->is_created ? RIGHT_QUEUES : 0;
 }
 
 static int mqueue_init(struct device *device, struct err *err)
@@ -485,7 +494,10 @@ const struct driver mqueue_driver = {
 	.out_options = out_field_rows,
 	.out_bytes = sizeof(struct out_field_options),
 	.state_bytes = sizeof(struct mqueue),
+	.calls = CALLS_MQ_RECEIVE,
+	.emit_calls = CALLS_MQ_SEND,
 	.check = mqueue_check,
+	.rights = mqueue_rights,
 	.check_names = mqueue_check_names,
 	.init = mqueue_init,
 	.resolve = mqueue_resolve,

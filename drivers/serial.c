@@ -7,6 +7,7 @@
 #include "drivers/request.h"
 #include "drivers/send.h"
 #include "drivers/tty.h"
+#include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
 
 struct serial_options {
@@ -457,6 +458,8 @@ const struct driver serial_driver = {
 	.out_options = out_field_rows,
 	.out_bytes = sizeof(struct out_field_options),
 	.state_bytes = sizeof(struct serial),
+	.calls = CALLS_READ,
+	.emit_calls = CALLS_WRITE | CALLS_TTY_UNSENT,
 	.check = serial_check,
 	.check_names = serial_check_names,
 	.init = serial_init,

@@ -7,6 +7,8 @@
 #include "drivers/out_field.h"
 #include "drivers/registry.h"
 #include "drivers/stream.h"
+#include "rtloop/base/calls.h"
+#include "rtloop/base/rights.h"
 #include "rtloop/base/time.h"
 
 struct tcp_options {
@@ -123,6 +125,13 @@ static void tcp_check_names(const struct device_spec *spec,
 			 devices, device_count);
 }
 
+static uint32_t tcp_rights(const struct device_spec *spec)
+{
+	const struct tcp_options *options = spec->options;
+
+	return options->listen && address_is_low_port(options->listen) ? RIGHT_PORTS : 0;
+}
+
 static int tcp_init(struct device *device, struct err *err)
 {
 	const struct tcp_options *options = device->spec->options;
@@ -189,7 +198,10 @@ const struct driver tcp_driver = {
 	.out_options = out_field_rows,
 	.out_bytes = sizeof(struct out_field_options),
 	.state_bytes = sizeof(struct stream),
+	.calls = CALLS_READ,
+	.emit_calls = CALLS_SEND,
 	.check = tcp_check,
+	.rights = tcp_rights,
 	.check_names = tcp_check_names,
 	.init = tcp_init,
 	.resolve = stream_resolve,

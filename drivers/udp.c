@@ -10,6 +10,8 @@
 #include "drivers/out_field.h"
 #include "drivers/registry.h"
 #include "drivers/send.h"
+#include "rtloop/base/calls.h"
+#include "rtloop/base/rights.h"
 #include "rtloop/base/sys.h"
 
 struct udp_options {
@@ -315,6 +317,15 @@ static void udp_resolve(struct device *device, const struct device *devices,
 	struct udp *udp = device->state;
 
 	sender_resolve(&udp->sender, devices, device_count);
+}
+
+static uint32_t udp_rights(const struct device_spec *spec)
+{
+	const struct udp_options *options = spec->options;
+	bool is_low = options->listen && address_is_low_port(options->listen);
+
+	return (is_low ? RIGHT_PORTS : 0) |
+	       (options->receive_buffer > 0 ? RIGHT_BUFFERS : 0);
 }
 
 static int udp_init(struct device *device, struct err *err)
@@ -695,7 +706,10 @@ const struct driver udp_driver = {
 	.out_options = out_field_rows,
 	.out_bytes = sizeof(struct out_field_options),
 	.state_bytes = sizeof(struct udp),
+	.calls = CALLS_RECV_MANY,
+	.emit_calls = CALLS_SEND,
 	.check = udp_check,
+	.rights = udp_rights,
 	.check_names = udp_check_names,
 	.init = udp_init,
 	.resolve = udp_resolve,

@@ -8,6 +8,7 @@
 #include "drivers/out_field.h"
 #include "drivers/registry.h"
 #include "drivers/stream.h"
+#include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
 
 enum unix_kind { UNIX_STREAM, UNIX_DATAGRAM, UNIX_SEQPACKET };
@@ -210,6 +211,8 @@ const struct driver unix_driver = {
 	.out_options = out_field_rows,
 	.out_bytes = sizeof(struct out_field_options),
 	.state_bytes = sizeof(struct stream),
+	.calls = CALLS_READ | CALLS_RECV_MANY,
+	.emit_calls = CALLS_SEND,
 	.check = unix_check,
 	.check_names = unix_check_names,
 	.init = unix_init,

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "rtloop/app_guard.h"
+#include "rtloop/base/rights.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 
@@ -306,10 +307,30 @@ static int check_realtime(struct app *app, bool needs_realtime, struct err *err)
 	return 0;
 }
 
+/* Devices that go away are opened again, logs and sockets of other users are made and removed. */
+static int give_up_rights(const struct app *app, struct err *err)
+{
+	uint32_t rights = RIGHT_FILES;
+	int code;
+
+	for (unsigned i = 0; i < app->device_count; i++) {
+		const struct device *device = &app->devices[i];
+
+		rights |=
+			device->driver->rights ? device->driver->rights(device->spec) : 0;
+	}
+	code = rights_keep(rights);
+	return code ? err_set_errno(err, code, "cannot give up capabilities") : 0;
+}
+
 int app_start(struct app *app, bool needs_realtime, struct err *err)
 {
 	int code;
 
+	code = rights_begin();
+	if (code) {
+		return err_set_errno(err, code, "cannot set no_new_privs");
+	}
 	realtime_init(&app->realtime);
 	describe_run(app);
 	/* before the first thread, and before memory is locked: nothing forks later */
@@ -332,6 +353,7 @@ int app_start(struct app *app, bool needs_realtime, struct err *err)
 		return code;
 	}
 	code = check_realtime(app, needs_realtime, err);
+	code = code ? code : give_up_rights(app, err);
 	if (code) {
 		end_loop(app);
 	}

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "rtloop/base/rights.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 
@@ -60,6 +61,8 @@ static void *begin_thread(void *arg)
 	struct thread *thread = arg;
 
 	self = thread;
+	/* capabilities are each thread's own: what it does not need it gives up before anything else */
+	(void)rights_keep(thread->rights);
 	/* a signal may have come before this thread knew itself */
 	park_if_asked();
 	return thread->main(thread->arg);
@@ -150,9 +153,7 @@ int thread_start(struct thread *thread, const struct thread_options *options,
 	pthread_attr_t attr;
 	int code;
 
-	memset(thread, 0, sizeof(*thread));
-	thread->main = main;
-	thread->arg = arg;
+	*thread = (struct thread){ .rights = options->rights, .main = main, .arg = arg };
 	code = map_stack(thread, options->stack_bytes + SANITIZER_BYTES);
 	if (code) {
 		return err_set_errno(err, code, "no memory for the stack of thread %s",

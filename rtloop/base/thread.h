@@ -20,6 +20,7 @@ struct thread_options {
 	size_t stack_bytes; /* mapped, and every page touched */
 	int priority;	    /* 1 to 99: SCHED_FIFO; 0: SCHED_OTHER */
 	int cpu;	    /* -1: any */
+	uint32_t rights;    /* enum right, joined: what it keeps of its maker's */
 };
 
 struct thread {
@@ -27,6 +28,7 @@ struct thread {
 	void *stack;	    /* with the guard page below it */
 	size_t stack_bytes; /* of both */
 	bool is_running;
+	uint32_t rights;
 	void *(*main)(void *arg);
 	void *arg;
 	_Atomic bool is_to_park;

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "rtloop/base/rights.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "rtloop/log/logger_file.h"
@@ -316,6 +317,7 @@ static void init(struct logger *logger, const struct log_options *options,
 static int start_threads(struct logger *logger, struct err *err)
 {
 	const struct thread_options thread = { .name = "rtloop-logger",
+					       .rights = RIGHT_FILES,
 					       .stack_bytes = STACK_BYTES,
 					       .priority = 0,
 					       .cpu = -1 };
