@@ -66,6 +66,9 @@ static const struct event_kind kinds[EVENT_CODES] = {
 			       "GPIO lines were taken over from the guardian of an "
 			       "earlier "
 			       "run; value: its process" },
+	[EVENT_CALL_CAUGHT] = { "call_caught", EVENT_WARNING,
+				"the cycle thread made a system call that its "
+				"configuration does not need; value: the call's number" },
 	[EVENT_TOLD] = { "told", EVENT_INFO, "the run was told something" },
 };
 

@@ -174,6 +174,30 @@ static void put_log(struct json *json, struct app *app)
 	json_end(json, '}');
 }
 
+static void put_seal(struct json *json, const struct seal *seal)
+{
+	const struct seal_call *call;
+	char text[SEAL_TEXT_BYTES];
+
+	if (seal->kind == SEAL_OFF) {
+		return;
+	}
+	json_begin(json, "seal", '{');
+	json_text(json, "kind", seal_kind_name(seal->kind));
+	json_uint(json, "caught", counter_get(&seal->total));
+	json_begin(json, "calls", '[');
+	for (unsigned i = 0; (call = seal_next(seal, i)) != NULL; i++) {
+		seal_describe(call, text);
+		json_begin(json, NULL, '{');
+		json_uint(json, "number", call->number);
+		json_text(json, "text", text);
+		json_uint(json, "count", atomic_load(&call->count));
+		json_end(json, '}');
+	}
+	json_end(json, ']');
+	json_end(json, '}');
+}
+
 void run_json_put(struct json *json, struct app *app)
 {
 	bool has_ended = app->end_ns != 0;
@@ -188,6 +212,7 @@ void run_json_put(struct json *json, struct app *app)
 	run_guard_put(json, app);
 	put_loop(json, app);
 	run_fault_put(json, app);
+	put_seal(json, &app->loop.seal);
 	if (has_ended) {
 		if (loop_state(&app->loop) != LOOP_ENDED_HUNG) {
 			put_usage(json, &app->loop.usage);

@@ -230,6 +230,29 @@ static void print_evidence(struct app *app, FILE *out)
 	}
 }
 
+static void print_seal(const struct app *app, FILE *out)
+{
+	const struct seal *seal = &app->loop.seal;
+	uint64_t total = counter_get(&seal->total);
+	const struct seal_call *call;
+	const char *separator = ": ";
+	char text[SEAL_TEXT_BYTES];
+
+	if (seal->kind == SEAL_OFF) {
+		return;
+	}
+	print_label(out, "seal");
+	fprintf(out, "%s; %" PRIu64 " system calls that the configuration does not need",
+		seal_kind_name(seal->kind), total);
+	for (unsigned i = 0; (call = seal_next(seal, i)) != NULL; i++) {
+		seal_describe(call, text);
+		fprintf(out, "%s%" PRIu64 " of %s", separator,
+			(uint64_t)atomic_load(&call->count), text);
+		separator = ", ";
+	}
+	fputc('\n', out);
+}
+
 static void print_timing(const struct app *app, FILE *out)
 {
 	const struct stats *stats = &app->loop.stats;
@@ -384,6 +407,7 @@ void run_report_print(struct app *app, FILE *out)
 	print_cycles(app, out);
 	run_program_print(app, out);
 	print_evidence(app, out);
+	print_seal(app, out);
 	print_log(app, out);
 	print_timing(app, out);
 	timing_print_histogram(out, "wake-up latency, us", &app->loop.stats.latency);

@@ -8,6 +8,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cycle/safe.h"
+#include "rtloop/cycle/scope.h"
 
 /* From the thread's start to its first release: time to take the devices into use and to reach the
  * first wait. */
@@ -421,6 +422,14 @@ static void run_cycles(struct loop *loop)
 	cycle_end(loop);
 }
 
+/* Without what was asked for nothing begins. */
+static int put_seal_on(struct loop *loop)
+{
+	const struct filter_scope scope = scope_of(loop);
+
+	return seal_put_on(&loop->seal, loop->options->seal, &scope, &loop->err);
+}
+
 void *cycle_main(void *arg)
 {
 	struct loop *loop = arg;
@@ -433,7 +442,11 @@ void *cycle_main(void *arg)
 		atomic_store(&loop->end, LOOP_ENDED_FAILED);
 		return NULL;
 	}
-	run_cycles(loop);
+	if (put_seal_on(loop)) {
+		atomic_store(&loop->end, LOOP_ENDED_FAILED);
+	} else {
+		run_cycles(loop);
+	}
 	pacer_close(&loop->pacer);
 	return NULL;
 }

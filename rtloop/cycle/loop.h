@@ -29,6 +29,7 @@
 #include "rtloop/cycle/poller.h"
 #include "rtloop/cycle/realtime.h"
 #include "rtloop/cycle/sampled.h"
+#include "rtloop/cycle/seal.h"
 #include "rtloop/cycle/seat.h"
 #include "rtloop/cycle/state.h"
 #include "rtloop/cycle/stats.h"
@@ -91,6 +92,7 @@ struct loop {
 	struct view view; /* of the image, for the supervisor; zeroed: none is made */
 	struct sampled sample_times; /* channels whose age the logic asks for */
 	struct state state; /* of the logic; its parts are added before the loop begins */
+	struct seal seal;   /* of the thread; read by the supervisor */
 	struct thread thread;
 	bool any_lost;
 	uint64_t mail_seen;

@@ -8,6 +8,7 @@
 static const char *const overrun_names[] = { "skip", "catch-up", "stop", NULL };
 static const char *const pacer_names[] = { "nanosleep", "timerfd", NULL };
 static const char *const poller_names[] = { "epoll", NULL };
+static const char *const seal_names[] = { "off", "log", "kill", NULL };
 static const char *const trace_names[] = { "off", "on-overrun", NULL };
 static const char *const guard_names[] = { "auto", "on", "off", NULL };
 
@@ -132,6 +133,16 @@ const struct option loop_rows[] = {
 		.choices = trace_names,
 		.help = "on-overrun: the kernel traces the cycle's CPU, and what it did "
 			"around an overrun is kept beside the log",
+	},
+	{
+		.name = "seal",
+		.type = OPTION_CHOICE,
+		.offset = offsetof(struct loop_options, seal),
+		.fallback = "off",
+		.choices = seal_names,
+		.help = "system calls of the cycle thread that the configuration does "
+			"not "
+			"need are told of (log), or end the process (kill)",
 	},
 	{
 		.name = "stack",

@@ -43,6 +43,9 @@ enum guard_kind {
 	GUARD_OFF,
 };
 
+/* What becomes of a system call of the cycle thread that the configuration does not need. */
+enum seal_kind { SEAL_OFF, SEAL_LOG, SEAL_KILL };
+
 struct loop_options {
 	int64_t period_ns;
 	int64_t cpu;	  /* -1: any */
@@ -54,6 +57,7 @@ struct loop_options {
 	int pacer;	 /* enum pacer_kind */
 	int poller;	 /* enum poller_kind */
 	int trace;	 /* enum trace_kind */
+	int seal;	 /* enum seal_kind */
 	int64_t stack_bytes;
 	int64_t cycles;	     /* 0: until stopped */
 	int64_t duration_ns; /* 0: until stopped */

@@ -15,6 +15,7 @@ struct pacer;
 
 struct pacer_ops {
 	const char *name;
+	uint32_t calls; /* enum calls, that sleep() makes */
 	/* take what the kind needs; -errno with err filled. [init] */
 	int (*open)(struct pacer *pacer, struct err *err);
 	void (*close)(struct pacer *pacer);

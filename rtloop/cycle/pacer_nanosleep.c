@@ -1,3 +1,4 @@
+#include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/cycle/pacer.h"
 
@@ -23,6 +24,7 @@ static int nanosleep_sleep(struct pacer *pacer, int64_t until_ns)
 
 const struct pacer_ops pacer_nanosleep = {
 	.name = "nanosleep",
+	.calls = CALLS_SLEEP_UNTIL,
 	.open = nanosleep_open,
 	.close = nanosleep_close,
 	.sleep = nanosleep_sleep,

@@ -2,6 +2,7 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
+#include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/cycle/pacer.h"
 
@@ -50,6 +51,7 @@ static int timerfd_sleep(struct pacer *pacer, int64_t until_ns)
 
 const struct pacer_ops pacer_timerfd = {
 	.name = "timerfd",
+	.calls = CALLS_TIMER_ARM | CALLS_EPOLL_WAIT,
 	.open = timerfd_open,
 	.close = timerfd_shut,
 	.sleep = timerfd_sleep,

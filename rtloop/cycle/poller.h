@@ -46,6 +46,8 @@ struct poll_link {
 
 struct poller_ops {
 	const char *name;
+	uint32_t
+		calls; /* enum calls, that finding ready endpoints takes; reading them is the drivers' */
 	/* [init] */
 	int (*open)(struct poller *poller, struct err *err);
 	void (*close)(struct poller *poller);

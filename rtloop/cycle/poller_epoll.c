@@ -1,5 +1,6 @@
 #include <errno.h>
 
+#include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/cycle/poller.h"
 
@@ -77,6 +78,7 @@ static void poll_scan(struct poller *poller, const struct cycle_time *now)
 
 const struct poller_ops poller_epoll = {
 	.name = "epoll",
+	.calls = CALLS_EPOLL_WAIT | CALLS_EPOLL_CTL,
 	.open = poll_open,
 	.close = poll_close,
 	.attach = poll_attach,

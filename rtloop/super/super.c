@@ -438,6 +438,29 @@ static void tell_no_trace(struct supervisor *super)
 	}
 }
 
+/* What the seal has caught is told once for each place in the code that it came from. */
+static void look_at_seal(struct supervisor *super)
+{
+	const struct seal *seal = &super->loop->seal;
+	const struct seal_call *call;
+
+	while ((call = seal_next(seal, super->caught_told)) != NULL) {
+		char text[SEAL_TEXT_BYTES];
+		struct err err;
+
+		super->caught_told++;
+		note(super, EVENT_NO_DEVICE, EVENT_CALL_CAUGHT, call->number);
+		seal_describe(call, text);
+		err_set(&err, 0,
+			"loop: seal: the cycle thread called %s, which its "
+			"configuration does not need",
+			text);
+		if (super->tell) {
+			super->tell(super->context, NULL, err.text);
+		}
+	}
+}
+
 static void look_for_evidence(struct supervisor *super)
 {
 	const struct continued continued = { .alive_ns = super->alive_ns,
@@ -472,6 +495,7 @@ static void look(struct supervisor *super)
 	look_at_guard(super);
 	tend_devices(super);
 	take_peaks(super);
+	look_at_seal(super);
 	look_for_evidence(super);
 	/* whoever asks between two of its cycles need not wait for the next one */
 	if (super->loop->options->period_ns > LOOK_NS) {
@@ -528,6 +552,7 @@ void super_run(struct supervisor *super)
 	/* one that lasted no longer than a look was ready all the same */
 	look_for_service(super);
 	service_stopping(&super->service);
+	look_at_seal(super);
 	look_for_evidence(super);
 	evidence_end(&super->evidence, sys_now());
 	loop_join(super->loop);

@@ -51,6 +51,7 @@ struct supervisor {
 	struct guard *guard;	  /* borrowed: the guardian, or none */
 	int64_t alive_ns;	  /* when it looked about last */
 	bool was_told_no_trace;
+	unsigned caught_told; /* calls that the seal caught */
 	/* told of what a person should see at once, of a device or (NULL) of the run; may be NULL. [super] */
 	void (*tell)(void *context, const struct device *device, const char *text);
 	/* once a second while the loop runs; may be NULL. [super] */

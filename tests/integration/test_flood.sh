@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 cat > "$TEST_TMP/flood.yaml" << 'END'
-loop: { period: 1ms }
+loop: { period: 1ms, seal: kill }
 log: { file: flood.mcap, sync: 100ms }
 devices:
   flood:

@@ -37,7 +37,7 @@ channels='
       in8:    { discrete: 8, type: bool }
       beyond: { holding: 200, on_bad: -1 }'
 cat > "$TEST_TMP/modbus.yaml" << END
-loop: { period: 1ms }
+loop: { period: 1ms, seal: kill }
 log: { file: modbus.mcap, sync: 100ms }
 devices:
   meter:
@@ -158,7 +158,7 @@ back='
       r_62:    { coil: 62 }
       r_63:    { coil: 63 }'
 cat > "$TEST_TMP/write.yaml" << END
-loop: { period: 1ms }
+loop: { period: 1ms, seal: kill }
 log: { file: write.mcap, sync: 100ms }
 devices:
   meter:

@@ -21,7 +21,7 @@ start() { # LOG LINE...
 	shift
 	{
 		cat << END
-loop: { period: 1ms }
+loop: { period: 1ms, seal: kill }
 log: { file: $log.mcap }
 devices:
   scale:

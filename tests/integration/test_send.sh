@@ -19,7 +19,7 @@ trap clean_up EXIT
 
 text='text: "{cycle} {wave.n} {wave.w:.3f}\n"'
 cat > "$TEST_TMP/send.yaml" << END
-loop: { period: 2ms }
+loop: { period: 2ms, seal: kill }
 log: { file: send.mcap, sync: 100ms }
 devices:
   wave: { driver: sim, in: { n: { wave: ramp, amplitude: 1000, center: 1000, period: 600ms, type: integer }, w: { wave: sine } } }
@@ -101,7 +101,7 @@ expect_equal "outputs left safe" true "$(report '.devices[] | select(.name == "v
 # keeps the end waiting.
 "$post" -c 1,64 "$queue-full" < /dev/null
 cat > "$TEST_TMP/twice.yaml" << END
-loop: { period: 2ms }
+loop: { period: 2ms, seal: kill }
 log: { file: twice.mcap, sync: 100ms }
 devices:
   wave: { driver: sim, in: { n: { wave: ramp, amplitude: 1000, center: 1000, period: 600ms, type: integer } } }

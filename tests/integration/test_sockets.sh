@@ -5,7 +5,7 @@
 command -v socat > /dev/null || skip "socat is not installed"
 
 cat > "$TEST_TMP/sockets.yaml" << 'END'
-loop: { period: 1ms }
+loop: { period: 1ms, seal: kill }
 log: { file: sockets.mcap, sync: 100ms }
 devices:
   server: { driver: tcp, listen: ":47480", clients: 3, frame: { kind: line, match: "A," }, in: { a: { column: 1 } } }

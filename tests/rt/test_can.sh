@@ -20,7 +20,7 @@ BO_ 2566844926 WIDE: 64 A
 SIG_VALTYPE_ 2566844926 Last : 1;
 END
 cat >"$TEST_TMP/can.yaml" <<'END'
-loop: { period: 5ms, priority: 80 }
+loop: { period: 5ms, priority: 80, seal: kill }
 log: { file: can.mcap }
 devices:
   classic:

@@ -16,7 +16,7 @@ BO_ 801 COMMAND: 8 A
  SG_ Kind M : 0|4@1+ (1,0) [0|0] "" A
 END
 cat >"$TEST_TMP/out.yaml" <<'END'
-loop: { period: 5ms, priority: 80 }
+loop: { period: 5ms, priority: 80, seal: kill }
 log: { file: out.mcap }
 devices:
   classic:

@@ -79,7 +79,7 @@ wait_until test -e /dev/hidraw0
 # --- what cannot be opened says what mends it -----------------------------------------------------------
 
 cat >"$TEST_TMP/wrong.yaml" <<END
-loop: { period: 5ms }
+loop: { period: 5ms, seal: kill }
 devices:
   zero: { driver: chardev, path: /dev/zero, bytes: 8, in: { a: { byte: 0 } } }
   nobody: { driver: chardev, path: /dev/hidraw0, bytes: 8, in: { a: { byte: 0 } } }
@@ -102,7 +102,7 @@ END
 # --- a run ----------------------------------------------------------------------------------------------
 
 cat >"$TEST_TMP/chardev.yaml" <<END
-loop: { period: 20ms, cpu: 1, priority: 80 }
+loop: { period: 20ms, cpu: 1, priority: 80, seal: kill }
 log: { file: chardev.mcap, sync: 100ms }
 devices:
   joystick:

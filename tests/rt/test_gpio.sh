@@ -63,7 +63,7 @@ gpioset -c "${chip[three]}" LAMP=1 &
 holder=$!
 wait_until is_held_by three LAMP gpioset
 cat >"$TEST_TMP/wrong.yaml" <<END
-loop: { period: 5ms, priority: 80 }
+loop: { period: 5ms, priority: 80, seal: kill }
 devices:
   busy: { driver: gpio, chip: board, in: { a: { line: START }, b: { line: LAMP } } }
   missing: { driver: gpio, chip: board, in: { a: { line: STRAT } } }
@@ -96,7 +96,7 @@ END
 
 log=$TEST_TMP/gpio.mcap
 cat >"$TEST_TMP/gpio.yaml" <<END
-loop: { period: 20ms, cpu: 1, priority: 80 }
+loop: { period: 20ms, cpu: 1, priority: 80, seal: kill }
 log: { file: gpio.mcap, sync: 100ms }
 devices:
   each: { driver: gpio, chip: panel, in: {$(many_lines 64) } }

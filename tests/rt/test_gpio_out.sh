@@ -21,7 +21,7 @@ info_of() { # LINE
 }
 
 cat >"$TEST_TMP/out.yaml" <<END
-loop: { period: 20ms, cpu: 1, priority: 80, guard_limit: 60s }
+loop: { period: 20ms, cpu: 1, priority: 80, guard_limit: 60s, seal: kill }
 log: { file: out.mcap, sync: 100ms }
 devices:
   relays:
@@ -101,7 +101,7 @@ expect_equal "what the log says was driven" "false true true false false" \
 # --- logic drives them --------------------------------------------------------------------------------
 
 cat >"$TEST_TMP/logic.yaml" <<END
-loop: { period: 10ms, cpu: 1, priority: 80, guard_limit: 60s, pacer: PACER }
+loop: { period: 10ms, cpu: 1, priority: 80, guard_limit: 60s, pacer: PACER, seal: kill }
 log: { file: logic.mcap, sync: 100ms }
 devices:
   relays:

@@ -9,7 +9,7 @@ there=/dev/ttyS2
 stty -F $there 115200 raw -echo || skip "$there is no serial port"
 
 cat >"$TEST_TMP/uart.yaml" <<END
-loop: { period: 5ms, cpu: 1, priority: 80 }
+loop: { period: 5ms, cpu: 1, priority: 80, seal: kill }
 log: { file: uart.mcap, sync: 100ms }
 devices:
   probe:
