@@ -284,16 +284,20 @@ bench-run: $(PROGRAM) $(PEER_PROGRAMS) $(BENCH_PROGRAMS)
 	@BUILD='$(abspath $(BUILD))' scripts/bench.sh
 
 # For checkers that compile a file by themselves.
-.PHONY: print-library-flags
+.PHONY: print-library-flags print-libraries
 print-library-flags:
 	@echo $(call quote,$(LIBRARY_CFLAGS))
+print-libraries:
+	@echo $(call quote,$(ALL_LIBS))
 
 .PHONY: check check-rt deps
 check:
 	@scripts/deps.sh check
 	@scripts/check.sh
 check-rt:
+	@scripts/deps.sh check test
 	@scripts/check-rt.sh
+	@scripts/rtsan.sh
 deps:
 	@scripts/deps.sh
 
@@ -426,6 +430,7 @@ help:
 	'make test-rt    unit, integration and real-time tests on a PREEMPT_RT kernel in a virtual machine' \
 	'make test-arm   build for arm64 and armhf, and run the unit tests of both under qemu-user' \
 	'make check      format, warnings, layers, real-time tags, cppcheck, clang-tidy, shellcheck' \
+	'make check-rt   the real-time tags, by the compiler, and by RealtimeSanitizer over the integration tests' \
 	'make bench      measure, beside the targets; BENCH_SECONDS=5 for a quick look' \
 	'make bench-rt   count instructions on that kernel: pacers beside cyclictest, cycles' \
 	'make install    to PREFIX=$(PREFIX), under DESTDIR; also uninstall' \

@@ -43,6 +43,7 @@ check	command	cppcheck	cppcheck
 check	command	shellcheck	shellcheck
 check	module	ck		libck-dev
 check	effects	clang		clang-22
+check	realtime	clang		libclang-rt-22-dev
 bench	command	cyclictest	rt-tests
 bench	command	valgrind	valgrind
 bench	command	jq		jq
@@ -108,7 +109,7 @@ groups_of() {
 	esac
 }
 
-# clang 20 and later knows the attribute behind RT_SAFE; which one, check-rt.sh finds.
+# clang 20 and later knows the attribute behind RT_SAFE; which one, check-rt.sh finds. rtsan.sh needs its runtime, too.
 is_there() { # kind what
 	case $1 in
 	command) command -v "$2" >/dev/null ;;
@@ -124,6 +125,7 @@ is_there() { # kind what
 			clang -fsanitize=fuzzer -x c -o /dev/null - >/dev/null 2>&1
 		;;
 	effects) "$(dirname "$0")/check-rt.sh" --find >/dev/null 2>&1 ;;
+	realtime) "$(dirname "$0")/rtsan.sh" --find >/dev/null 2>&1 ;;
 	esac
 }
 
