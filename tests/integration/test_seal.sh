@@ -53,7 +53,7 @@ END
 "$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/plain.yaml" > "$TEST_TMP/run.out" 2>&1 &
 pid=$!
 wait_for_cycles "$TEST_TMP/plain.mcap"
-for task in /proc/$pid/task/*; do
+for task in /proc/"$pid"/task/*; do
 	name=$(cat "$task/comm")
 	expect_equal "seal of thread $name" "$([ "$name" = rtloop-cycle ] && echo 2 || echo 0)" \
 		"$(awk '$1 == "Seccomp:" { print $2 }' "$task/status")"
