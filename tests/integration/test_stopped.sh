@@ -26,13 +26,18 @@ stop_by_signal() {
 }
 
 stop_by_debugger() {
-	coproc debugger { exec "$peers/debugger" "$pid"; }
-	debugger_pid=$!
-	read -r answer <&"${debugger[0]}"
-	[ "$answer" = stopped ] || skip "no process may be traced here"
+	mkfifo "$TEST_TMP/hold"
+	"$peers/debugger" "$pid" <"$TEST_TMP/hold" >"$TEST_TMP/answer" &
+	debugger=$!
+	exec 9>"$TEST_TMP/hold"
+	wait_until has_answered
+	[ -s "$TEST_TMP/answer" ] || skip "no process may be traced here"
 	sleep $STAND_S
-	exec {debugger[1]}>&-
-	wait "$debugger_pid"
+	exec 9>&-
+	wait "$debugger"
+}
+has_answered() {
+	[ -s "$TEST_TMP/answer" ] || ! kill -0 "$debugger" 2>/dev/null
 }
 
 missed() { # LOG: releases, by what its cycles say

@@ -32,9 +32,9 @@ END
 }
 
 # Names of calls and how often, of the cycle thread's loop: from its first wait up to its last, which the end
-# of the run may interrupt. The thread is the one that waits for an absolute time. Sets file.
+# of the run may interrupt. The thread is the one that has its timers be exact. Sets file.
 count_calls() { # WAIT
-	file=$(grep -l "^$1(.*TIMER_ABSTIME" "$TEST_TMP"/trace.* | head -1)
+	file=$(grep -l '^prctl(PR_SET_TIMERSLACK' "$TEST_TMP"/trace.*)
 	awk -v wait="$1" '
 		index($0, wait "(") == 1 {
 			for (name in since)
