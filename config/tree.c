@@ -358,6 +358,37 @@ static int check_encoding(const struct tree *tree, struct diag *diag)
 	return 0;
 }
 
+/* Lines are counted by their line feeds, here and by whoever looks into the file; YAML knows more ends of lines. */
+static int check_line_ends(const struct tree *tree, struct diag *diag)
+{
+	static const struct {
+		const char *bytes;
+		unsigned code_point;
+		char escape;
+	} others[] = { { "\r", 0x0d, 'r' },
+		       { "\xc2\x85", 0x85, 'N' },
+		       { "\xe2\x80\xa8", 0x2028, 'L' },
+		       { "\xe2\x80\xa9", 0x2029, 'P' } };
+	const char *end = tree->raw + tree->raw_bytes;
+
+	for (const char *at = tree->raw; at < end; at++) {
+		for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+			/* a NUL is behind the last byte */
+			if (strncmp(at, others[i].bytes, strlen(others[i].bytes)) != 0 ||
+			    (*at == '\r' && at[1] == '\n')) {
+				continue;
+			}
+			syntax_error_at(
+				tree, (size_t)(at - tree->raw), diag,
+				"U+%04X ends a line here; expected a line feed; in "
+				"\"quotes\" write \\%c",
+				others[i].code_point, others[i].escape);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
 static int check_root(const struct tree *tree, struct diag *diag)
 {
 	if (!tree->root ||
@@ -380,6 +411,9 @@ int tree_parse(struct tree *tree, const char *text, size_t bytes, const char *fo
 	made.folder = arena_copy(&made.arena, folder, strlen(folder));
 	if (made.raw && made.folder) {
 		code = check_encoding(&made, diag);
+	}
+	if (code == 0) {
+		code = check_line_ends(&made, diag);
 	}
 	if (code == 0) {
 		code = run_parser(&made, diag);

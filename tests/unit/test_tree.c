@@ -298,6 +298,32 @@ static void control_characters_are_found_by_line_and_column(void **state)
 	finish(&parsing);
 }
 
+/* What YAML takes for the end of a line and editors do not would shift all places behind it. */
+static void lines_end_in_a_line_feed_and_in_nothing_else(void **state)
+{
+	struct parsing parsing;
+
+	assert_errors(
+		"a: 1\nb: 2\rc: 3\n", -EINVAL,
+		"f:2:5: U+000D ends a line here; expected a line feed; in \"quotes\" "
+		"write \\r\n");
+	assert_errors(
+		"a: \xc2\x85", -EINVAL,
+		"f:1:4: U+0085 ends a line here; expected a line feed; in \"quotes\" "
+		"write \\N\n");
+	assert_errors(
+		"a: 'x\xe2\x80\xa8'", -EINVAL,
+		"f:1:6: U+2028 ends a line here; expected a line feed; in \"quotes\" "
+		"write \\L\n");
+	assert_errors(
+		"# \xe2\x80\xa9\na: 1", -EINVAL,
+		"f:1:3: U+2029 ends a line here; expected a line feed; in \"quotes\" "
+		"write \\P\n");
+	parse(&parsing, "a: 1\r\nb: \"\\L\"\r\n");
+	assert_int_equal(parsing.code, 0);
+	finish(&parsing);
+}
+
 static void an_empty_file_holds_no_configuration(void **state)
 {
 	static const char expected[] =
@@ -485,6 +511,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_not_utf8_are_found_by_line_and_column),
 		cmocka_unit_test(characters_of_every_length_are_utf8),
 		cmocka_unit_test(control_characters_are_found_by_line_and_column),
+		cmocka_unit_test(lines_end_in_a_line_feed_and_in_nothing_else),
 		cmocka_unit_test(an_empty_file_holds_no_configuration),
 		cmocka_unit_test(syntax_errors_come_with_their_place),
 		cmocka_unit_test(errors_before_a_syntax_error_are_kept),
