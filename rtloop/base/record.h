@@ -86,7 +86,7 @@ struct recorder {
 	struct ring *ring;	       /* borrowed; NULL: nothing is recorded */
 	int wake_fd;		       /* eventfd that the logger sleeps on */
 	uint64_t wake_mark_bytes;      /* wake it when the ring holds this much */
-	_Atomic bool is_logger_asleep; /* set by the logger before it sleeps */
+	_Atomic bool is_logger_asleep; /* see recorder_fall_asleep() */
 	_Atomic bool is_state_wanted;  /* set by the logger: record a state soon */
 
 	/* of the cycle that is being recorded */
@@ -150,6 +150,17 @@ void recorder_end(struct recorder *recorder) RT_SAFE;
  * [super]
  */
 void recorder_abandon(struct recorder *recorder, int64_t now_ns);
+
+/**
+ * recorder_fall_asleep - from now on the eventfd is written when the ring is filled up to the mark, or holds an error.
+ *
+ * False: there is something in the ring already, for which it may not be written any more; the logger then does
+ * not sleep. Either way recorder_get_up() follows. [log]
+ */
+bool recorder_fall_asleep(struct recorder *recorder) MUST_CHECK;
+
+/** recorder_get_up - the logger looks by itself, from now on. [log] */
+void recorder_get_up(struct recorder *recorder);
 
 /**
  * recorder_close - record what is still owed (an open gap, events) after the last cycle.

@@ -14,7 +14,7 @@
 
 #define STACK_BYTES (256 << 10)
 
-/* It looks by itself this often at least, so that a wake-up that was missed costs no more. */
+/* It looks by itself this often at least: for the clock, notes, and what is to be synced. */
 #define LOOK_NS (10 * NS_PER_MS)
 
 /* The last part of a file, in which the next one waits for a state to begin with: 1/8. */
@@ -213,12 +213,12 @@ static void sleep_until_woken(struct logger *logger)
 	int64_t look_ns = most_ns < LOOK_NS ? most_ns : LOOK_NS;
 	uint64_t count;
 
-	atomic_store(&logger->recorder->is_logger_asleep, true);
-	if (poll(&poll_fd, 1, (int)(look_ns / NS_PER_MS)) > 0 &&
+	if (recorder_fall_asleep(logger->recorder) &&
+	    poll(&poll_fd, 1, (int)(look_ns / NS_PER_MS)) > 0 &&
 	    read(logger->wake_fd, &count, sizeof(count)) < 0) {
-		return; /* another look will come */
+		count = 0; /* then it only looks once more */
 	}
-	atomic_store(&logger->recorder->is_logger_asleep, false);
+	recorder_get_up(logger->recorder);
 }
 
 /* Nothing more will come. A last try for what is still owed, where the disk refused. */

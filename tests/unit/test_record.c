@@ -289,8 +289,8 @@ static void a_sleeping_logger_is_woken_once_at_the_mark(void **state)
 {
 	struct bench *bench = *state;
 
+	assert_true(recorder_fall_asleep(&bench->recorder));
 	run_cycle(&bench->recorder, 0);
-	atomic_store(&bench->recorder.is_logger_asleep, true);
 	run_cycle(&bench->recorder, 1);
 	assert_int_equal(wakes(bench), 0);
 	for (uint64_t cycle = 2; cycle < 50; cycle++) {
@@ -303,11 +303,27 @@ static void an_error_wakes_a_sleeping_logger_at_once(void **state)
 {
 	struct bench *bench = *state;
 
-	atomic_store(&bench->recorder.is_logger_asleep, true);
+	assert_true(recorder_fall_asleep(&bench->recorder));
 	recorder_begin(&bench->recorder, 0, 1);
 	recorder_event(&bench->recorder, EVENT_DEVICE_LOST, 0, 5);
 	recorder_end(&bench->recorder);
 	assert_int_equal(wakes(bench), 1);
+}
+
+static void a_logger_does_not_sleep_on_what_it_was_not_woken_for(void **state)
+{
+	struct bench *bench = *state;
+
+	run_cycle(&bench->recorder, 0);
+	assert_false(recorder_fall_asleep(&bench->recorder));
+	recorder_get_up(&bench->recorder);
+	ring_take(&bench->ring, ring_used(&bench->ring));
+	assert_true(recorder_fall_asleep(&bench->recorder));
+	recorder_get_up(&bench->recorder);
+	for (uint64_t cycle = 1; cycle < 50; cycle++) {
+		run_cycle(&bench->recorder, cycle);
+	}
+	assert_int_equal(wakes(bench), 0);
 }
 
 static void without_a_ring_nothing_is_recorded(void **state)
@@ -338,6 +354,7 @@ int main(void)
 		TEST(a_gap_that_is_open_when_a_cycle_is_abandoned_is_told),
 		TEST(a_sleeping_logger_is_woken_once_at_the_mark),
 		TEST(an_error_wakes_a_sleeping_logger_at_once),
+		TEST(a_logger_does_not_sleep_on_what_it_was_not_woken_for),
 		TEST(without_a_ring_nothing_is_recorded),
 	};
 
