@@ -99,6 +99,11 @@ needs = $(shell sed -n 's/^[ \t/*]*needs: *\([a-z0-9_. -]*\).*/\1/p' $(1))
 PEER_SOURCES  := $(foreach p,$(wildcard tests/peers/*.c),\
 	$(if $(foreach l,$(call needs,$(p)),$(if $(call library_found,$(l)),,$(l))),,$(p)))
 BENCH_SOURCES := $(wildcard tests/bench/*.c)
+# tests/fuzz/fuzz_X.c is the target X; what only those share that read a log has another name.
+FUZZ_SOURCES   := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_SHARED    := $(filter-out $(FUZZ_SOURCES),$(wildcard tests/fuzz/*.c))
+FUZZ_PROGRAMS  := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
+FUZZ_LOG_PROGRAMS := $(BUILD)/tests/fuzz/fuzz_log $(BUILD)/tests/fuzz/fuzz_recover
 PLUGIN_SOURCES := $(wildcard tests/plugins/*.c)
 PLUGINS        := $(PLUGIN_SOURCES:%.c=$(BUILD)/%.so)
 UNIT_PROGRAMS  := $(UNIT_SOURCES:%.c=$(BUILD)/%)
@@ -106,7 +111,8 @@ PEER_PROGRAMS  := $(PEER_SOURCES:%.c=$(BUILD)/%)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
 FAKE_ARCHIVE   := $(BUILD)/libfakes.a
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,\
-	$(UNIT_SOURCES) $(FAKE_SOURCES) $(PEER_SOURCES) $(BENCH_SOURCES) $(wildcard tests/sites/*.c))
+	$(UNIT_SOURCES) $(FAKE_SOURCES) $(PEER_SOURCES) $(BENCH_SOURCES) $(wildcard tests/sites/*.c) \
+	$(FUZZ_SOURCES) $(FUZZ_SHARED))
 
 # V=1 shows the commands, -s nothing.
 ifeq ($(V),)
@@ -221,6 +227,13 @@ $(SITES): $(SITES_OBJECTS) $(MAIN) $(OBJECTS)
 .PHONY: sites
 sites: $(SITES) $(PLUGINS)
 
+$(FUZZ_LOG_PROGRAMS): $(FUZZ_SHARED:%.c=$(BUILD)/obj/%.o)
+$(FUZZ_PROGRAMS): $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FAKE_ARCHIVE) $(ARCHIVE)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+		$(CMOCKA_LIBS) $(ALL_LIBS)
+
 # All that tests link, as check compiles it.
 .PHONY: test-programs peers benches
 test-programs: $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
@@ -250,6 +263,38 @@ test-long-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
 	@+BUILD='$(abspath $(BUILD))' scripts/test-long.sh
 test-sanitize-run:
 	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD='$(BUILD)/sanitize' test-run
+
+# Those with threads of their own, under the thread sanitizer, and the ring for longer.
+THREAD_TESTS := test_ring_stress test_record test_logger test_syncer test_notes test_view test_async test_orders \
+	test_control test_control_socket test_live test_app
+THREAD_PROGRAMS = $(patsubst %,$(BUILD)/tests/unit/%,$(THREAD_TESTS))
+.PHONY: test-threads test-threads-run thread-programs
+test-threads:
+	@scripts/deps.sh test
+	@+$(MAKE) --no-print-directory $@-run
+test-threads-run:
+	@+$(MAKE) --no-print-directory SANITIZE=thread BUILD='$(BUILD)/threads' thread-programs
+thread-programs: $(THREAD_PROGRAMS)
+	@RTLOOP_STRESS_CYCLES=500000 TESTS='$(THREAD_TESTS)' $(RUN_TESTS) unit
+
+# The ring between cycle and logger, every state of it, by SPIN.
+.PHONY: check-model
+check-model:
+	@scripts/deps.sh long
+	@BUILD='$(abspath $(BUILD))' tests/model/run.sh
+
+# Inputs made up by libFuzzer, for which clang builds all of it anew.
+FUZZ_CC ?= clang
+FUZZ_MAKE = $(MAKE) --no-print-directory CC='$(FUZZ_CC)' SANITIZE=address,undefined \
+	CFLAGS='-O1 -g -fsanitize=fuzzer-no-link' BUILD='$(BUILD)/fuzz' fuzz-programs
+.PHONY: fuzz fuzz-run test-fuzz test-fuzz-run fuzz-programs
+fuzz test-fuzz:
+	@scripts/deps.sh long
+	@+$(MAKE) --no-print-directory $@-run
+fuzz-run test-fuzz-run:
+	@+$(FUZZ_MAKE)
+	@BUILD='$(abspath $(BUILD))/fuzz' scripts/fuzz.sh $(if $(filter fuzz-run,$@),long,short)
+fuzz-programs: $(FUZZ_PROGRAMS)
 
 # In a virtual machine with a PREEMPT_RT kernel: docs/testbed.md.
 .PHONY: test-rt test-rt-run bench-rt bench-rt-run
@@ -427,6 +472,8 @@ help:
 	'make demo       watch rtloop hold an oven at its set point, by serial line, and log it (10 s)' \
 	'make test       unit and integration tests; also test-unit, test-integration' \
 	'make test-long  what takes longer: sanitizers, faults at random; also test-sanitize' \
+	'make fuzz       let libFuzzer make up inputs; FUZZ_SECONDS=600 a target, FUZZ_TARGETS="frame log"' \
+	'make check-model  every state of the ring between cycle and logger, by SPIN' \
 	'make test-rt    unit, integration and real-time tests on a PREEMPT_RT kernel in a virtual machine' \
 	'make test-arm   build for arm64 and armhf, and run the unit tests of both under qemu-user' \
 	'make check      format, warnings, layers, real-time tags, cppcheck, clang-tidy, shellcheck' \

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 export BUILD=${BUILD:-$PWD/build}
 export RTLOOP=$BUILD/rtloop
 export MAKE=${MAKE:-make}
-targets=(sanitize)
+targets=(sanitize threads fuzz)
 output=$BUILD/test-long.txt
 
 pieces() {
