@@ -36,16 +36,20 @@ static int complain(struct client *client, const char *what, int code)
 	return EXIT_FAILED;
 }
 
-/* All of it, though the run may already have had enough: its reply says why. */
-static void send_line(int fd, const char *line)
+/* The run may have had enough before all of it is sent: then its reply says why. */
+static int send_line(int fd, const char *line)
 {
 	size_t sent = 0, bytes = strlen(line);
-	ssize_t n = 1;
+	ssize_t n;
 
-	while (n > 0 && sent < bytes) {
+	while (sent < bytes) {
 		n = send(fd, line + sent, bytes - sent, MSG_NOSIGNAL);
+		if (n < 0 && errno != EINTR) {
+			return -errno;
+		}
 		sent += n > 0 ? (size_t)n : 0;
 	}
+	return 0;
 }
 
 static int read_all(int fd, struct client_reply *reply)
@@ -77,17 +81,18 @@ static int exchange(struct client *client, const char *line, struct client_reply
 							 ? client->reply_limit_s
 							 : REPLY_TIME_S };
 	int fd = control_connect(client->path);
-	int code;
+	int sent, code;
 
 	if (fd < 0) {
 		return complain(client, "cannot ask", fd);
 	}
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	send_line(fd, line);
-	code = read_all(fd, reply);
+	sent = send_line(fd, line);
+	/* where not even that it was refused can come, nobody waits for it */
+	code = sent && sent != -EPIPE ? sent : read_all(fd, reply);
 	sys_close(fd);
 	if (code == 0 && reply->bytes == 0) {
-		code = -ECONNRESET;
+		code = sent ? sent : -ECONNRESET;
 	}
 	return code ? complain(client, "no reply", code) : EXIT_OK;
 }

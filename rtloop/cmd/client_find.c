@@ -21,16 +21,16 @@ struct runs {
 	char names[RUNS_MAX][VALUE_NAME_MAX + 1];
 	char paths[RUNS_MAX][CONTROL_PATH_BYTES];
 	unsigned count;
+	int code; /* why the last folder that there is could not be read; 0 */
 };
 
-/* What a run has left behind does not count; one that this user may not ask does. */
+/* What a run has left behind does not count; one that cannot be asked for another reason does. */
 static bool is_served(const char *path)
 {
 	int fd = control_connect(path);
 
 	sys_close(fd);
-	/* the last: it is a socket of packets, at which somebody listens */
-	return fd >= 0 || fd == -EACCES || fd == -EAGAIN || fd == -EPROTOTYPE;
+	return fd != -ECONNREFUSED && fd != -ENOENT;
 }
 
 static void add_run(struct runs *runs, const char *folder, const char *file)
@@ -59,6 +59,8 @@ static void list_folder(struct runs *runs, const char *folder)
 	}
 	if (open_folder) {
 		closedir(open_folder);
+	} else if (errno != ENOENT) {
+		runs->code = -errno;
 	}
 }
 
@@ -68,6 +70,7 @@ static void list_runs(struct runs *runs, const struct client_kind *kind)
 
 	runs->suffix = kind->suffix;
 	runs->count = 0;
+	runs->code = 0;
 	for (unsigned i = 0; control_folder(i, folder) == 0; i++) {
 		list_folder(runs, folder);
 	}
@@ -86,7 +89,7 @@ static const struct client_kind *kind_of(const struct client *client)
 	return client->kind ? client->kind : &kind_run;
 }
 
-static int none_runs(const struct client *client)
+static int none_runs(const struct client *client, const struct runs *runs)
 {
 	char folder[CONTROL_PATH_BYTES];
 
@@ -94,6 +97,10 @@ static int none_runs(const struct client *client)
 		kind_of(client)->none);
 	for (unsigned i = 0; control_folder(i, folder) == 0; i++) {
 		fprintf(stderr, "%s %s", i > 0 ? " and" : "", folder);
+	}
+	if (runs->code) {
+		fprintf(stderr, ", of which one cannot be read: %s",
+			strerror(-runs->code));
 	}
 	fputc('\n', stderr);
 	return EXIT_FAILED;
@@ -162,7 +169,7 @@ int client_find(struct client *client, const char *name)
 	}
 	list_runs(runs, kind_of(client));
 	if (runs->count == 0) {
-		status = none_runs(client);
+		status = none_runs(client, runs);
 	} else {
 		status = name ? take_named(client, runs, name) : take_only(client, runs);
 	}

@@ -285,7 +285,8 @@ static bool names_reason(const char *text, int error)
 	       (error == ENOMEM &&
 		(strstr(text, "memory") || strstr(text, "nothing left"))) ||
 	       (error == EAGAIN && strstr(text, "timed out")) ||
-	       (error == EADDRINUSE && strstr(text, "is served at"));
+	       (error == EADDRINUSE && strstr(text, "is served at")) ||
+	       (error == EEXIST && strstr(text, "is already there"));
 }
 
 static bool is_same(const struct outcome *a, const struct outcome *b)
@@ -323,7 +324,8 @@ static const char *judge(const struct harness *harness, const struct scenario *s
 	if (outcome->err[0] == '\0' && outcome->out[0] == '\0') {
 		return "failed without a word";
 	}
-	if (scenario->output && outcome->file_bytes >= 0) {
+	if (scenario->output && outcome->file_bytes >= 0 &&
+	    outcome->file_bytes != harness->plain.file_bytes) {
 		return "failed and left something in its output's place";
 	}
 	return names_reason(outcome->err, harness->trial->error) ||
