@@ -39,6 +39,9 @@ struct checksum_rule {
 /** checksum_bytes - 0, 1, 2 or 4: how wide a checksum of this kind is. [any] */
 uint32_t checksum_bytes(enum checksum_kind kind) RT_SAFE;
 
+/** checksum_prepare - before the first sum is asked for in the cycle. [init] */
+void checksum_prepare(void);
+
 /** checksum_of - over all of @data; 0 for CHECKSUM_NONE. [any] */
 uint32_t checksum_of(enum checksum_kind kind, const uint8_t *data,
 		     uint32_t bytes) RT_SAFE;

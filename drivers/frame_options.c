@@ -184,6 +184,7 @@ struct checksum_rule frame_checksum_rule(const struct frame_options *options)
 			      ? options->checksum_order == FRAME_ORDER_BIG
 			      : kind == CHECKSUM_CRC16_CCITT;
 
+	checksum_prepare();
 	return (struct checksum_rule){
 		.kind = kind,
 		.form = is_hex || kind == CHECKSUM_NMEA ? CHECKSUM_AS_HEX

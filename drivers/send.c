@@ -117,6 +117,7 @@ int sender_init(struct sender *sender, const struct device_spec *spec,
 {
 	int rc;
 
+	checksum_prepare();
 	*sender = (struct sender){ .options = options, .way = *way, .trigger = -1 };
 	if (!options) {
 		return 0;

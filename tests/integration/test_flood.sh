@@ -102,7 +102,7 @@ counts() { # DEVICE JQ-FILTER
 	report ".devices[] | select(.name == \"$1\").counts | $2"
 }
 # The most messages of each device in one cycle, by the log.
-"$RTLOOP" dump --jsonl -c "$(cut -d'|' -f1 "$TEST_TMP/floods" | paste -sd,)" "$log" |
+"$RTLOOP" dump --jsonl -c "$(sed "s/|.*/.cycle/" "$TEST_TMP/floods" | paste -sd,)" "$log" |
 	sed -n 's|^{"topic":"/io/\([a-z_]*\)".*"cycle":\([0-9]*\).*|\1 \2|p' | awk '
 	{ count[$1] = $2 == cycle[$1] ? count[$1] + 1 : 1; cycle[$1] = $2 }
 	count[$1] > most[$1] { most[$1] = count[$1] }

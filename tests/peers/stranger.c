@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <termios.h>
@@ -50,6 +51,8 @@ static const char usage[] =
 	"gram:PATH, mq:/QUEUE, pty:LINK or can:INTERFACE. For each connection a line is "
 	"printed. Where nobody\n"
 	"listens it is tried again.\n"
+	"\n"
+	"tty:PATH is a serial line: it is hung up once, for all who have it open.\n"
 	"\n"
 	"  -l           listen (tcp, unix, packet); otherwise connect, or send\n"
 	"  -m MANNER    close    hang up at once\n"
@@ -310,6 +313,17 @@ static void run_terminal(struct stranger *stranger)
 	}
 }
 
+/* What a modem that lets go, or an adapter that is pulled, does to who has the line open. */
+static void hang_up(struct stranger *stranger)
+{
+	int fd = open(stranger->name, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0 || ioctl(fd, TIOCVHANGUP)) {
+		quit(stranger, "cannot be hung up");
+	}
+	exit(0);
+}
+
 static void run_can(struct stranger *stranger)
 {
 	struct sockaddr_can address = { .can_family = AF_CAN };
@@ -391,7 +405,7 @@ static bool parse_address(struct stranger *stranger, char *text)
 		return set_unix(stranger, SOCK_DGRAM);
 	}
 	return strcmp(text, "mq") == 0 || strcmp(text, "pty") == 0 ||
-	       strcmp(text, "can") == 0;
+	       strcmp(text, "can") == 0 || strcmp(text, "tty") == 0;
 }
 
 static bool parse(struct stranger *stranger, int argc, char **argv)
@@ -437,6 +451,9 @@ int main(int argc, char **argv)
 	if (!parse(&stranger, argc, argv)) {
 		fputs(usage, stderr);
 		return 2;
+	}
+	if (strcmp(stranger.kind, "tty") == 0) {
+		hang_up(&stranger);
 	}
 	if (strcmp(stranger.kind, "mq") == 0) {
 		run_queue(&stranger);

@@ -165,5 +165,65 @@ for pacer in $("$RTLOOP" drivers loop | sed -n 's/^  pacer *//p' | sed 's/ or /,
 		"$TEST_TMP/both" || fail "outputs are not those of the cycle's inputs, with $pacer"
 done
 
+# --- the chip goes, and comes back under another number ------------------------------------------------
+
+cat >"$TEST_TMP/back.yaml" <<END
+loop: { period: 10ms, cpu: 1, priority: 80 }
+log: { file: back.mcap, sync: 100ms }
+devices:
+  relays:
+    driver: gpio
+    chip: relays
+    in:
+      estop: { line: ESTOP }
+    out:
+      heater: { line: HEATER, safe: 0 }
+      fan:    { line: FAN, safe: 1 }
+  wave: { driver: sim, in: { w: { wave: ramp } } }
+program: |
+  relays.heater := not relays.estop
+  relays.fan    := relays.estop
+END
+has_event() { # KIND COUNT
+	[ "$("$RTLOOP" dump --jsonl -c event "$TEST_TMP/back.mcap" 2>/dev/null |
+		grep -c "\"kind\":\"$1\",\"device\":\"relays\"")" -ge "$2" ]
+}
+is_driven() { # HEATER FAN
+	[ "$(value_of 0) $(value_of 1)" = "$*" ]
+}
+
+pull out 4 down
+start_loop "$TEST_TMP/back.yaml" || exit 1
+wait_until is_driven 1 0
+before=${chip[out]}
+echo "${device[out]}" >$driver/unbind
+wait_until has_event device_lost 1
+make_chip taker taker 4 # takes its number
+trace_reset
+trace_event gpio/gpio_value
+trace_event gpio/gpio_direction
+echo 1 >$tracing/tracing_on
+echo "${device[out]}" >$driver/bind
+lines[out]=$(echo "/sys/devices/platform/${device[out]}"/gpiochip*)
+wait_until has_event device_opened 2
+wait_until is_driven 1 0
+echo 0 >$tracing/tracing_on
+cp $tracing/trace "$TEST_TMP/trace"
+stop_loop
+check_log "$TEST_TMP/back.mcap"
+[ "${lines[out]##*/}" != "$before" ] || fail "the chip has its number again: $before"
+# the safe values before what the logic asks for
+base=
+lowest=$(sed -n 's/.*gpio_direction: \([0-9]*\) .*/\1/p' "$TEST_TMP/trace" | sort -n | head -n 1)
+expect_equal "what was written to the heater as the chip came back" 01 "$(traced 0 | tr -s 01)"
+expect_equal "what was written to the fan as the chip came back" 10 "$(traced 1 | tr -s 01)"
+expect_at_least "times that the safe value of the heater was written" 2 "$(traced 0 | sed 's/1.*//' | tr -d '\n' | wc -c)"
+"$RTLOOP" dump --jsonl -c event "$TEST_TMP/back.mcap" | grep '"device_lost","device":"relays"' | grep -q '"value":19,' ||
+	fail "the chip was not lost by ENODEV"
+"$RTLOOP" dump --csv -q -c relays.estop "$TEST_TMP/back.mcap" | cut -d, -f4 | grep -qx 2 || fail "the input was never bad"
+expect_equal "samples of the other device" "$(report .cycles)" \
+	"$("$RTLOOP" dump --csv -c wave.w "$TEST_TMP/back.mcap" | tail -n +2 | wc -l)"
+remove_chip taker
+
 remove_chip out
 finish
