@@ -105,14 +105,17 @@ FUZZ_SHARED    := $(filter-out $(FUZZ_SOURCES),$(wildcard tests/fuzz/*.c))
 FUZZ_PROGRAMS  := $(FUZZ_SOURCES:%.c=$(BUILD)/%)
 FUZZ_LOG_PROGRAMS := $(BUILD)/tests/fuzz/fuzz_log $(BUILD)/tests/fuzz/fuzz_recover
 PLUGIN_SOURCES := $(wildcard tests/plugins/*.c)
+SIM_SOURCES    := $(wildcard tests/sim/*.c)
+# It switches stacks by itself, of which ThreadSanitizer knows nothing.
+SIM_PROGRAM    := $(if $(findstring thread,$(SANITIZE)),,$(BUILD)/tests/sim/sim)
 PLUGINS        := $(PLUGIN_SOURCES:%.c=$(BUILD)/%.so)
 UNIT_PROGRAMS  := $(UNIT_SOURCES:%.c=$(BUILD)/%)
 PEER_PROGRAMS  := $(PEER_SOURCES:%.c=$(BUILD)/%)
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
 FAKE_ARCHIVE   := $(BUILD)/libfakes.a
 TEST_OBJECTS := $(patsubst %.c,$(BUILD)/obj/%.o,\
-	$(UNIT_SOURCES) $(FAKE_SOURCES) $(PEER_SOURCES) $(BENCH_SOURCES) $(wildcard tests/sites/*.c) \
-	$(FUZZ_SOURCES) $(FUZZ_SHARED))
+	$(UNIT_SOURCES) $(FAKE_SOURCES) $(PEER_SOURCES) $(BENCH_SOURCES) $(SIM_SOURCES) \
+	$(wildcard tests/sites/*.c) $(FUZZ_SOURCES) $(FUZZ_SHARED))
 
 # V=1 shows the commands, -s nothing.
 ifeq ($(V),)
@@ -210,6 +213,14 @@ $(PLUGINS): $(BUILD)/%.so: %.c rtloop/plugin/rtloop_plugin.h $(BUILD)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) -Irtloop/plugin $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC -shared -o $@ $<
 
+# Its kernel is linked in the place of the C library's functions that its files name.
+$(BUILD)/tests/sim/sim: $(SIM_SOURCES:%.c=$(BUILD)/obj/%.o) $(ARCHIVE)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) \
+		$(addprefix -Wl$(comma)--wrap=,$(foreach s,$(SIM_SOURCES),$(call wraps,$(s)))) \
+		-o $@ $^ $(ALL_LIBS)
+
 $(BENCH_PROGRAMS): $(BUILD)/tests/bench/%: $(BUILD)/obj/tests/bench/%.o $(ARCHIVE)
 	$(call say,LINK,$@)
 	$(Q)mkdir -p $(@D)
@@ -234,6 +245,15 @@ $(FUZZ_PROGRAMS): $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(FAKE_ARCH
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 		$(CMOCKA_LIBS) $(ALL_LIBS)
 
+# Until it is stopped, for SIM_SECONDS=, or until SIM_CYCLES= are run; from SIM_SEED= on, or from a new one.
+.PHONY: sim sim-run
+sim:
+	@scripts/deps.sh test
+	@+$(MAKE) --no-print-directory sim-run
+sim-run: $(SIM_PROGRAM)
+	@$(SIM_PROGRAM) --seed $(or $(SIM_SEED),$(shell date +%s)) \
+		$(SIM_CYCLES:%=--cycles %) $(SIM_SECONDS:%=--seconds %)
+
 # All that tests link, as check compiles it.
 .PHONY: test-programs peers benches
 test-programs: $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
@@ -247,11 +267,11 @@ test test-unit test-integration:
 	@+$(MAKE) --no-print-directory $@-run
 
 RUN_TESTS = BUILD='$(abspath $(BUILD))' tests/run.sh
-test-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
+test-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS) $(SIM_PROGRAM)
 	@$(RUN_TESTS) unit integration
 test-unit-run: $(UNIT_PROGRAMS)
 	@$(RUN_TESTS) unit
-test-integration-run: $(PROGRAM) $(PEER_PROGRAMS) $(PLUGINS)
+test-integration-run: $(PROGRAM) $(PEER_PROGRAMS) $(PLUGINS) $(SIM_PROGRAM)
 	@$(RUN_TESTS) integration
 
 # What takes longer: docs/reliability.md. `make test-X` is one piece of it, with what it needs.
@@ -259,7 +279,7 @@ test-integration-run: $(PROGRAM) $(PEER_PROGRAMS) $(PLUGINS)
 test-long test-sanitize:
 	@scripts/deps.sh long
 	@+$(MAKE) --no-print-directory $@-run
-test-long-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
+test-long-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS) $(SIM_PROGRAM)
 	@+BUILD='$(abspath $(BUILD))' scripts/test-long.sh
 test-sanitize-run:
 	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD='$(BUILD)/sanitize' test-run
