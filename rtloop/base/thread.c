@@ -29,24 +29,22 @@
 #define SANITIZER_BYTES 0u
 #endif
 
-/* A handler reaches nothing but statics: which of the threads it runs in. */
-static _Thread_local struct thread *self;
-
-void thread_park_here(void)
+void thread_park_here(struct thread *thread)
 {
-	if (self) {
-		/* pairs with the acquire in thread_is_parked() */
-		atomic_store_explicit(&self->is_parked, true, memory_order_release);
-	}
+	/* pairs with the acquire in thread_is_parked() */
+	atomic_store_explicit(&thread->is_parked, true, memory_order_release);
 	for (;;) {
 		(void)sys_sleep_until(INT64_MAX);
 	}
 }
 
+/* A handler reaches nothing but statics: which of the threads it runs in. */
+static _Thread_local struct thread *self;
+
 static void park_if_asked(void)
 {
 	if (self && atomic_load(&self->is_to_park)) {
-		thread_park_here();
+		thread_park_here(self);
 	}
 }
 

@@ -72,8 +72,8 @@ void thread_ask_park(struct thread *thread);
 /** thread_is_parked - it has stopped; what it had written until then is seen. [super] */
 bool thread_is_parked(const struct thread *thread);
 
-/** thread_park_here - never returns. [rt] of a thread that was asked to, by itself */
-void thread_park_here(void) RT_SAFE __attribute__((noreturn));
+/** thread_park_here - never returns. @thread: the one that calls it. [rt] */
+void thread_park_here(struct thread *thread) RT_SAFE __attribute__((noreturn));
 
 /** thread_demote - an ordinary thread from now on: it takes no CPU from others any more. [super] */
 void thread_demote(const struct thread *thread);

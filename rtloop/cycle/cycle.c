@@ -393,14 +393,14 @@ static void begin(struct loop *loop)
 void cycle_end(struct loop *loop)
 {
 	if (!heartbeat_claim(loop->heartbeat, HEARTBEAT_CYCLE)) {
-		thread_park_here();
+		thread_park_here(&loop->thread);
 	}
 	heartbeat_beat(loop->heartbeat, sys_now() + SAFE_END_NS);
 	heartbeat_enter(loop->heartbeat, HEARTBEAT_ENDING);
 	safe_end(loop);
 	safe_note(loop);
 	if (!heartbeat_settle(loop->heartbeat)) {
-		thread_park_here();
+		thread_park_here(&loop->thread);
 	}
 }
 
