@@ -1,10 +1,12 @@
 #include "rtloop/cycle/privilege.h"
 
-#include <limits.h>
 #include <linux/capability.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "rtloop/base/scan.h"
 
 bool privilege_has_nice(void)
 {
@@ -19,14 +21,18 @@ bool privilege_has_nice(void)
 /* The first namespace maps all there are to themselves. */
 bool privilege_is_contained(void)
 {
-	unsigned long inside = 0, outside = 0, count = UINT_MAX;
+	uint64_t inside = 0, outside = 0, count = 0;
+	char text[128] = "";
+	const char *at = text;
 	FILE *map = fopen("/proc/self/uid_map", "re");
 
-	if (map) {
-		if (fscanf(map, "%lu %lu %lu", &inside, &outside, &count) != 3) {
-			count = 0;
-		}
-		fclose(map);
+	if (!map) {
+		return false; /* a kernel without namespaces */
 	}
-	return inside != 0 || outside != 0 || count < UINT_MAX;
+	if (!fgets(text, sizeof(text), map) || !scan_number(&at, &inside) ||
+	    !scan_number(&at, &outside) || !scan_number(&at, &count)) {
+		count = 0;
+	}
+	fclose(map);
+	return inside != 0 || outside != 0 || count < UINT32_MAX;
 }

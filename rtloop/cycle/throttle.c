@@ -2,26 +2,27 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "rtloop/base/scan.h"
 
 static int read_number(const char *root, const char *path, int64_t *ret_number)
 {
 	char whole[512];
-	long long number;
+	char text[32] = "";
+	char *end = text;
 	FILE *file;
-	int got;
 
 	snprintf(whole, sizeof(whole), "%s%s", root, path);
 	file = fopen(whole, "re");
 	if (!file) {
 		return -errno;
 	}
-	got = fscanf(file, "%lld", &number);
-	fclose(file);
-	if (got != 1) {
-		return -EBADMSG;
+	if (fgets(text, sizeof(text), file)) {
+		*ret_number = strtoll(text, &end, 10);
 	}
-	*ret_number = number;
-	return 0;
+	fclose(file);
+	return end == text ? -EBADMSG : 0;
 }
 
 static void look_at_throttling(struct throttle *throttle, const char *root)
@@ -67,7 +68,8 @@ void throttle_look(struct throttle *throttle, const char *release, int cpu,
 	int major = 0, minor = 0;
 
 	*throttle = (struct throttle){ .is_known = false };
-	if (sscanf(release, "%d.%d", &major, &minor) != 2) {
+	if (!scan_int(&release, &major) || !scan_char(&release, '.') ||
+	    !scan_int(&release, &minor)) {
 		return;
 	}
 	if (major > 6 || (major == 6 && minor >= 12)) {
