@@ -1,6 +1,7 @@
 #include "drivers/table.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "drivers/number.h"
+#include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 
 /* A file being read. */
@@ -242,17 +244,34 @@ static int check_file(const struct reader *reader)
 	return 0;
 }
 
+/* Without waiting for someone who writes, if it is a pipe. */
+static int open_file(struct reader *reader)
+{
+	int fd = sys_open(reader->path, O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+
+	if (fd < 0) {
+		return err_set_errno(reader->err, fd, "%s", reader->path);
+	}
+	reader->file = fdopen(fd, "r");
+	if (!reader->file) {
+		int code = -errno;
+
+		sys_close(fd);
+		return err_set_errno(reader->err, code, "%s", reader->path);
+	}
+	return 0;
+}
+
 int table_load(const char *path, double rate, struct table *ret_table, struct err *err)
 {
 	struct table table = { .times_ns = NULL };
 	struct reader reader = {
 		.path = path, .rate = rate, .table = &table, .err = err
 	};
-	int rc;
+	int rc = open_file(&reader);
 
-	reader.file = fopen(path, "re");
-	if (!reader.file) {
-		return err_set_errno(err, -errno, "%s", path);
+	if (rc) {
+		return rc;
 	}
 	rc = check_file(&reader);
 	if (!rc) {

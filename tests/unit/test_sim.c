@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "drivers/table.h"
@@ -341,6 +342,23 @@ static void a_file_that_cannot_be_read_is_told(void **state)
 	assert_non_null(strstr(err.text, "not a regular file"));
 }
 
+/* Nobody writes into it: the one who opens it to read would wait. */
+static void a_pipe_is_refused_at_once(void **state)
+{
+	char folder[] = "/tmp/rtloop-pipe-XXXXXX";
+	struct table table;
+	struct err err = { .text = "" };
+	char path[64];
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/pipe", folder);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(table_load(path, 0, &table, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "not a regular file"));
+	unlink(path);
+	rmdir(folder);
+}
+
 static void every_row_is_found(void **state)
 {
 	struct table table;
@@ -436,6 +454,7 @@ int main(void)
 		cmocka_unit_test(a_rate_stands_for_the_time_column),
 		cmocka_unit_test(errors_of_the_file_name_its_line),
 		cmocka_unit_test(a_file_that_cannot_be_read_is_told),
+		cmocka_unit_test(a_pipe_is_refused_at_once),
 		cmocka_unit_test(every_row_is_found),
 		cmocka_unit_test(wrong_options_are_told),
 		cmocka_unit_test(a_column_that_the_file_has_not_is_told),
