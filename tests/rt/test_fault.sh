@@ -28,22 +28,19 @@ program: |
 END
 
 # The kernel itself must not come to the rescue: neither by throttling nor by its server for ordinary threads.
-echo -1 >/proc/sys/kernel/sched_rt_runtime_us
+echo -1 >/proc/sys/kernel/sched_rt_runtime_us 2>/dev/null
 for server in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
 	[ ! -e "$server" ] || echo 0 >"$server"
 done
-trap 'echo 950000 >/proc/sys/kernel/sched_rt_runtime_us; end_jobs' EXIT
+trap 'echo 950000 2>/dev/null >/proc/sys/kernel/sched_rt_runtime_us; end_jobs' EXIT
 
-# The lines fall back when the last descriptor is closed: they are looked at while the process still is there.
+# The lines fall back when the last descriptor is closed: what was written to them is in the trace. That the watchdog
+# is above the cycle is in test_realtime.
 trace_reset
 trace_event gpio/gpio_value
 echo 1 >$tracing/tracing_on
 taskset -c 1 "$RTLOOP" run -q --json "$TEST_TMP/report.json" "$TEST_TMP/hang.yaml" >"$TEST_TMP/run.out" 2>&1 &
 pid=$!
-watchdog_is_there() { watchdog=$(thread_of "$pid" rtloop-watchdog) && [ -n "$watchdog" ]; }
-wait_until watchdog_is_there
-expect_equal "policy of the watchdog (1 is SCHED_FIFO)" 1 "$(stat_field "$pid" "$watchdog" 41)"
-expect_equal "priority of the watchdog" 81 "$(stat_field "$pid" "$watchdog" 40)"
 wait "$pid"
 expect_equal "status" 6 $?
 echo 0 >$tracing/tracing_on
