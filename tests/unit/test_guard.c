@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -293,6 +294,48 @@ static void a_person_can_have_it_let_go_when_the_run_is_gone(void **state)
 	assert_int_equal(heir_connect(path), -ENOENT);
 }
 
+/* As another user, in the place of a guardian. */
+static void pretend(int ready_fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	memcpy(address.sun_path, path, sizeof(path));
+	if (setuid(65534) || bind(fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    listen(fd, 1) || write(ready_fd, "r", 1) != 1) {
+		_exit(1);
+	}
+	for (;;) {
+		pause();
+	}
+}
+
+static void nothing_is_taken_from_another_user(void **state)
+{
+	struct err err;
+	int ready[2];
+	char byte;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("it takes root to be another user\n");
+		skip();
+	}
+	assert_int_equal(chmod(folder, 0777), 0);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	run_pid = fork();
+	if (run_pid == 0) {
+		pretend(ready[1]);
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	assert_int_equal(heir_connect(path), -EPERM);
+	assert_int_equal(heir_take_over(&heir, path, &err), -EPERM);
+	assert_int_equal(heir.count, 0);
+	unlink(path);
+}
+
 static void its_death_is_noticed_once_and_all_goes_on(void **state)
 {
 	const struct guarded request = panel(3);
@@ -402,6 +445,7 @@ int main(void)
 		TEST(nothing_is_taken_from_a_run_that_lives),
 		TEST(nothing_is_inherited_where_nobody_is),
 		TEST(a_person_can_have_it_let_go_when_the_run_is_gone),
+		TEST(nothing_is_taken_from_another_user),
 		TEST(its_death_is_noticed_once_and_all_goes_on),
 		TEST(one_that_died_unseen_is_noticed_by_what_it_is_told),
 		TEST(at_the_end_it_is_sent_home),

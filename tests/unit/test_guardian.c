@@ -13,6 +13,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "rtloop/base/sys.h"
@@ -548,6 +550,49 @@ static void what_is_no_packet_costs_the_peer_its_place(void **state)
 	close(fd);
 }
 
+/* As another user: connects, and says what it is told. */
+static int told_to_another(void)
+{
+	struct guard_packet answer;
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int with_fd = -1, fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct pollfd entry = { .fd = fd, .events = POLLIN };
+
+	memcpy(address.sun_path, path, sizeof(path));
+	if (setuid(65534) || connect(fd, (struct sockaddr *)&address, sizeof(address)) ||
+	    poll(&entry, 1, 60000) != 1 || packet_receive(fd, &answer, &with_fd)) {
+		return 1;
+	}
+	return answer.word == GUARD_NO ? -answer.value : 2;
+}
+
+static void another_user_may_not_even_look(void **state)
+{
+	int fd, status = 0;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("it takes root to be another user\n");
+		skip();
+	}
+	fd = connected();
+	close(fd);
+	guardian_turn(&guardian);
+	assert_int_equal(chmod(path, 0777), 0);
+	pid = fork();
+	if (pid == 0) {
+		_exit(told_to_another());
+	}
+	world.beat_ns = INT64_MAX;
+	while (waitpid(pid, &status, WNOHANG) == 0) {
+		guardian_turn(&guardian);
+	}
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), EPERM);
+	assert_int_equal(guardian.peers[0].fd, -1);
+}
+
 static void sigterm_is_heard_only_when_the_run_is_gone(void **state)
 {
 	(void)state;
@@ -586,6 +631,7 @@ int main(void)
 		TEST(a_socket_that_has_taken_its_place_is_left_there),
 		TEST(one_more_than_it_can_serve_is_told_so),
 		TEST(what_is_no_packet_costs_the_peer_its_place),
+		TEST(another_user_may_not_even_look),
 		TEST(sigterm_is_heard_only_when_the_run_is_gone),
 	};
 
