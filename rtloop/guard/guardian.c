@@ -78,13 +78,22 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
+/* Before the first beat, too: nobody tells it when that comes. */
+static int64_t next_look_ns(struct guardian *guardian, int64_t now_ns)
+{
+	int64_t deadline_ns =
+		judge_deadline(&guardian->judge, guardian->run.heartbeat, now_ns);
+
+	return deadline_ns == JUDGE_NEVER ? now_ns + guardian->run.limit_ns : deadline_ns;
+}
+
 /* When it has to wake up, whatever comes. */
 static int64_t next_ns(struct guardian *guardian, int64_t now_ns)
 {
 	int64_t next = JUDGE_NEVER;
 
 	if (guardian->state.phase == GUARD_WATCHES) {
-		next = judge_deadline(&guardian->judge, guardian->run.heartbeat, now_ns);
+		next = next_look_ns(guardian, now_ns);
 		if (guardian->feeder.fd >= 0) {
 			next = sooner(next, guardian->feeder.next_ns);
 		}

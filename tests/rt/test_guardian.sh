@@ -175,6 +175,19 @@ expect_equal "why it acted" silence "$(guard .cause)"
 expect_at_least "how long the cycle was overdue, ms" 3000 "$(guard '.overdue_ns / 1000000 | floor')"
 grep -q 'guard_limit: 3s): the run' "$log" || fail "the guardian does not say why: $(cat "$log")"
 
+# --- the cycle spins under SCHED_FIFO on the one CPU that the process, and the guardian, have ----------------
+
+config "guard_limit: 3s" stuck ", options: { after: 100 }"
+echo -1 >/proc/sys/kernel/sched_rt_runtime_us
+for server in /sys/kernel/debug/sched/fair_server/cpu*/runtime; do
+	[ ! -e "$server" ] || echo 0 >"$server"
+done
+taskset -c 1 "$RTLOOP" run -q "$TEST_TMP/boiler.yaml" >>"$log" 2>&1 &
+pid=$!
+end "a spinning cycle" 137
+echo 950000 >/proc/sys/kernel/sched_rt_runtime_us
+expect_equal "of whom, and why" "$pid silence" "$(guard '"\(.run) \(.cause)"')"
+
 # --- other lines than those that are held: those that stand in the way are let go of --------------------
 
 config "guard_limit: 60s"

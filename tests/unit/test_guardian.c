@@ -228,6 +228,24 @@ static void the_safe_values_are_written_until_the_last_thread_is_gone(void **sta
 	assert_int_equal(world.kills, 1);
 }
 
+static void a_first_beat_that_nobody_tells_it_of_is_the_first_of_all(void **state)
+{
+	(void)state;
+	hold_panel();
+	heartbeat_enter(heartbeat, HEARTBEAT_STARTING);
+	for (unsigned i = 0; i < 10; i++) {
+		int64_t before_ns = world.now_ns;
+
+		assert_true(guardian_turn(&guardian));
+		assert_int_equal(world.now_ns, before_ns + LIMIT);
+	}
+	heartbeat_beat(heartbeat, world.now_ns);
+	heartbeat_enter(heartbeat, HEARTBEAT_RUNNING);
+	assert_int_equal(world.kills, 0);
+	assert_true(guardian_turn(&guardian));
+	assert_int_equal(world.kills, 1);
+}
+
 static void a_death_is_seen_at_once(void **state)
 {
 	int64_t before_ns = world.now_ns;
@@ -620,6 +638,7 @@ int main(void)
 		TEST(cycles_that_go_by_leave_it_asleep),
 		TEST(a_cycle_that_stops_is_killed_and_its_lines_are_made_safe),
 		TEST(the_safe_values_are_written_until_the_last_thread_is_gone),
+		TEST(a_first_beat_that_nobody_tells_it_of_is_the_first_of_all),
 		TEST(a_death_is_seen_at_once),
 		TEST(a_run_whose_core_is_written_is_left_to_it),
 		TEST(what_a_chip_does_not_take_is_tried_again_for_ever),
