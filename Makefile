@@ -275,18 +275,31 @@ test-integration-run: $(PROGRAM) $(PEER_PROGRAMS) $(PLUGINS) $(SIM_PROGRAM)
 	@$(RUN_TESTS) integration
 
 # What takes longer: docs/reliability.md. `make test-X` is one piece of it, with what it needs.
-.PHONY: test-long test-long-run test-sanitize test-sanitize-run
+.PHONY: test-long test-long-run test-sanitize test-sanitize-run sanitized-run
 test-long test-sanitize:
 	@scripts/deps.sh long
 	@+$(MAKE) --no-print-directory $@-run
 test-long-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS) $(SIM_PROGRAM)
 	@+BUILD='$(abspath $(BUILD))' scripts/test-long.sh
 test-sanitize-run:
-	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD='$(BUILD)/sanitize' test-run
+	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD='$(BUILD)/sanitize' sanitized-run
+sanitized-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
+	@+BUILD='$(abspath $(BUILD))' scripts/test-sanitize.sh
 
-# Those with threads of their own, under the thread sanitizer, and the ring for longer.
+# Optimised code has fewer lines and branches than what was written.
+.PHONY: coverage coverage-run covered-run
+coverage:
+	@scripts/deps.sh long
+	@+$(MAKE) --no-print-directory $@-run
+coverage-run:
+	@+$(MAKE) --no-print-directory CFLAGS='-O0 -g --coverage -fprofile-update=atomic' BUILD='$(BUILD)/coverage' \
+		covered-run
+covered-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
+	@+BUILD='$(abspath $(BUILD))' scripts/coverage.sh $(COVERAGE_OF)
+
+# Those with threads of their own, under the thread sanitizer.
 THREAD_TESTS := test_ring_stress test_record test_logger test_syncer test_notes test_view test_async test_orders \
-	test_control test_control_socket test_live test_app
+	test_control test_control_socket test_live test_watchdog test_app
 THREAD_PROGRAMS = $(patsubst %,$(BUILD)/tests/unit/%,$(THREAD_TESTS))
 .PHONY: test-threads test-threads-run thread-programs
 test-threads:
@@ -295,7 +308,7 @@ test-threads:
 test-threads-run:
 	@+$(MAKE) --no-print-directory SANITIZE=thread BUILD='$(BUILD)/threads' thread-programs
 thread-programs: $(THREAD_PROGRAMS)
-	@RTLOOP_STRESS_CYCLES=500000 TESTS='$(THREAD_TESTS)' $(RUN_TESTS) unit
+	@RTLOOP_STRESS_CYCLES=50000 TEST_TIMEOUT_S=600 TESTS='$(THREAD_TESTS)' $(RUN_TESTS) unit
 
 # The ring between cycle and logger, every state of it, by SPIN.
 .PHONY: check-model
@@ -493,6 +506,7 @@ help:
 	'make test       unit and integration tests; also test-unit, test-integration' \
 	'make test-long  what takes longer: sanitizers, faults at random; also test-sanitize' \
 	'make fuzz       let libFuzzer make up inputs; FUZZ_SECONDS=600 a target, FUZZ_TARGETS="frame log"' \
+	'make coverage   lines and branches that the tests go through; what they do not, in $(BUILD)/coverage' \
 	'make check-model  every state of the ring between cycle and logger, by SPIN' \
 	'make test-rt    unit, integration and real-time tests on a PREEMPT_RT kernel in a virtual machine' \
 	'make test-arm   build for arm64 and armhf, and run the unit tests of both under qemu-user' \
