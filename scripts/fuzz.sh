@@ -8,7 +8,7 @@
 #        FUZZ_TARGETS="frame log": only these; RTLOOP_FUZZ_RUNS=N: so many inputs, in place of seconds;
 #        FUZZ_JOBS=N: so many targets at a time, as many as there are CPUs by default
 #
-# Broken is a target that crashes, breaks a promise of its own, leaks, takes 20 s for one input or more than
+# Broken is a target that crashes, breaks a promise of its own, leaks, takes a minute for one input or more than
 # 512 MiB. The input is left in BUILD/found, and goes into the corpus with what mends it. The last line is
 # "N passed, N failed, N skipped", one a target.
 set -u
@@ -30,7 +30,7 @@ found=$BUILD/found
 grown=$BUILD/corpus
 logs=$BUILD/logs
 mkdir -p "$found" "$grown" "$logs"
-limits=(-timeout=20 -rss_limit_mb=512 -malloc_limit_mb=256 -close_fd_mask=3 -print_final_stats=1 -verbosity=1)
+limits=(-timeout=60 -rss_limit_mb=512 -malloc_limit_mb=256 -close_fd_mask=3 -print_final_stats=1 -verbosity=1)
 amount=(-max_total_time="$seconds")
 if [ -n "${RTLOOP_FUZZ_RUNS:-}" ]; then
 	amount=(-runs="$RTLOOP_FUZZ_RUNS")
