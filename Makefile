@@ -267,11 +267,11 @@ test test-unit test-integration:
 	@+$(MAKE) --no-print-directory $@-run
 
 RUN_TESTS = BUILD='$(abspath $(BUILD))' tests/run.sh
-test-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS) $(SIM_PROGRAM)
+test-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS) $(SIM_PROGRAM) $(SITES)
 	@$(RUN_TESTS) unit integration
 test-unit-run: $(UNIT_PROGRAMS)
 	@$(RUN_TESTS) unit
-test-integration-run: $(PROGRAM) $(PEER_PROGRAMS) $(PLUGINS) $(SIM_PROGRAM)
+test-integration-run: $(PROGRAM) $(PEER_PROGRAMS) $(PLUGINS) $(SIM_PROGRAM) $(SITES)
 	@$(RUN_TESTS) integration
 
 # What takes longer: docs/reliability.md. `make test-X` is one piece of it, with what it needs.
@@ -334,7 +334,7 @@ fuzz-programs: $(FUZZ_PROGRAMS)
 test-rt bench-rt:
 	@scripts/deps.sh rt $(if $(filter bench-rt,$@),bench)
 	@+$(MAKE) --no-print-directory $@-run
-test-rt-run: $(PROGRAM) $(PAGES) $(COMPLETIONS) $(BUILD)/rtloop-plugin.pc $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
+test-rt-run: $(PROGRAM) $(PAGES) $(COMPLETIONS) $(BUILD)/rtloop-plugin.pc $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS) $(SITES)
 	@BUILD='$(abspath $(BUILD))' scripts/test-rt.sh
 bench-rt-run: $(PROGRAM) $(PEER_PROGRAMS) $(BENCH_PROGRAMS)
 	@BUILD='$(abspath $(BUILD))' scripts/bench-rt.sh

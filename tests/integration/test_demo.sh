@@ -31,7 +31,7 @@ grep -Eq '^  power: [0-9.]+ % before, 0\.0 % while it was away$' "$TEST_TMP/out"
 	is_bad && power != 0 { wrong++ }
 	END { exit !(bad > 0 && wrong == 0) }' || fail "the heater was on while the oven was away"
 # the signal generator beside it has a sample of each cycle
-expect_equal "samples of the other device" "$(report .cycles)" \
+expect_equal "samples of the other device" "$(report .log.cycles_logged)" \
 	"$("$RTLOOP" dump --csv -c signal.sine "$log" | tail -n +2 | wc -l)"
 hottest=$(values oven.temp | sort -g | tail -n 1)
 awk -v t="$hottest" 'BEGIN { exit !(t > 100 && t < 200) }' || fail "the oven came to $hottest degC"

@@ -128,7 +128,7 @@ while IFS='|' read -r name address payload _ _; do
 		expect_at_least "times that $name had more than its budget" 20 "$(counts "$name" .flooded)"
 done < "$TEST_TMP/floods"
 expect_equal "datagrams of the calm sensor" 100 "$(counts calm .frames)"
-expect_equal "samples of the signal beside them" "$(report .cycles)" \
+expect_equal "samples of the signal beside them" "$(report .log.cycles_logged)" \
 	"$("$RTLOOP" dump --csv -c wave.w "$log" | tail -n +2 | wc -l)"
 [ $((after - before)) -le 8192 ] || fail "memory grew from $before to $after KiB"
 finish

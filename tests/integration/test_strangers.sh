@@ -123,7 +123,7 @@ for kind in tcp stream seqpacket; do
 done
 grep -q "device 'tcp_deaf': cannot connect to 127.0.0.1:47567: Connection timed out" "$TEST_TMP/run.err" ||
 	fail "the deaf: $(grep deaf "$TEST_TMP/run.err")"
-expect_equal "samples of the device beside them" "$(report .cycles)" \
+expect_equal "samples of the device beside them" "$(report .log.cycles_logged)" \
 	"$("$RTLOOP" dump --csv -c wave.w "$log" | tail -n +2 | wc -l)"
 expect_equal "datagrams of the calm sensor" 400 "$(count calm frames)"
 finish

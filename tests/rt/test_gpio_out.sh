@@ -221,7 +221,7 @@ expect_at_least "times that the safe value of the heater was written" 2 "$(trace
 "$RTLOOP" dump --jsonl -c event "$TEST_TMP/back.mcap" | grep '"device_lost","device":"relays"' | grep -q '"value":19,' ||
 	fail "the chip was not lost by ENODEV"
 "$RTLOOP" dump --csv -q -c relays.estop "$TEST_TMP/back.mcap" | cut -d, -f4 | grep -qx 2 || fail "the input was never bad"
-expect_equal "samples of the other device" "$(report .cycles)" \
+expect_equal "samples of the other device" "$(report .log.cycles_logged)" \
 	"$("$RTLOOP" dump --csv -c wave.w "$TEST_TMP/back.mcap" | tail -n +2 | wc -l)"
 remove_chip taker
 

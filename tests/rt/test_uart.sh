@@ -81,7 +81,7 @@ expect_equal "answers in the log" "$frames" "$(wc -l <"$TEST_TMP/logged")"
 [ "$(report '.devices[0].counts | .bad_checksum + .bad_length + .bad_match')" -le 1 ] || fail "frames were dropped"
 expect_equal "times that it was lost" 1 "$(report '.devices[0].counts.lost')"
 "$RTLOOP" dump --csv -q -c probe.count "$TEST_TMP/uart.mcap" | cut -d, -f4 | grep -qx 2 || fail "its channel was never bad"
-expect_equal "samples of the other device" "$(report .cycles)" \
+expect_equal "samples of the other device" "$(report .log.cycles_logged)" \
 	"$("$RTLOOP" dump --csv -c wave.w "$TEST_TMP/uart.mcap" | tail -n +2 | wc -l)"
 for setting in "speed 115200" " cs8" "-parenb" "-cstopb" "-icanon" "-echo" "-ixon" "-crtscts"; do
 	[[ $settings == *"$setting"* ]] || fail "the line has not '$setting': $settings"

@@ -1,17 +1,17 @@
 #!/bin/bash
 # Let each system call and each allocation off the cycle's path fail once, with each errno of its manual page, in
-# runs of rtloop and of its commands, under the address and undefined-behaviour sanitizers.
+# runs of rtloop and of its commands, under the address, undefined-behaviour and leak sanitizers.
 #
-# usage: tests/sites/run.sh [OPTION]...
-#        The options of build/asan/tests/sites/sites; -1 tries one errno a site, -s 10 each tenth failure.
+# usage: [BUILD=FOLDER] tests/sites/run.sh [OPTION]...
+#        The options are those of FOLDER/sanitize/tests/sites/sites: -1 tries one errno a site, -s 10 each tenth
+#        failure. The last line is "N passed, N failed, N skipped"; a failure that a run did not come to is skipped.
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/../.." || exit 2
-build=$PWD/build/asan
-make -s -j"$(nproc)" SANITIZE=address,undefined CC="${CC:-gcc}" sites || exit 2
+build=${BUILD:-$PWD/build}/sanitize
+"${MAKE:-make}" -s -j"$(nproc)" SANITIZE=address,undefined BUILD="$build" sites || exit 2
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-start=$SECONDS
 
 # Ports and queues of its own, where that may be had.
 alone=()
@@ -19,18 +19,22 @@ if unshare -rn true 2>/dev/null; then
 	alone=(unshare -rn sh -c 'ip link set lo up 2>/dev/null; exec "$@"' sh)
 fi
 
-# The callers of a call that failed, by name.
-name_callers() {
+# The callers of a call that failed, by name; and what all workers say, in one line.
+tell() {
+	local line done=0 unreached=0 wrong=0
 	while IFS= read -r line; do
 		printf '%s\n' "$line"
 		if [[ $line =~ ^FAIL.*\ from((\ 0x[0-9a-f]+)+): ]]; then
 			# shellcheck disable=SC2086 # one word an address
 			addr2line -spfe "$build/tests/sites/sites" ${BASH_REMATCH[1]} | sed 's/^/      : /'
+		elif [[ $line =~ ^worker\ [0-9]+:\ ([0-9]+)\ runs.*,\ ([0-9]+)\ of\ which.*,\ ([0-9]+)\ wrong$ ]]; then
+			done=$((done + BASH_REMATCH[1]))
+			unreached=$((unreached + BASH_REMATCH[2]))
+			wrong=$((wrong + BASH_REMATCH[3]))
 		fi
 	done
+	echo "$((done - unreached - wrong)) passed, $wrong failed, $unreached skipped"
 }
 
-"${alone[@]}" "$build/tests/sites/sites" "$@" "$folder" "$build/tests/plugins/slow.so" 2>&1 | name_callers
-status=${PIPESTATUS[0]}
-echo "sites: status $status after $((SECONDS - start)) s"
-exit "$status"
+"${alone[@]}" "$build/tests/sites/sites" "$@" "$folder" "$build/tests/plugins/slow.so" 2>&1 | tell
+exit "${PIPESTATUS[0]}"
