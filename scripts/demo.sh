@@ -101,7 +101,7 @@ plot() {
 				}
 			}
 			now = value["oven.temp"] " " value["param.target"] " " value["oven.power"]
-			if ("oven.temp" in value && now != before) {
+			if (value["oven.temp"] != "" && now != before) {
 				print $2, now
 			}
 			before = now
