@@ -4,6 +4,7 @@
 
 #include "rtloop/base/time.h"
 #include "rtloop/cycle/options.h"
+#include "tests/sim/crash.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/kernel.h"
 #include "tests/sim/sched.h"
@@ -15,6 +16,7 @@ enum fault {
 	FAULT_LONG_CALL,
 	FAULT_STOP,
 	FAULT_CLOCK,
+	FAULT_POWER,
 	FAULT_DISK_STALL,
 	FAULT_DISK_SLOW,
 	FAULT_DISK_FULL,
@@ -26,12 +28,16 @@ enum fault {
 	FAULTS,
 };
 
+/* The last part of a run: 1/10 of its cycles. */
+#define END_PART 10
+
 static struct {
 	struct world_actor actor;
 	struct world_actor mender; /* of the disk */
 	const struct plan *plan;
 	struct peer *peers;
 	uint64_t count;
+	bool has_ended; /* is_for_the_end() */
 	bool has_spoiled;
 	bool has_removed;
 } faults;
@@ -125,6 +131,9 @@ static void do_fault(enum fault fault)
 	case FAULT_CLOCK:
 		step_clock();
 		break;
+	case FAULT_POWER:
+		crash_take();
+		break;
 	default:
 		spoil_disk(fault);
 		break;
@@ -157,13 +166,29 @@ static bool is_possible(enum fault fault)
 	return !is_late || faults.plan->policy != OVERRUN_STOP || rng_one_in(rng(), 50);
 }
 
+/* A disk that stalls while the run ends: what the ring had no room for is to be told all the same. */
+static bool is_for_the_end(void)
+{
+	bool is_near =
+		sched_cycles() > faults.plan->cycles - faults.plan->cycles / END_PART;
+
+	if (!is_near || faults.has_ended) {
+		return false;
+	}
+	faults.has_ended = true;
+	disk_faults()->stall_ns = rng_between(rng(), 1, 2 * END_PART * NS_PER_SEC);
+	return true;
+}
+
 static void act(struct world_actor *actor)
 {
 	enum fault fault = draw_fault();
 
 	faults.count++;
 	actor->next_ns = sched_now() + rng_between(rng(), 1, 2 * faults.plan->fault_ns);
-	if (fault < (enum fault)PEER_FAULTS) {
+	if (is_for_the_end()) {
+		sim_note(NOTE_FAULT, FAULT_DISK_STALL, 0);
+	} else if (fault < (enum fault)PEER_FAULTS) {
 		peer_do(&faults.peers[rng_below(rng(), faults.plan->device_count)],
 			(enum peer_fault)fault);
 	} else if (is_possible(fault)) {
@@ -179,6 +204,7 @@ void faults_begin(const struct plan *plan, struct peer *peers)
 	faults.plan = plan;
 	faults.peers = peers;
 	faults.count = 0;
+	faults.has_ended = false;
 	faults.has_spoiled = false;
 	faults.has_removed = false;
 	if (plan->fault_ns > 0) {

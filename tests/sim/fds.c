@@ -60,13 +60,18 @@ struct sim_file *fds_file(int fd)
 	return fd >= FDS_BASE && fd < FDS_BASE + FDS_MAX ? table[fd - FDS_BASE] : NULL;
 }
 
-int fds_close(int fd)
+struct sim_file *fds_need(int fd)
 {
 	struct sim_file *file = fds_file(fd);
 
-	if (!file) {
-		return -EBADF;
-	}
+	SIM_CHECK(file, "descriptor %d is used, and is not open", fd);
+	return file;
+}
+
+int fds_close(int fd)
+{
+	struct sim_file *file = fds_need(fd);
+
 	table[fd - FDS_BASE] = NULL;
 	file->refs--;
 	if (file->refs == 0) {
@@ -100,30 +105,26 @@ const char *fds_first(void)
 
 WRAP(ssize_t, read, int fd, void *data, size_t bytes)
 {
-	struct sim_file *file = fds_file(fd);
+	struct sim_file *file;
 
 	if (!fds_is_ours(fd)) {
 		return __real_read(fd, data, bytes);
 	}
 	kernel_call(CALL_READ);
-	if (!file) {
-		return kernel_result(-EBADF);
-	}
+	file = fds_need(fd);
 	return kernel_result(file->ops->read ? file->ops->read(file, data, bytes)
 					     : -EINVAL);
 }
 
 WRAP(ssize_t, write, int fd, const void *data, size_t bytes)
 {
-	struct sim_file *file = fds_file(fd);
+	struct sim_file *file;
 
 	if (!fds_is_ours(fd)) {
 		return __real_write(fd, data, bytes);
 	}
 	kernel_call(CALL_WRITE);
-	if (!file) {
-		return kernel_result(-EBADF);
-	}
+	file = fds_need(fd);
 	return kernel_result(file->ops->write ? file->ops->write(file, data, bytes)
 					      : -EINVAL);
 }
@@ -140,9 +141,7 @@ WRAP(int, close, int fd)
 
 static int duplicate(int fd)
 {
-	struct sim_file *file = fds_file(fd);
-
-	return file ? take_lowest(file) : -EBADF;
+	return take_lowest(fds_need(fd));
 }
 
 static int control(int fd, int command)
@@ -153,7 +152,8 @@ static int control(int fd, int command)
 		return duplicate(fd);
 	case F_GETFL:
 	case F_SETFL:
-		return fds_file(fd) ? 0 : -EBADF;
+		fds_need(fd);
+		return 0;
 	default:
 		sim_fail("fcntl() with command %d", command);
 	}
@@ -171,7 +171,7 @@ WRAP(int, fcntl, int fd, int command, ...)
 
 WRAP(int, ioctl, int fd, unsigned long request, ...)
 {
-	struct sim_file *file = fds_file(fd);
+	struct sim_file *file;
 	va_list args;
 	void *arg;
 
@@ -179,9 +179,7 @@ WRAP(int, ioctl, int fd, unsigned long request, ...)
 	arg = va_arg(args, void *);
 	va_end(args);
 	kernel_call(CALL_READ);
-	if (!file) {
-		return (int)kernel_result(-EBADF);
-	}
+	file = fds_need(fd);
 	return (int)kernel_result(file->ops->ioctl ? file->ops->ioctl(file, request, arg)
 						   : -ENOTTY);
 }

@@ -46,10 +46,13 @@ int fds_open(const struct sim_file_ops *ops, void *object);
 /** fds_file - of a descriptor; NULL: it is not open. */
 struct sim_file *fds_file(int fd);
 
+/** fds_need - likewise, of a descriptor that must be open: whoever uses one that he has closed may hit another's. */
+struct sim_file *fds_need(int fd);
+
 /** fds_is_ours - whether a descriptor is the simulated kernel's. */
 bool fds_is_ours(int fd);
 
-/** fds_close - 0 or -EBADF. */
+/** fds_close - 0. */
 int fds_close(int fd);
 
 /** fds_count - that are open. */

@@ -643,8 +643,30 @@ static void check_left_safe(unsigned index)
 	}
 }
 
+/* What ended it was so. */
+static void check_reason(void)
+{
+	const struct loop *loop = &judge.app->loop;
+	uint64_t overruns = counter_get(&loop->stats.late_wakes) +
+			    counter_get(&loop->stats.long_works);
+
+	SIM_CHECK(loop_state(loop) != LOOP_ENDED_HUNG,
+		  "it ended as one that hangs, and it has not hung");
+	SIM_CHECK(loop_state(loop) != LOOP_ENDED_OVERRUN ||
+			  (judge.plan->policy == OVERRUN_STOP && overruns > 0),
+		  "it was ended by an overrun that there was none of");
+	SIM_CHECK(loop_state(loop) != LOOP_ENDED_FAULT ||
+			  (judge.plan->overruns > 0 &&
+			   overruns > (uint64_t)judge.plan->overruns),
+		  "it was ended after %" PRIu64 " overruns", overruns);
+	SIM_CHECK(loop_state(loop) != LOOP_ENDED_DONE ||
+			  loop->cycle == judge.plan->cycles,
+		  "it was ended after %" PRIu64 " cycles", loop->cycle);
+}
+
 void judge_end(void)
 {
+	check_reason();
 	for (unsigned i = 0; i < judge.plan->device_count; i++) {
 		if (judge.plan->devices[i].has_out && is_talker(i)) {
 			check_left_safe(i);

@@ -102,6 +102,10 @@ static int open_path(const char *path, int flags)
 	if (strncmp(path, "/dev/", 5) == 0) {
 		return port_open(path);
 	}
+	/* "folder/" is the folder */
+	if (path[strlen(path) - 1] == '/') {
+		return fds_open(&folder_ops, NULL);
+	}
 	return disk_is_folder(path) ? fds_open(&folder_ops, NULL)
 				    : open_on_disk(path, flags);
 }
@@ -118,12 +122,11 @@ WRAP(int, open, const char *path, int flags, ...)
 
 WRAP(ssize_t, writev, int fd, const struct iovec *parts, int count)
 {
-	struct sim_file *file = fds_file(fd);
+	struct sim_file *file;
 
 	kernel_call(CALL_WRITE);
-	if (!file || count < 1) {
-		return kernel_result(-EBADF);
-	}
+	file = fds_need(fd);
+	SIM_CHECK(count > 0 && file->ops == &file_ops, "writev() to what is no file");
 	return kernel_result(write_file(file, parts[0].iov_base, parts[0].iov_len));
 }
 
@@ -139,12 +142,14 @@ WRAP(ssize_t, pread64, int fd, void *data, size_t bytes, off_t offset)
 
 static int sync_file(int fd)
 {
-	struct disk_file *file = file_on_disk(fd);
+	struct disk_file *file;
 	int code;
 
 	kernel_call(CALL_OTHER);
 	disk_wait();
-	code = file ? disk_sync(file) : fds_file(fd) ? 0 : -EBADF;
+	file = file_on_disk(fd);
+	fds_need(fd);
+	code = file ? disk_sync(file) : 0;
 	sim_note(NOTE_DISK, -1, code);
 	return (int)kernel_result(code);
 }

@@ -308,25 +308,21 @@ WRAP(int, setsockopt, int fd, int level, int name, const void *value, socklen_t 
 WRAP(int, recvmmsg, int fd, struct mmsghdr *messages, unsigned count, int flags,
      struct timespec *limit)
 {
-	struct sim_file *file = fds_file(fd);
+	struct sim_file *file = fds_need(fd);
 
 	(void)flags;
 	(void)limit;
 	kernel_call(CALL_READ);
-	if (!file || !file->ops->receive) {
-		return (int)kernel_result(-EBADF);
-	}
+	SIM_CHECK(file->ops->receive, "recvmmsg() of what is no socket");
 	return (int)kernel_result(file->ops->receive(file, messages, count));
 }
 
 static ssize_t send_to(int fd, const void *data, size_t bytes, const struct sockaddr *to)
 {
-	struct sim_file *file = fds_file(fd);
+	struct sim_file *file = fds_need(fd);
 
 	kernel_call(CALL_WRITE);
-	if (!file || !file->ops->send) {
-		return -EBADF;
-	}
+	SIM_CHECK(file->ops->send, "send() to what is no socket");
 	return file->ops->send(file, data, bytes, to);
 }
 

@@ -1,6 +1,6 @@
 /*
  * wraps: pthread_create pthread_join pthread_kill pthread_setname_np pthread_mutex_lock
- * wraps: pthread_cond_wait pthread_cond_broadcast gettid
+ * wraps: pthread_cond_wait pthread_cond_broadcast gettid pthread_tryjoin_np pthread_setschedparam
  */
 #include <pthread.h>
 #include <string.h>
@@ -70,6 +70,27 @@ WRAP(int, pthread_join, pthread_t id, void **ret_value)
 	kernel_call(CALL_OTHER);
 	sched_wait(&wait);
 	sched_forget(index);
+	return 0;
+}
+
+WRAP(int, pthread_tryjoin_np, pthread_t id, void **ret_value)
+{
+	(void)ret_value;
+	kernel_call(CALL_OTHER);
+	if (!sched_has_ended(index_of(id))) {
+		return EBUSY;
+	}
+	sched_forget(index_of(id));
+	return 0;
+}
+
+WRAP(int, pthread_setschedparam, pthread_t id, int policy,
+     const struct sched_param *param)
+{
+	(void)id;
+	(void)policy;
+	(void)param;
+	kernel_call(CALL_OTHER);
 	return 0;
 }
 

@@ -40,6 +40,11 @@ static void draw_loop(struct plan *plan)
 		rng_one_in(rng(), 6) ? rng_between(rng(), 1, plan->period_ns / 8) : 0;
 	plan->spin_ns = plan->spin_ns < NS_PER_MS ? plan->spin_ns : NS_PER_MS;
 	plan->has_timerfd = rng_one_in(rng(), 4);
+	plan->hang_ns = rng_one_in(rng(), 2) ? 10 * NS_PER_SEC : 0;
+	if (plan->policy != OVERRUN_STOP && rng_one_in(rng(), 6)) {
+		plan->overruns = rng_between(rng(), 2, 40);
+	}
+	plan->within_ns = 1000 * plan->period_ns + NS_PER_MS;
 	plan->cycles = (uint64_t)rng_between(rng(), 2000, 40000);
 	if (plan->cycles > (uint64_t)(RUN_MAX_NS / plan->period_ns)) {
 		plan->cycles = (uint64_t)(RUN_MAX_NS / plan->period_ns);
@@ -165,10 +170,16 @@ static void write_loop(struct text *text, const struct plan *plan)
 
 	add(text,
 	    "name: sim\ncontrol: false\n"
-	    "loop: { period: %" PRId64 "us, overrun: %s, catch_up_max: %" PRId64
-	    ", spin: %" PRId64 "ns, pacer: %s, cycles: %" PRIu64 " }\n",
+	    "loop:\n  period: %" PRId64 "us\n  overrun: %s\n  catch_up_max: %" PRId64
+	    "\n  spin: %" PRId64 "ns\n  pacer: %s\n  cycles: %" PRIu64 "\n",
 	    plan->period_ns / NS_PER_US, policies[plan->policy], plan->catch_up_max,
 	    plan->spin_ns, plan->has_timerfd ? "timerfd" : "nanosleep", plan->cycles);
+	add(text, "  fault: { hang: %" PRId64 "ms", plan->hang_ns / NS_PER_MS);
+	if (plan->overruns > 0) {
+		add(text, ", overruns: %" PRId64 ", within: %" PRId64 "us",
+		    plan->overruns, plan->within_ns / NS_PER_US);
+	}
+	add(text, " }\n");
 	if (plan->has_log) {
 		add(text,
 		    "log: { %s, rotate: %" PRId64 ", keep: 0, sync: %" PRId64

@@ -45,6 +45,9 @@ struct plan {
 	int64_t catch_up_max;
 	int64_t spin_ns;
 	bool has_timerfd;
+	int64_t hang_ns; /* the watchdog's limit, beyond all that goes wrong here; 0: there is none */
+	int64_t overruns; /* more of them in within_ns end the run; 0: they do not */
+	int64_t within_ns;
 	uint64_t cycles;
 	bool has_log;
 	bool has_folder;

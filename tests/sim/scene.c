@@ -6,6 +6,7 @@
 
 #include "rtloop/app.h"
 #include "rtloop/base/time.h"
+#include "tests/sim/crash.h"
 #include "tests/sim/disk.h"
 #include "tests/sim/faults.h"
 #include "tests/sim/fds.h"
@@ -50,6 +51,7 @@ static void begin_world(void)
 	kernel_set_latency(scene.plan.wake_max_ns);
 	sched_set_preemption(scene.plan.preempt_calls);
 	disk_begin(scene.plan.disk_bytes);
+	crash_begin();
 	disk_make_folder("/log");
 	disk_put("/proc/sys/kernel/random/boot_id", "01234567-89ab", 13);
 	for (unsigned i = 0; i < scene.plan.device_count; i++) {
@@ -82,6 +84,9 @@ static int run_app(struct app *app)
 	sim_say("ended: %s", err.text);
 	judge_end();
 	readback_check(app, &scene.plan, code);
+	if (!faults_spoiled_log()) {
+		crash_check();
+	}
 	return code;
 }
 
