@@ -2,10 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/gpio.h>
 #include <mqueue.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/statvfs.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -208,7 +212,36 @@ int sys_writev_all(int fd, struct iovec *parts, int part_count)
 
 int sys_datasync(int fd)
 {
-	return result(fdatasync(fd));
+	struct statvfs info;
+	int code = result(fdatasync(fd));
+
+	/* ext4 of 6.12, made read-only by an error, says 0 and has written nothing */
+	if (code == 0 && fstatvfs(fd, &info) == 0 && (info.f_flag & ST_RDONLY)) {
+		return -EROFS;
+	}
+	return code;
+}
+
+int sys_sync(int fd)
+{
+	return result(fsync(fd));
+}
+
+int sys_sync_folder(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+	char folder[PATH_MAX];
+	int fd, code;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - file) + 1 : 1,
+		 slash ? file : ".");
+	fd = sys_open(folder, O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0) {
+		return fd;
+	}
+	code = sys_sync(fd);
+	sys_close(fd);
+	return code == -EINVAL ? 0 : code;
 }
 
 int sys_thread_id(void)

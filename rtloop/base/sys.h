@@ -104,8 +104,19 @@ void sys_close(int fd);
 /** sys_writev_all - all of it, through short writes and EINTR; 0 or -errno. [log] */
 int sys_writev_all(int fd, struct iovec *parts, int part_count);
 
-/** sys_datasync - fdatasync(2); 0 or -errno. [log: the syncer] */
+/** sys_datasync - fdatasync(2); 0 or -errno; -EROFS where the file system has become read-only. [log: the syncer]
+ */
 int sys_datasync(int fd);
+
+/** sys_sync - fsync(2); 0 or -errno. [any but rt] */
+int sys_sync(int fd);
+
+/**
+ * sys_sync_folder - fsync(2) the folder that a file is in: so that its name is on the disk, too.
+ *
+ * 0, also where the file system cannot do this to a folder, and need not; -errno. [any but rt]
+ */
+int sys_sync_folder(const char *file);
 
 /** sys_thread_id - gettid(2). [any but rt] */
 int sys_thread_id(void);

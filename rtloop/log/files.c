@@ -106,9 +106,13 @@ static int find_newest(struct files *files)
 {
 	DIR *dir = opendir(files->dir);
 	const struct dirent *entry;
+	struct stat info;
 
 	if (!dir) {
 		return -errno;
+	}
+	if (fstat(dirfd(dir), &info) == 0) {
+		files->device = info.st_dev;
 	}
 	while ((entry = readdir(dir))) {
 		uint32_t sequence = name_sequence(files, entry->d_name);
@@ -138,6 +142,20 @@ int files_init(struct files *files, const char *dir, const char *file, const cha
 	return code ? err_set_errno(err, code, "the log's folder %s", dir) : 0;
 }
 
+/* "one.mcap", "one.2.mcap": the first is as it was asked for. */
+static int name_one(const struct files *files, char *path, size_t bytes)
+{
+	size_t stem = strlen(files->file), end = strlen(FILES_LOG_END);
+	bool has_end = stem > end && strcmp(files->file + stem - end, FILES_LOG_END) == 0;
+
+	if (files->sequence == 1) {
+		return snprintf(path, bytes, "%s", files->file);
+	}
+	return snprintf(path, bytes, "%.*s.%" PRIu32 "%s",
+			(int)(has_end ? stem - end : stem), files->file, files->sequence,
+			has_end ? FILES_LOG_END : "");
+}
+
 static int name_file(struct files *files, struct err *err)
 {
 	int length;
@@ -147,33 +165,81 @@ static int name_file(struct files *files, struct err *err)
 				  "%s/%s-%06" PRIu32 "-%s" FILES_LOG_END, files->dir,
 				  files->loop, files->sequence, files->boot);
 	} else {
-		length = snprintf(files->path, sizeof(files->path), "%s", files->file);
+		length = name_one(files, files->path, sizeof(files->path));
 	}
 	return length < (int)sizeof(files->path)
 		       ? 0
 		       : err_set_errno(err, -ENAMETOOLONG, "the log's file");
 }
 
-int files_create(struct files *files, struct err *err)
+/* The nearest folder above that is there. */
+static int find_device_above(const char *dir, dev_t *ret_device)
 {
-	int fd = -EEXIST, code;
+	char part[PATH_MAX];
+	struct stat info;
+	char *slash;
 
-	for (int i = 0; fd == -EEXIST && i < (files->dir ? TAKEN_MAX : 1); i++) {
-		files->sequence++;
-		code = name_file(files, err);
-		if (code) {
-			return code;
+	snprintf(part, sizeof(part), "%s", dir);
+	while ((slash = strrchr(part, '/')) && slash > part) {
+		*slash = '\0';
+		if (stat(part, &info) == 0) {
+			*ret_device = info.st_dev;
+			return 0;
 		}
+	}
+	if (stat(slash ? "/" : ".", &info)) {
+		return -errno;
+	}
+	*ret_device = info.st_dev;
+	return 0;
+}
+
+/* Below the mount point of a disk that is away, logs would fill another one, and be hidden when it is back. */
+static int make_again(const struct files *files)
+{
+	dev_t device;
+	int code = find_device_above(files->dir, &device);
+
+	if (code || device != files->device) {
+		return -ENOENT;
+	}
+	return make_folders(files->dir);
+}
+
+static int create_next(struct files *files, struct err *err)
+{
+	int code, fd;
+
+	files->sequence++;
+	code = name_file(files, err);
+	if (code) {
+		return code;
+	}
+	fd = sys_open(files->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+	if (fd == -ENOENT && files->dir && make_again(files) == 0) {
 		fd = sys_open(files->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW,
 			      FILE_MODE);
+	}
+	if (fd < 0) {
+		err_set_errno(err, fd, "cannot create the log %s", files->path);
+	}
+	return fd;
+}
+
+int files_create(struct files *files, struct err *err)
+{
+	bool is_first_of_one = !files->dir && files->sequence == 0;
+	int fd = create_next(files, err);
+
+	for (int i = 1; fd == -EEXIST && i < TAKEN_MAX && !is_first_of_one; i++) {
+		fd = create_next(files, err);
 	}
 	if (fd == -EEXIST) {
 		return err_set(err, fd,
 			       "the log %s is already there, and is never overwritten",
 			       files->path);
 	}
-	return fd < 0 ? err_set_errno(err, fd, "cannot create the log %s", files->path)
-		      : fd;
+	return fd;
 }
 
 void files_name_trace(const char *log, uint64_t cycle, char *path, size_t bytes)
@@ -187,10 +253,22 @@ void files_name_trace(const char *log, uint64_t cycle, char *path, size_t bytes)
 		 (int)stem, log, cycle);
 }
 
+int files_remove(const struct files *files)
+{
+	return unlink(files->path) ? -errno : 0;
+}
+
 void files_discard(const struct files *files, int fd)
 {
 	sys_close(fd);
-	unlink(files->path);
+	(void)files_remove(files);
+}
+
+bool files_is_removed(int fd)
+{
+	struct stat info;
+
+	return fstat(fd, &info) == 0 && info.st_nlink == 0;
 }
 
 int files_cut(int fd, uint64_t bytes)

@@ -2,13 +2,16 @@
  * The files of a log: their names, the next number, and which of the old ones go.
  *
  * A file is named LOOP-SEQUENCE-BOOT.mcap: the sequence rises over all files of the loop in the folder,
- * so that names sort by age; the boot tells which of them share one CLOCK_MONOTONIC.
+ * so that names sort by age; the boot tells which of them share one CLOCK_MONOTONIC. Without a folder there is one
+ * file with a name of its own, one.mcap; where the disk refuses it, what follows is in one.2.mcap.
  */
 #ifndef RTLOOP_LOG_FILES_H
 #define RTLOOP_LOG_FILES_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "rtloop/base/attr.h"
 #include "rtloop/base/err.h"
@@ -25,6 +28,7 @@ struct files {
 	const char *file; /* borrowed; NULL: a folder */
 	const char *loop; /* borrowed: the loop's name */
 	int64_t keep_bytes;
+	dev_t device;	   /* on which the folder was at the start */
 	uint32_t sequence; /* of the newest file; 0: none yet */
 	char boot[FILES_BOOT_BYTES];
 	char path[PATH_MAX]; /* of the newest file */
@@ -41,7 +45,8 @@ int files_init(struct files *files, const char *dir, const char *file, const cha
 /**
  * files_create - a new file for writing; one that is there is never opened. Mode 0640.
  *
- * In a folder, numbers that are taken are passed over. Returns the descriptor, or -errno with @err filled;
+ * In a folder, numbers that are taken are passed over. A folder that has been removed is made again, but not on
+ * another file system: a disk that is unmounted is not there. Returns the descriptor, or -errno with @err filled;
  * -EEXIST where the one file is there; -ENAMETOOLONG. [log]
  */
 int files_create(struct files *files, struct err *err) MUST_CHECK;
@@ -51,6 +56,12 @@ void files_name_trace(const char *log, uint64_t cycle, char *path, size_t bytes)
 
 /** files_discard - close and remove the newest file, into which nothing came. [log] */
 void files_discard(const struct files *files, int fd);
+
+/** files_remove - the name of the newest file; -errno. [log] */
+int files_remove(const struct files *files);
+
+/** files_is_removed - whether an open file has no name left: nobody will find what is put into it. [log] */
+bool files_is_removed(int fd);
 
 /** files_cut - shorten a file to @bytes, and go on writing there. -errno. [log] */
 int files_cut(int fd, uint64_t bytes);

@@ -54,7 +54,7 @@ static void open_next(struct logger *logger)
 		logger_file_degrade(logger, code, &err);
 		return;
 	}
-	atomic_store(&logger->is_degraded, false);
+	syncer_begin(&logger->syncer, logger_file_open(logger), logger->files.path);
 	prune(logger);
 	take_notes(logger);
 }
@@ -101,8 +101,7 @@ static void rotate_if_full(struct logger *logger, const struct record *record)
 	    !is_full_before(logger, record)) {
 		return;
 	}
-	logger_file_end(logger);
-	if (!atomic_load(&logger->is_degraded)) {
+	if (logger_file_end(logger) == 0) {
 		open_next(logger);
 	}
 	if (!begins_with_state(logger, record)) {
@@ -169,12 +168,19 @@ static void look_at_clock(struct logger *logger)
 	}
 }
 
-static int take_sync_failure(struct logger *logger)
+/* A file that follows trouble has to prove first that the disk takes it. */
+static void look_at_syncs(struct logger *logger)
 {
-	int code = syncer_failure(&logger->syncer);
+	struct syncer_file good = syncer_good(&logger->syncer);
+	struct syncer_failure failure = syncer_failure(&logger->syncer);
 
-	logger->has_sync_failed |= code != 0;
-	return code;
+	if (failure.code) {
+		logger_file_distrust(logger, &failure);
+	}
+	unsynced_forget(&logger->unsynced, good.mark);
+	if (logger_file_is_open(logger) && good.number == logger->file_number) {
+		atomic_store(&logger->is_degraded, false);
+	}
 }
 
 /* What is written must be durable within options->sync_ns: half of it is for the sync itself. */
@@ -188,19 +194,25 @@ static void flush_if_due(struct logger *logger)
 		return;
 	}
 	logger->flushed_ns = now_ns;
+	if (logger_file_is_removed(logger)) {
+		logger_file_give_up(logger);
+		return;
+	}
 	code = mcap_writer_flush(logger->mcap);
-	code = code ? code : take_sync_failure(logger);
 	if (code) {
 		logger_file_fail(logger, code);
 		return;
 	}
-	syncer_ask(&logger->syncer, logger->writer.fd);
+	syncer_ask(&logger->syncer, logger_file_open(logger));
 }
 
+/* Once a second at most: each that fails leaves work behind, and some leave a file. */
 static void retry_if_due(struct logger *logger)
 {
-	if (!logger_file_is_open(logger) && logger->options->dir &&
-	    sys_now() >= logger->retry_ns) {
+	int64_t now_ns = sys_now();
+
+	if (!logger_file_is_open(logger) && now_ns >= logger->retry_ns) {
+		logger->retry_ns = now_ns + LOGGER_RETRY_NS;
 		open_next(logger);
 		ask_state(logger);
 	}
@@ -224,14 +236,12 @@ static void sleep_until_woken(struct logger *logger)
 /* Nothing more will come. A last try for what is still owed, where the disk refused. */
 static void finish(struct logger *logger)
 {
-	if (logger_file_is_open(logger)) {
-		logger_file_end(logger);
-	}
-	if (atomic_load(&logger->is_degraded) && logger->options->dir) {
+	logger->is_ended_whole =
+		logger_file_is_open(logger) && logger_file_end(logger) == 0;
+	if (!logger->is_ended_whole) {
 		open_next(logger);
-		if (logger_file_is_open(logger)) {
-			logger_file_end(logger);
-		}
+		logger->is_ended_whole =
+			logger_file_is_open(logger) && logger_file_end(logger) == 0;
 	}
 }
 
@@ -240,14 +250,17 @@ static void *logger_main(void *arg)
 	struct logger *logger = arg;
 	bool is_last;
 
+	syncer_begin(&logger->syncer, logger_file_open(logger), logger->files.path);
 	do {
 		/* read before draining: what was recorded before the stop is drained after it */
 		is_last = atomic_load(&logger->is_asked_to_stop);
 		look_at_clock(logger);
+		/* before the ring is drained, so that nothing is lost between two files */
+		look_at_syncs(logger);
+		retry_if_due(logger);
 		drain(logger);
 		take_notes(logger);
 		flush_if_due(logger);
-		retry_if_due(logger);
 		if (!is_last) {
 			sleep_until_woken(logger);
 		}
@@ -369,12 +382,14 @@ int logger_start(struct logger *logger, const struct log_options *options,
 
 static int judge(struct logger *logger, struct err *err)
 {
-	int code = take_sync_failure(logger);
+	struct syncer_failure failure = syncer_failure(&logger->syncer);
 
-	if (code) {
-		return err_set(err, -EIO, "the log is not complete: cannot sync %s: %s",
-			       logger->files.path, strerror(-code));
+	if (failure.code) {
+		logger_file_distrust(logger, &failure);
 	}
+	atomic_store(&logger->is_degraded,
+		     !logger->is_ended_whole ||
+			     syncer_good(&logger->syncer).number != logger->file_number);
 	if (atomic_load(&logger->is_degraded) || logger->has_sync_failed ||
 	    counter_get(&logger->cycles_lost) > 0) {
 		return err_set(err, -EIO, "the log is not complete: %s",

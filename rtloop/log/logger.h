@@ -2,9 +2,11 @@
  * The logger: a thread that is not real-time. It drains the ring, puts each record into the MCAP file
  * that is open, starts a new file when that one is full, and lets the syncer make it durable.
  *
- * When the disk refuses, the ring is drained all the same, and events wait. In a folder a new file is
+ * When the disk refuses, the ring is drained all the same, and events wait. A new file is
  * tried once a second, and once more at the end: the cycles that were lost are a gap at its beginning.
- * A file that was refused is cut back to its last whole record and closed as well as that can be done.
+ * A file that was refused is cut back to its last whole record and closed as well as that can be done. One of which a
+ * sync failed is closed, and not trusted again. One that somebody has removed is given up, with all cycles in it. The log
+ * is degraded until a new file is on the disk: written, synced, and its name with it.
  */
 #ifndef RTLOOP_LOG_LOGGER_H
 #define RTLOOP_LOG_LOGGER_H
@@ -27,6 +29,7 @@
 #include "rtloop/log/present.h"
 #include "rtloop/log/syncer.h"
 #include "rtloop/log/topics.h"
+#include "rtloop/log/unsynced.h"
 #include "rtloop/log/writer.h"
 #include "rtloop/mcap/writer.h"
 
@@ -46,6 +49,14 @@ struct log_description {
 struct lost_cycles {
 	bool any;
 	struct record_gap gap;
+};
+
+/* What has left for the open file; of messages, how many. */
+struct in_file {
+	uint64_t first; /* the cycle with which it begins */
+	uint64_t cycles;
+	uint64_t gaps;
+	uint64_t events;
 };
 
 /* What is in the chunk that is open, which the disk may still refuse. */
@@ -89,6 +100,8 @@ struct logger {
 	/* of the logger thread */
 	int64_t offset_ns; /* log_time minus CLOCK_MONOTONIC, in the open file */
 	struct clock_watch clock;
+	uint32_t file_number;	/* of the newest file, for the syncer: none comes twice */
+	uint32_t distrusted;	/* the number of one of which a sync failed */
 	uint64_t file_bytes;	/* of the open file: whole records */
 	int64_t flushed_ns;	/* when the open chunk was begun, or last flushed */
 	int64_t retry_ns;	/* no new file is tried before */
@@ -98,8 +111,12 @@ struct logger {
 	uint64_t cycles_seen;	/* the number after the last cycle that was put in */
 	uint64_t cycles_put;	/* the same, of those that have left the open chunk */
 	struct unput unput;
+	struct in_file in_file;
+	struct unsynced unsynced;
 	struct lost_cycles lost;
 	bool has_sync_failed; /* what was written before may be gone */
+	bool is_ended_whole; /* at the end: the last file is closed, with all that was owed */
+	bool counts_links; /* the file system of the open file says how many names it has */
 
 	struct log_config config; /* of the next file, likewise of this thread */
 
@@ -107,12 +124,15 @@ struct logger {
 	struct log_config new_config; /* for the logger thread to take */
 	struct err err;		      /* the last failure */
 
-	_Atomic bool is_degraded;   /* the disk refuses: nothing is written */
-	struct counter bytes;	    /* put into files so far */
-	struct counter files_begun; /* and not discarded */
-	struct counter gaps;	    /* messages of /gap */
-	struct counter cycles_lost; /* that were in the ring, and are in no file */
+	_Atomic bool
+		is_degraded; /* nothing is written, or what is has not reached the disk yet */
+	_Atomic int64_t degraded_ns; /* since when */
+	struct counter bytes;	     /* put into files so far */
+	struct counter files_begun;  /* and not discarded */
+	struct counter gaps;	     /* messages of /gap */
+	struct counter cycles_lost;  /* that were in the ring, and are in no file */
 	struct counter failures;
+	struct counter degradations; /* how often it became so */
 };
 
 /**

@@ -10,8 +10,6 @@
 #include "rtloop/base/time.h"
 #include "rtloop/log/event_body.h"
 
-#define RETRY_NS NS_PER_SEC
-
 static uint64_t log_time(const struct logger *logger, int64_t time_ns)
 {
 	return (uint64_t)(time_ns + logger->offset_ns);
@@ -26,6 +24,19 @@ static void clear_unput(struct logger *logger)
 	logger->cycles_put = logger->cycles_seen;
 }
 
+static void note_put(struct logger *logger)
+{
+	const struct unput *unput = &logger->unput;
+
+	logger->in_file.cycles += unput->cycles;
+	logger->in_file.gaps += unput->gaps;
+	logger->in_file.events += unput->event_count + unput->events_more;
+	for (unsigned i = 0; i < unput->event_count; i++) {
+		unsynced_add(&logger->unsynced, &unput->events[i], logger->file_number);
+	}
+	clear_unput(logger);
+}
+
 /* The sink of the MCAP writer: all that was put into the open chunk before this is on its way. */
 static int put_bytes(void *context, const void *data, size_t bytes)
 {
@@ -35,7 +46,7 @@ static int put_bytes(void *context, const void *data, size_t bytes)
 	if (code == 0) {
 		counter_add(&logger->bytes, bytes);
 		logger->file_bytes += bytes;
-		clear_unput(logger);
+		note_put(logger);
 	}
 	return code;
 }
@@ -127,7 +138,13 @@ int logger_file_begin(struct logger *logger, struct err *err)
 		return fd;
 	}
 	logger->writer.fd = fd;
+	logger->file_number++;
+	logger->counts_links = !files_is_removed(fd);
 	logger->file_bytes = 0;
+	logger->in_file = (struct in_file){
+		.first = logger->lost.any ? logger->lost.gap.first : logger->cycles_seen,
+		.gaps = logger->lost.any,
+	};
 	logger->offset_ns = logger->clock.offset_ns;
 	logger->flushed_ns = sys_now();
 	code = write_head(logger, files.sequence);
@@ -169,6 +186,12 @@ static void lose_range(struct logger *logger, uint64_t first, uint64_t last)
 }
 
 /* Gaps among what is lost become part of the gap that will tell of it. */
+static void count_lost(struct logger *logger, uint64_t cycles, uint64_t gaps)
+{
+	counter_add(&logger->cycles_lost, cycles);
+	counter_set(&logger->gaps, counter_get(&logger->gaps) - gaps);
+}
+
 static void lose_unput(struct logger *logger)
 {
 	const struct unput *unput = &logger->unput;
@@ -176,11 +199,32 @@ static void lose_unput(struct logger *logger)
 	if (logger->cycles_seen > logger->cycles_put) {
 		lose_range(logger, logger->cycles_put, logger->cycles_seen - 1);
 	}
-	counter_add(&logger->cycles_lost, unput->cycles);
-	counter_set(&logger->gaps, counter_get(&logger->gaps) - unput->gaps);
+	count_lost(logger, unput->cycles, unput->gaps);
 	notes_put_back(&logger->notes, unput->events, unput->event_count,
 		       unput->events_more);
 	clear_unput(logger);
+}
+
+/* After lose_unput(): the file as a whole is to be as if it had never been. */
+static void lose_file(struct logger *logger)
+{
+	const struct in_file *in_file = &logger->in_file;
+
+	if (logger->cycles_seen > in_file->first) {
+		logger->lost.any = false;
+		lose_range(logger, in_file->first, logger->cycles_seen - 1);
+	}
+	count_lost(logger, in_file->cycles, in_file->gaps);
+	counter_set(&logger->bytes, counter_get(&logger->bytes) - logger->file_bytes);
+	counter_set(&logger->files_begun, counter_get(&logger->files_begun) - 1);
+}
+
+static void retire(struct logger *logger)
+{
+	struct syncer_file file = logger_file_open(logger);
+
+	logger->writer.fd = -1;
+	syncer_retire(&logger->syncer, file);
 }
 
 /* The disk may have taken a piece of the chunk; without it there may be room for the summary. */
@@ -193,8 +237,30 @@ static void close_refused(struct logger *logger)
 	if (mcap_writer_end(logger->mcap)) {
 		(void)files_cut(fd, logger->file_bytes);
 	}
-	logger->writer.fd = -1;
-	syncer_retire(&logger->syncer, fd);
+	retire(logger);
+}
+
+/* The next one may have it. */
+static void forget_name(struct logger *logger)
+{
+	pthread_mutex_lock(&logger->mutex);
+	if (files_remove(&logger->files) == 0) {
+		logger->files.sequence--;
+	}
+	pthread_mutex_unlock(&logger->mutex);
+}
+
+/* A disk that is full is not littered with beginnings of files. */
+static void close_or_discard(struct logger *logger)
+{
+	if (logger->in_file.cycles > 0 || logger->in_file.events > 0) {
+		close_refused(logger);
+		return;
+	}
+	lose_file(logger);
+	mcap_writer_drop(logger->mcap);
+	forget_name(logger);
+	retire(logger);
 }
 
 static uint64_t last_cycle(const struct logger *logger)
@@ -202,28 +268,43 @@ static uint64_t last_cycle(const struct logger *logger)
 	return logger->cycles_seen > 0 ? logger->cycles_seen - 1 : 0;
 }
 
-void logger_file_note(struct logger *logger, enum event_code code, int64_t value)
+static void note(struct logger *logger, enum event_code code, int64_t value,
+		 const char *text)
 {
 	const struct record_event event = { .code = code,
 					    .device = EVENT_NO_DEVICE,
 					    .cycle = last_cycle(logger),
 					    .value = value };
 
-	notes_add(&logger->notes, &event, sys_now(), NULL);
+	notes_add(&logger->notes, &event, sys_now(), text);
+}
+
+void logger_file_note(struct logger *logger, enum event_code code, int64_t value)
+{
+	note(logger, code, value, NULL);
+}
+
+/* Told once, however often it is tried in vain. */
+static void set_degraded(struct logger *logger, int code, const struct err *err)
+{
+	logger_file_set_failure(logger, err);
+	if (atomic_load(&logger->is_degraded)) {
+		return;
+	}
+	note(logger, EVENT_LOG_FAILED, -code, err->text);
+	atomic_store(&logger->degraded_ns, sys_now());
+	atomic_store(&logger->is_degraded, true);
+	counter_add(&logger->degradations, 1);
 }
 
 void logger_file_degrade(struct logger *logger, int code, const struct err *err)
 {
-	logger_file_set_failure(logger, err);
 	if (logger_file_is_open(logger)) {
 		lose_unput(logger);
-		close_refused(logger);
+		close_or_discard(logger);
 	}
-	if (!atomic_load(&logger->is_degraded)) {
-		logger_file_note(logger, EVENT_LOG_FAILED, -code);
-	}
-	logger->retry_ns = sys_now() + RETRY_NS;
-	atomic_store(&logger->is_degraded, true);
+	set_degraded(logger, code, err);
+	logger->retry_ns = sys_now() + LOGGER_RETRY_NS;
 }
 
 void logger_file_fail(struct logger *logger, int code)
@@ -234,16 +315,67 @@ void logger_file_fail(struct logger *logger, int code)
 	logger_file_degrade(logger, code, &err);
 }
 
-void logger_file_end(struct logger *logger)
+struct syncer_file logger_file_open(const struct logger *logger)
 {
-	int code = mcap_writer_end(logger->mcap);
+	return (struct syncer_file){ logger->writer.fd, logger->file_number,
+				     logger->unsynced.end };
+}
 
+bool logger_file_is_removed(const struct logger *logger)
+{
+	return logger->counts_links && files_is_removed(logger->writer.fd);
+}
+
+void logger_file_give_up(struct logger *logger)
+{
+	struct err err;
+
+	err_set(&err, -ENOENT, "the log %s was removed", logger->files.path);
+	lose_unput(logger);
+	lose_file(logger);
+	mcap_writer_drop(logger->mcap);
+	retire(logger);
+	set_degraded(logger, -ENOENT, &err);
+}
+
+int logger_file_end(struct logger *logger)
+{
+	int code;
+
+	if (logger_file_is_removed(logger)) {
+		logger_file_give_up(logger);
+		return -ENOENT;
+	}
+	code = mcap_writer_end(logger->mcap);
 	if (code) {
 		logger_file_fail(logger, code);
+		return code;
+	}
+	retire(logger);
+	return 0;
+}
+
+/* The file is whole as far as the kernel knows, which is not to be relied on. */
+void logger_file_distrust(struct logger *logger, const struct syncer_failure *failure)
+{
+	bool is_newest = failure->number == logger->file_number;
+	struct err err;
+
+	logger->has_sync_failed = true;
+	if (failure->number == logger->distrusted) {
 		return;
 	}
-	syncer_retire(&logger->syncer, logger->writer.fd);
-	logger->writer.fd = -1;
+	logger->distrusted = failure->number;
+	err_set_errno(&err, failure->code, "cannot sync %s%s",
+		      is_newest ? "the log " : "the log before ", logger->files.path);
+	if (is_newest && logger_file_is_open(logger) && logger_file_end(logger) == 0) {
+		unsynced_give_back(&logger->unsynced, failure->number, &logger->notes);
+		set_degraded(logger, failure->code, &err);
+		return;
+	}
+	unsynced_give_back(&logger->unsynced, failure->number, &logger->notes);
+	logger_file_set_failure(logger, &err);
+	note(logger, EVENT_LOG_FAILED, -failure->code, err.text);
 }
 
 static const char *device_name(const struct logger *logger, uint32_t device)

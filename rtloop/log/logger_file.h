@@ -5,7 +5,10 @@
 #ifndef RTLOOP_LOG_LOGGER_FILE_H
 #define RTLOOP_LOG_LOGGER_FILE_H
 
+#include "rtloop/base/time.h"
 #include "rtloop/log/logger.h"
+
+#define LOGGER_RETRY_NS NS_PER_SEC
 
 /**
  * logger_file_begin - a new file, with what was lost before it.
@@ -17,8 +20,23 @@ int logger_file_begin(struct logger *logger, struct err *err) MUST_CHECK;
 /** logger_file_is_open - [log] */
 bool logger_file_is_open(const struct logger *logger);
 
-/** logger_file_end - close it as a whole log; as logger_file_fail() where the disk refuses. [log] */
-void logger_file_end(struct logger *logger);
+/** logger_file_open - the open file, as the syncer knows it. [log] */
+struct syncer_file logger_file_open(const struct logger *logger);
+
+/** logger_file_end - close it as a whole log. -errno: as logger_file_fail(), where the disk refuses. [log] */
+int logger_file_end(struct logger *logger);
+
+/** logger_file_is_removed - whether the open file has no name any more. [log] */
+bool logger_file_is_removed(const struct logger *logger);
+
+/** logger_file_give_up - the open file was removed: all cycles in it are lost. [log] */
+void logger_file_give_up(struct logger *logger);
+
+/**
+ * logger_file_distrust - a sync failed: what the kernel had of that file may be gone. If it is the open one it is
+ * closed, and the next one is to be begun. [log]
+ */
+void logger_file_distrust(struct logger *logger, const struct syncer_failure *failure);
 
 /** logger_file_record - a record of the ring that is not an event; may fail as below. [log] */
 void logger_file_record(struct logger *logger, const struct record *record);
@@ -38,7 +56,8 @@ void logger_file_note(struct logger *logger, enum event_code code, int64_t value
  */
 void logger_file_fail(struct logger *logger, int code);
 
-/** logger_file_degrade - the same, with its words; also where no file was open. [log] */
+/** logger_file_degrade - the same, with its words; also where no file was open. No file is tried for
+ * LOGGER_RETRY_NS. [log] */
 void logger_file_degrade(struct logger *logger, int code, const struct err *err);
 
 /** logger_file_set_failure - count a failure, and keep its words. [log] */

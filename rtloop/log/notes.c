@@ -18,6 +18,34 @@ static void lose(struct notes *notes, uint64_t count)
 	counter_add(&notes->lost, count);
 }
 
+/* A loop that overruns all the time has such events in each cycle, and a dozen more a second. */
+static bool is_frequent(const struct record_event *event)
+{
+	return event->code == EVENT_LATE_WAKE || event->code == EVENT_LONG_WORK ||
+	       event->code == EVENT_EVIDENCE || event->code == EVENT_FRAME_DROPPED;
+}
+
+/* One of those goes, the newest; returns whether there was one. */
+static bool make_room(struct notes *notes)
+{
+	unsigned at = notes->count;
+
+	while (at > 0 && !is_frequent(&notes->list[at - 1].event)) {
+		at--;
+	}
+	if (at == 0) {
+		return false;
+	}
+	if (notes->untold == 0 || notes->list[at - 1].time_ns > notes->newest.time_ns) {
+		notes->newest = notes->list[at - 1];
+	}
+	memmove(notes->list + at - 1, notes->list + at,
+		(notes->count - at) * sizeof(*notes->list));
+	notes->count--;
+	lose(notes, 1);
+	return true;
+}
+
 void notes_add(struct notes *notes, const struct record_event *event, int64_t time_ns,
 	       const char *text)
 {
@@ -27,7 +55,7 @@ void notes_add(struct notes *notes, const struct record_event *event, int64_t ti
 		memcpy(note.text, text, strnlen(text, sizeof(note.text) - 1));
 	}
 	pthread_mutex_lock(&notes->mutex);
-	if (notes->count < NOTES_MAX) {
+	if (notes->count < NOTES_MAX || (!is_frequent(event) && make_room(notes))) {
 		notes->list[notes->count++] = note;
 	} else {
 		notes->newest = note;
@@ -43,6 +71,8 @@ void notes_put_back(struct notes *notes, const struct log_note *list, unsigned c
 	unsigned kept;
 
 	pthread_mutex_lock(&notes->mutex);
+	while (notes->count + count > NOTES_MAX && make_room(notes)) {
+	}
 	kept = notes->count < NOTES_MAX - count ? notes->count : NOTES_MAX - count;
 	if (kept < notes->count) {
 		notes->newest = notes->list[notes->count - 1];

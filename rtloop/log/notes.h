@@ -1,7 +1,8 @@
 /*
  * Events that wait for the logger: those that do not come through the ring (the supervisor's, and its
  * own), and those for which no file is open. Bounded; what finds no room is counted, and told by an event
- * of its own once there is room again.
+ * of its own once there is room again. Overruns and what is seen
+ * around them, of which there may be some in each cycle, make room for all others.
  */
 #ifndef RTLOOP_LOG_NOTES_H
 #define RTLOOP_LOG_NOTES_H

@@ -23,7 +23,8 @@ const struct option log_rows[] = {
 		.type = OPTION_PATH,
 		.offset = offsetof(struct log_options, file),
 		.help = "one log file, never rotated, refused at start if it exists; "
-			"this or dir",
+			"where the disk refuses it, the next one has a number; this or "
+			"dir",
 	},
 	{
 		.name = "rotate",

@@ -6,18 +6,53 @@
 
 #define STACK_BYTES (128 << 10)
 
-static void sync_file(struct syncer *syncer, int fd)
+/* What a file's sync came to; a folder that is to be synced with it is part of it. */
+static int sync_file(struct syncer *syncer, int fd, const char *path)
 {
 	int64_t start_ns = sys_now();
 	int code = sys_datasync(fd);
-	uint64_t took_ns = (uint64_t)(sys_now() - start_ns);
+	uint64_t took_ns;
 
+	code = code || !path[0] ? code : sys_sync_folder(path);
+	took_ns = (uint64_t)(sys_now() - start_ns);
 	counter_add(&syncer->syncs, 1);
 	if (took_ns > counter_get(&syncer->longest_ns)) {
 		counter_set(&syncer->longest_ns, took_ns);
 	}
+	return code;
+}
+
+static struct syncer_file take_file(struct syncer *syncer, bool is_retired)
+{
+	struct syncer_file file = is_retired ? syncer->retired[0] : syncer->current;
+
+	if (is_retired) {
+		syncer->retired_count--;
+		memmove(syncer->retired, syncer->retired + 1,
+			syncer->retired_count * sizeof(*syncer->retired));
+	} else {
+		syncer->current.fd = -1;
+	}
+	return file;
+}
+
+/* A file is not trusted again after a sync of it has failed, even if a later one does not. */
+static void note_end(struct syncer *syncer, struct syncer_file file, int code)
+{
 	if (code) {
-		atomic_store(&syncer->failed_code, code);
+		syncer->failure = (struct syncer_failure){ code, file.number };
+		syncer->bad_number = file.number;
+	} else if (file.number != syncer->bad_number) {
+		syncer->good = file;
+	}
+}
+
+static void take_path(struct syncer *syncer, uint32_t number, char path[PATH_MAX])
+{
+	path[0] = '\0';
+	if (number == syncer->path_number) {
+		memcpy(path, syncer->path, PATH_MAX);
+		syncer->path_number = 0;
 	}
 }
 
@@ -25,24 +60,21 @@ static void sync_file(struct syncer *syncer, int fd)
 static bool work_once(struct syncer *syncer)
 {
 	bool is_retired = syncer->retired_count > 0;
-	int fd = is_retired ? syncer->retired[0] : syncer->current;
+	struct syncer_file file = take_file(syncer, is_retired);
+	char path[PATH_MAX];
+	int code;
 
-	if (fd < 0) {
+	if (file.fd < 0) {
 		return false;
 	}
-	if (is_retired) {
-		syncer->retired_count--;
-		memmove(syncer->retired, syncer->retired + 1,
-			syncer->retired_count * sizeof(*syncer->retired));
-	} else {
-		syncer->current = -1;
-	}
+	take_path(syncer, file.number, path);
 	pthread_mutex_unlock(&syncer->mutex);
-	sync_file(syncer, fd);
+	code = sync_file(syncer, file.fd, path);
 	if (is_retired) {
-		sys_close(fd);
+		sys_close(file.fd);
 	}
 	pthread_mutex_lock(&syncer->mutex);
+	note_end(syncer, file, code);
 	pthread_cond_broadcast(&syncer->changed);
 	return true;
 }
@@ -75,7 +107,7 @@ int syncer_start(struct syncer *syncer, struct err *err)
 	memset(syncer, 0, sizeof(*syncer));
 	pthread_mutex_init(&syncer->mutex, NULL);
 	pthread_cond_init(&syncer->changed, NULL);
-	syncer->current = -1;
+	syncer->current.fd = -1;
 	return thread_start(&syncer->thread, &options, syncer_main, syncer, err);
 }
 
@@ -93,30 +125,69 @@ void syncer_stop(struct syncer *syncer)
 	pthread_cond_destroy(&syncer->changed);
 }
 
-void syncer_ask(struct syncer *syncer, int fd)
+void syncer_ask(struct syncer *syncer, struct syncer_file file)
 {
 	pthread_mutex_lock(&syncer->mutex);
-	syncer->current = fd;
+	syncer->current = file;
 	pthread_cond_broadcast(&syncer->changed);
 	pthread_mutex_unlock(&syncer->mutex);
 }
 
-/* One thread works through the list in order: a sync of the same file that has begun ends first. */
-void syncer_retire(struct syncer *syncer, int fd)
+void syncer_begin(struct syncer *syncer, struct syncer_file file, const char *path)
 {
 	pthread_mutex_lock(&syncer->mutex);
-	if (syncer->current == fd) {
-		syncer->current = -1;
+	memcpy(syncer->path, path, strnlen(path, sizeof(syncer->path) - 1) + 1);
+	syncer->path_number = file.number;
+	pthread_mutex_unlock(&syncer->mutex);
+	syncer_ask(syncer, file);
+}
+
+/* One thread works through the list in order: a sync of the same file that has begun ends first. */
+void syncer_retire(struct syncer *syncer, struct syncer_file file)
+{
+	pthread_mutex_lock(&syncer->mutex);
+	if (syncer->current.fd == file.fd) {
+		syncer->current.fd = -1;
 	}
 	while (syncer->retired_count == SYNCER_RETIRED_MAX) {
 		pthread_cond_wait(&syncer->changed, &syncer->mutex);
 	}
-	syncer->retired[syncer->retired_count++] = fd;
+	syncer->retired[syncer->retired_count++] = file;
 	pthread_cond_broadcast(&syncer->changed);
 	pthread_mutex_unlock(&syncer->mutex);
 }
 
-int syncer_failure(struct syncer *syncer)
+/* When stopped there is no mutex, and nobody to be kept out by it. */
+static bool lock(struct syncer *syncer)
 {
-	return atomic_exchange(&syncer->failed_code, 0);
+	if (syncer->thread.is_running) {
+		pthread_mutex_lock(&syncer->mutex);
+	}
+	return syncer->thread.is_running;
+}
+
+static void unlock(struct syncer *syncer, bool is_locked)
+{
+	if (is_locked) {
+		pthread_mutex_unlock(&syncer->mutex);
+	}
+}
+
+struct syncer_failure syncer_failure(struct syncer *syncer)
+{
+	bool is_locked = lock(syncer);
+	struct syncer_failure failure = syncer->failure;
+
+	syncer->failure = (struct syncer_failure){ 0, 0 };
+	unlock(syncer, is_locked);
+	return failure;
+}
+
+struct syncer_file syncer_good(struct syncer *syncer)
+{
+	bool is_locked = lock(syncer);
+	struct syncer_file good = syncer->good;
+
+	unlock(syncer, is_locked);
+	return good;
 }

@@ -1,13 +1,18 @@
 /*
  * The syncer: a thread that makes what was written durable, so that the one that drains the ring never
  * waits for the disk's cache. It owns the descriptors of files that are done with.
+ *
+ * Files have numbers, from 1 on, that rise. A sync that fails says nothing of any other file, and its descriptor may be
+ * another file's meanwhile: so a failure is told with the number.
  */
 #ifndef RTLOOP_LOG_SYNCER_H
 #define RTLOOP_LOG_SYNCER_H
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "rtloop/base/attr.h"
 #include "rtloop/base/counter.h"
@@ -16,16 +21,31 @@
 
 #define SYNCER_RETIRED_MAX 8
 
+struct syncer_file {
+	int fd; /* -1: none */
+	uint32_t number;
+	uint64_t mark; /* the caller's: how far it had come when it asked */
+};
+
+/* A sync that did not come out well. */
+struct syncer_failure {
+	int code; /* -errno; 0: none */
+	uint32_t number;
+};
+
 struct syncer {
 	struct thread thread;
-	pthread_mutex_t mutex; /* over the next four */
+	pthread_mutex_t mutex; /* over all up to good */
 	pthread_cond_t changed;
 	bool is_asked_to_stop;
-	int current;			 /* to be synced; -1: nothing is asked */
-	int retired[SYNCER_RETIRED_MAX]; /* to be synced and closed */
+	struct syncer_file current;			/* to be synced */
+	struct syncer_file retired[SYNCER_RETIRED_MAX]; /* to be synced and closed */
 	unsigned retired_count;
-	_Atomic int
-		failed_code; /* -errno of a sync that failed, until it is asked for; 0: none */
+	char path[PATH_MAX];  /* of a new file, whose folder is to be synced with it */
+	uint32_t path_number; /* of that file; 0: none */
+	struct syncer_failure failure; /* the last one, until it is asked for */
+	uint32_t bad_number;	       /* of the file of which a sync failed last */
+	struct syncer_file good; /* the last one that is on the disk, up to its mark */
 	struct counter syncs;
 	struct counter longest_ns;
 };
@@ -37,12 +57,26 @@ int syncer_start(struct syncer *syncer, struct err *err) MUST_CHECK;
 void syncer_stop(struct syncer *syncer);
 
 /** syncer_ask - sync a file soon; asked again before it was done, it is done once. [log] */
-void syncer_ask(struct syncer *syncer, int fd);
+void syncer_ask(struct syncer *syncer, struct syncer_file file);
+
+/**
+ * syncer_begin - the same of a new file, and of the folder that its name is in.
+ * @path: PATH_MAX at most; copied
+ *
+ * [log]
+ */
+void syncer_begin(struct syncer *syncer, struct syncer_file file, const char *path);
 
 /** syncer_retire - the file is done with: sync and close it. Waits only if many are pending. [log] */
-void syncer_retire(struct syncer *syncer, int fd);
+void syncer_retire(struct syncer *syncer, struct syncer_file file);
 
-/** syncer_failure - -errno of a sync that failed since the last call; 0: none. Also when stopped. [log] */
-int syncer_failure(struct syncer *syncer);
+/** syncer_failure - the last sync that failed since the last call; also when stopped. [log] */
+struct syncer_failure syncer_failure(struct syncer *syncer);
+
+/**
+ * syncer_good - the file that was synced last, if none of its syncs failed, else the one before; number 0: none.
+ * Failures of before are told by a syncer_failure() that follows. Also when stopped. [log]
+ */
+struct syncer_file syncer_good(struct syncer *syncer);
 
 #endif

@@ -82,27 +82,9 @@ static int give_name(const struct new_file *file)
 	return 0;
 }
 
-/* Some file systems cannot do this to a folder, and need not. */
-static int sync_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[PATH_MAX];
-	int fd, code;
-
-	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
-		 slash ? path : ".");
-	fd = sys_open(folder, O_RDONLY | O_DIRECTORY, 0);
-	if (fd < 0) {
-		return fd;
-	}
-	code = fsync(fd) ? -errno : 0;
-	sys_close(fd);
-	return code == -EINVAL ? 0 : code;
-}
-
 int new_file_commit(struct new_file *file, struct err *err)
 {
-	int code = fsync(file->fd) ? -errno : 0;
+	int code = sys_sync(file->fd);
 
 	code = code ? code : give_name(file);
 	if (code) {
@@ -113,7 +95,7 @@ int new_file_commit(struct new_file *file, struct err *err)
 	}
 	sys_close(file->fd);
 	file->fd = -1;
-	code = sync_folder(file->path);
+	code = sys_sync_folder(file->path);
 	return code ? err_set_errno(err, code,
 				    "%s: is written, but its folder cannot be synced",
 				    file->path)

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_MS 10000
+#define WAIT_MS 60000
 
 void folder_init(struct folder *folder)
 {

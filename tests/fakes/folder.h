@@ -33,7 +33,7 @@ bool folder_has(struct folder *folder, const char *name);
 /** folder_list - all names in it; returns how many. */
 unsigned folder_list(struct folder *folder);
 
-/** wait_until - look every millisecond, for ten seconds at most; fails the test otherwise. */
+/** wait_until - look every millisecond, for a minute at most; fails the test otherwise. */
 void wait_until(bool (*is_so)(void *context), void *context);
 
 #endif

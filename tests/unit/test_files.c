@@ -279,6 +279,7 @@ static void one_file_is_made_once_and_never_overwritten(void **state)
 	assert_int_equal(write(fd, "data", 4), 4);
 	close(fd);
 	assert_string_equal(files.path, path);
+	files.sequence = 0; /* as another run */
 	assert_int_equal(files_create(&files, &err), -EEXIST);
 	assert_non_null(strstr(err.text, path));
 	assert_non_null(strstr(err.text, "never overwritten"));
@@ -463,7 +464,72 @@ static void a_folder_that_is_gone_cannot_be_pruned(void **state)
 	assert_int_equal(files_init(&files, dir, NULL, "oven", 1, NULL), 0);
 	assert_int_equal(rmdir(dir), 0);
 	assert_int_equal(files_prune(&files, 0), -ENOENT);
+}
+
+static void a_folder_that_was_removed_is_made_again(void **state)
+{
+	struct folder *folder = *state;
+	struct files files;
+	char dir[128];
+
+	snprintf(dir, sizeof(dir), "%s/all/logs", folder->path);
+	assert_int_equal(files_init(&files, dir, NULL, "oven", 1, NULL), 0);
+	create(&files);
+	assert_int_equal(unlink(files.path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(rmdir(folder_file(folder, "all")), 0);
+	create(&files);
+	assert_int_equal(access(files.path, F_OK), 0);
+	assert_int_equal(files.sequence, 2);
+}
+
+static void a_folder_is_not_made_on_another_file_system(void **state)
+{
+	struct folder *folder = *state;
+	struct files files;
+	char dir[128];
+
+	snprintf(dir, sizeof(dir), "%s/logs", folder->path);
+	assert_int_equal(files_init(&files, dir, NULL, "oven", 1, NULL), 0);
+	assert_int_equal(rmdir(dir), 0);
+	files.device++; /* what it was on is no longer mounted here */
 	assert_int_equal(files_create(&files, NULL), -ENOENT);
+	assert_false(folder_has(folder, "logs"));
+}
+
+static void what_follows_one_file_is_beside_it_and_numbered(void **state)
+{
+	struct folder *folder = *state;
+	struct files files;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s", folder_file(folder, "one.mcap"));
+	folder_put(folder, "one.2.mcap", 4);
+	assert_int_equal(files_init(&files, NULL, path, "oven", 0, NULL), 0);
+	create(&files);
+	create(&files);
+	assert_string_equal(name_of(&files), "one.3.mcap");
+	snprintf(path, sizeof(path), "%s", folder_file(folder, "plain"));
+	assert_int_equal(files_init(&files, NULL, path, "oven", 0, NULL), 0);
+	create(&files);
+	create(&files);
+	assert_string_equal(name_of(&files), "plain.2");
+}
+
+static void a_file_that_is_removed_while_it_is_open_is_known(void **state)
+{
+	struct files files;
+	int fd;
+
+	init(&files, *state, 0);
+	fd = files_create(&files, NULL);
+	assert_true(fd >= 0);
+	assert_false(files_is_removed(fd));
+	assert_int_equal(files_remove(&files), 0);
+	assert_true(files_is_removed(fd));
+	assert_int_equal(files_remove(&files), -ENOENT);
+	close(fd);
+	assert_false(files_is_removed(fd));
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
@@ -496,6 +562,10 @@ int main(void)
 		TEST(what_is_no_trace_of_a_log_is_left_alone),
 		TEST(a_trace_is_named_after_its_log),
 		TEST(a_folder_that_is_gone_cannot_be_pruned),
+		TEST(a_folder_that_was_removed_is_made_again),
+		TEST(a_folder_is_not_made_on_another_file_system),
+		TEST(what_follows_one_file_is_beside_it_and_numbered),
+		TEST(a_file_that_is_removed_while_it_is_open_is_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -160,6 +160,77 @@ static void those_without_room_are_told_of_once(void **state)
 	assert_none(notes);
 }
 
+static void add_rare(struct notes *notes, int64_t value)
+{
+	struct record_event event = event_of(value);
+
+	event.code = EVENT_FORCED;
+	notes_add(notes, &event, 10 * value, NULL);
+}
+
+/* As many as there are of each kind, until the notes are empty. */
+static void count_all(struct notes *notes, unsigned counts[EVENT_CODES])
+{
+	struct log_note note;
+
+	memset(counts, 0, EVENT_CODES * sizeof(*counts));
+	while (notes_take(notes, &note)) {
+		counts[note.event.code]++;
+	}
+}
+
+static void an_overrun_makes_room_for_what_is_rare(void **state)
+{
+	struct notes *notes = *state;
+	struct log_note note;
+
+	for (int i = 0; i < NOTES_MAX + 5; i++) {
+		add(notes, i);
+	}
+	add_rare(notes, 1000);
+	add_rare(notes, 1001);
+	add(notes, 1002);
+	for (int i = 0; i < NOTES_MAX - 2; i++) {
+		assert_next(notes, i);
+	}
+	for (int64_t value = 1000; value <= 1001; value++) {
+		assert_true(notes_take(notes, &note));
+		assert_int_equal(note.event.code, EVENT_FORCED);
+		assert_int_equal(note.event.value, value);
+	}
+	assert_told_lost(notes, 8, 1002);
+	assert_none(notes);
+}
+
+static void what_is_rare_makes_no_room_for_its_like(void **state)
+{
+	struct notes *notes = *state;
+	unsigned counts[EVENT_CODES];
+
+	for (int i = 0; i < NOTES_MAX + 3; i++) {
+		add_rare(notes, i);
+	}
+	count_all(notes, counts);
+	assert_int_equal(counts[EVENT_FORCED], NOTES_MAX);
+	assert_int_equal(counter_get(&notes->lost), 3);
+}
+
+static void overruns_that_wait_make_room_for_what_is_put_back(void **state)
+{
+	struct notes *notes = *state;
+	unsigned counts[EVENT_CODES];
+
+	for (int i = 0; i < NOTES_MAX - 1; i++) {
+		add(notes, i);
+	}
+	add_rare(notes, 1000);
+	put_back(notes, -10, 10, 0);
+	count_all(notes, counts);
+	assert_int_equal(counts[EVENT_FORCED], 1);
+	assert_int_equal(counts[EVENT_LATE_WAKE], NOTES_MAX - 1);
+	assert_int_equal(counter_get(&notes->lost), 10);
+}
+
 static void what_is_put_back_comes_first(void **state)
 {
 	add(*state, 10);
@@ -235,6 +306,9 @@ int main(void)
 		TEST(the_words_of_a_lost_note_are_lost),
 		TEST(events_come_out_in_their_order),
 		TEST(those_without_room_are_told_of_once),
+		TEST(an_overrun_makes_room_for_what_is_rare),
+		TEST(what_is_rare_makes_no_room_for_its_like),
+		TEST(overruns_that_wait_make_room_for_what_is_put_back),
 		TEST(what_is_put_back_comes_first),
 		TEST(putting_nothing_back_changes_nothing),
 		TEST(what_is_put_back_pushes_the_newest_out),

@@ -1,4 +1,4 @@
-/* wraps: sys_datasync sys_close thread_start */
+/* wraps: sys_datasync sys_sync_folder sys_close thread_start */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -28,7 +31,10 @@ static struct {
 	_Atomic unsigned sync_count; /* of those that have begun */
 	_Atomic unsigned close_count;
 	_Atomic bool is_held;
-	int thread_code; /* of thread_start(); 0: the real one */
+	int thread_code;	       /* of thread_start(); 0: the real one */
+	char folder_of[PATH_MAX];      /* whose folder was synced last, */
+	_Atomic unsigned folder_count; /* and how often one was */
+	int folder_code;	       /* what that says */
 } seen;
 
 int __real_sys_datasync(int fd);
@@ -41,6 +47,14 @@ int __wrap_sys_datasync(int fd)
 		sched_yield();
 	}
 	return __real_sys_datasync(fd);
+}
+
+int __wrap_sys_sync_folder(const char *file);
+int __wrap_sys_sync_folder(const char *file)
+{
+	snprintf(seen.folder_of, sizeof(seen.folder_of), "%s", file);
+	seen.folder_count++;
+	return seen.folder_code;
 }
 
 void __real_sys_close(int fd);
@@ -92,6 +106,12 @@ static int open_file(const char *name)
 	return fd;
 }
 
+/* As most tests number it: by its descriptor. */
+static struct syncer_file file_of(int fd)
+{
+	return (struct syncer_file){ fd, (uint32_t)fd, 0 };
+}
+
 static bool is_open(int fd)
 {
 	return fcntl(fd, F_GETFD) >= 0;
@@ -112,7 +132,7 @@ static void a_file_is_synced_when_that_is_asked(void **state)
 {
 	int fd = open_file("a");
 
-	syncer_ask(*state, fd);
+	syncer_ask(*state, file_of(fd));
 	wait_for_syncs(1);
 	syncer_stop(*state);
 	assert_int_equal(seen.synced[0], fd);
@@ -126,10 +146,10 @@ static void asked_again_before_it_was_begun_it_is_done_once(void **state)
 	int first = open_file("a"), fd = open_file("b");
 
 	seen.is_held = true;
-	syncer_ask(*state, first);
+	syncer_ask(*state, file_of(first));
 	wait_for_syncs(1);
 	for (int i = 0; i < 5; i++) {
-		syncer_ask(*state, fd);
+		syncer_ask(*state, file_of(fd));
 	}
 	seen.is_held = false;
 	syncer_stop(*state);
@@ -144,9 +164,9 @@ static void asked_again_while_it_is_done_it_is_done_again(void **state)
 	int fd = open_file("a");
 
 	seen.is_held = true;
-	syncer_ask(*state, fd);
+	syncer_ask(*state, file_of(fd));
 	wait_for_syncs(1);
-	syncer_ask(*state, fd);
+	syncer_ask(*state, file_of(fd));
 	seen.is_held = false;
 	syncer_stop(*state);
 	assert_int_equal(seen.sync_count, 2);
@@ -158,7 +178,7 @@ static void a_retired_file_is_synced_and_then_closed(void **state)
 	int fd = open_file("a");
 
 	seen.is_held = true;
-	syncer_retire(*state, fd);
+	syncer_retire(*state, file_of(fd));
 	wait_for_syncs(1);
 	assert_true(is_open(fd));
 	seen.is_held = false;
@@ -173,10 +193,10 @@ static void a_file_that_was_asked_for_and_is_retired_is_synced_once(void **state
 	int first = open_file("a"), fd = open_file("b");
 
 	seen.is_held = true;
-	syncer_ask(*state, first);
+	syncer_ask(*state, file_of(first));
 	wait_for_syncs(1);
-	syncer_ask(*state, fd);
-	syncer_retire(*state, fd);
+	syncer_ask(*state, file_of(fd));
+	syncer_retire(*state, file_of(fd));
 	seen.is_held = false;
 	syncer_stop(*state);
 	assert_int_equal(seen.sync_count, 2);
@@ -189,10 +209,10 @@ static void retiring_one_file_leaves_another_to_be_synced(void **state)
 	int old = open_file("a"), next = open_file("b"), busy = open_file("c");
 
 	seen.is_held = true;
-	syncer_ask(*state, busy);
+	syncer_ask(*state, file_of(busy));
 	wait_for_syncs(1);
-	syncer_ask(*state, next);
-	syncer_retire(*state, old);
+	syncer_ask(*state, file_of(next));
+	syncer_retire(*state, file_of(old));
 	seen.is_held = false;
 	syncer_stop(*state);
 	assert_int_equal(seen.sync_count, 3);
@@ -206,7 +226,7 @@ static void retiring_one_file_leaves_another_to_be_synced(void **state)
 static void *retire_many(void *syncer)
 {
 	for (int i = 0; i < SYNCER_RETIRED_MAX + 4; i++) {
-		syncer_retire(syncer, open_file("a"));
+		syncer_retire(syncer, file_of(open_file("a")));
 	}
 	return NULL;
 }
@@ -233,9 +253,9 @@ static void stopping_finishes_all_that_was_asked(void **state)
 	struct syncer *syncer = *state;
 	int first = open_file("a"), second = open_file("b"), third = open_file("c");
 
-	syncer_retire(syncer, first);
-	syncer_retire(syncer, second);
-	syncer_ask(syncer, third);
+	syncer_retire(syncer, file_of(first));
+	syncer_retire(syncer, file_of(second));
+	syncer_ask(syncer, file_of(third));
 	syncer_stop(syncer);
 	assert_int_equal(seen.close_count, 2);
 	assert_int_equal(seen.sync_count, 3);
@@ -252,19 +272,19 @@ static bool has_failed(void *state)
 {
 	const struct syncer *syncer = state;
 
-	return syncer->failed_code != 0;
+	return syncer->failure.code != 0;
 }
 
 static void a_failure_is_told_once(void **state)
 {
 	int pipes[2];
 
-	assert_int_equal(syncer_failure(*state), 0);
+	assert_int_equal(syncer_failure(*state).code, 0);
 	assert_int_equal(pipe(pipes), 0);
-	syncer_ask(*state, pipes[1]);
+	syncer_ask(*state, file_of(pipes[1]));
 	wait_until(has_failed, *state);
-	assert_int_equal(syncer_failure(*state), -EINVAL);
-	assert_int_equal(syncer_failure(*state), 0);
+	assert_int_equal(syncer_failure(*state).code, -EINVAL);
+	assert_int_equal(syncer_failure(*state).code, 0);
 	close(pipes[0]);
 	close(pipes[1]);
 }
@@ -274,11 +294,11 @@ static void a_failure_while_stopping_is_told_afterwards(void **state)
 	int pipes[2];
 
 	assert_int_equal(pipe(pipes), 0);
-	syncer_retire(*state, pipes[1]);
+	syncer_retire(*state, file_of(pipes[1]));
 	syncer_stop(*state);
 	assert_false(is_open(pipes[1]));
-	assert_int_equal(syncer_failure(*state), -EINVAL);
-	assert_int_equal(syncer_failure(*state), 0);
+	assert_int_equal(syncer_failure(*state).code, -EINVAL);
+	assert_int_equal(syncer_failure(*state).code, 0);
 	close(pipes[0]);
 }
 
@@ -287,9 +307,61 @@ static void a_descriptor_that_is_none_is_a_failure(void **state)
 	int fd = open_file("a");
 
 	close(fd);
-	syncer_ask(*state, fd);
+	syncer_ask(*state, file_of(fd));
 	syncer_stop(*state);
-	assert_int_equal(syncer_failure(*state), -EBADF);
+	assert_int_equal(syncer_failure(*state).code, -EBADF);
+}
+
+static void a_failure_names_its_file_whatever_has_its_descriptor_now(void **state)
+{
+	struct syncer_failure failure;
+	int pipes[2], fd = open_file("a");
+
+	assert_int_equal(pipe(pipes), 0);
+	syncer_retire(*state, (struct syncer_file){ pipes[1], 6, 60 });
+	syncer_ask(*state, (struct syncer_file){ fd, 7, 70 });
+	syncer_stop(*state);
+	failure = syncer_failure(*state);
+	assert_int_equal(failure.code, -EINVAL);
+	assert_int_equal(failure.number, 6);
+	assert_int_equal(syncer_good(*state).number, 7);
+	assert_int_equal(syncer_good(*state).mark, 70);
+	close(pipes[0]);
+	close(fd);
+}
+
+/* The kernel tells of a failure once: what it lost is lost all the same. */
+static void a_file_is_not_good_again_after_a_failure(void **state)
+{
+	int fd = open_file("a");
+
+	seen.folder_code = -EIO;
+	syncer_begin(*state, (struct syncer_file){ fd, 3, 30 }, "logs/a");
+	wait_until(has_failed, *state);
+	syncer_retire(*state, (struct syncer_file){ fd, 3, 30 });
+	syncer_stop(*state);
+	assert_int_equal(seen.sync_count, 2);
+	assert_int_equal(syncer_failure(*state).code, -EIO);
+	assert_int_equal(syncer_good(*state).number, 0);
+}
+
+static void a_new_file_is_synced_with_its_folder_once(void **state)
+{
+	int first = open_file("a"), fd = open_file("b");
+
+	seen.is_held = true;
+	syncer_ask(*state, (struct syncer_file){ first, 1, 10 });
+	wait_for_syncs(1);
+	syncer_begin(*state, (struct syncer_file){ fd, 2, 20 }, "logs/b");
+	syncer_retire(*state, (struct syncer_file){ first, 1, 10 });
+	seen.is_held = false;
+	wait_for_syncs(3);
+	syncer_ask(*state, (struct syncer_file){ fd, 2, 20 });
+	syncer_stop(*state);
+	assert_int_equal(seen.folder_count, 1);
+	assert_string_equal(seen.folder_of, "logs/b");
+	assert_int_equal(syncer_good(*state).number, 2);
+	close(fd);
 }
 
 static void good_syncs_behind_a_failure_do_not_hide_it(void **state)
@@ -297,10 +369,10 @@ static void good_syncs_behind_a_failure_do_not_hide_it(void **state)
 	int pipes[2], fd = open_file("a");
 
 	assert_int_equal(pipe(pipes), 0);
-	syncer_retire(*state, pipes[1]);
-	syncer_retire(*state, fd);
+	syncer_retire(*state, file_of(pipes[1]));
+	syncer_retire(*state, file_of(fd));
 	syncer_stop(*state);
-	assert_int_equal(syncer_failure(*state), -EINVAL);
+	assert_int_equal(syncer_failure(*state).code, -EINVAL);
 	close(pipes[0]);
 }
 
@@ -349,6 +421,9 @@ int main(void)
 		TEST(a_failure_is_told_once),
 		TEST(a_failure_while_stopping_is_told_afterwards),
 		TEST(a_descriptor_that_is_none_is_a_failure),
+		TEST(a_failure_names_its_file_whatever_has_its_descriptor_now),
+		TEST(a_file_is_not_good_again_after_a_failure),
+		TEST(a_new_file_is_synced_with_its_folder_once),
 		TEST(good_syncs_behind_a_failure_do_not_hide_it),
 		TEST(without_memory_for_its_stack_it_does_not_start),
 		TEST(without_a_thread_it_does_not_start),
