@@ -258,17 +258,29 @@ static void tell(void *context, const struct device *device, const char *text)
 	}
 }
 
+/* A line of a terminal has no room for why the log is degraded; it has been told there. */
+static void tell_manager(struct app *app)
+{
+	char text[256], line[sizeof(text) + sizeof(struct err) + 2];
+	struct err why = { "" };
+
+	run_status_text(app, text, sizeof(text));
+	if (atomic_load(&app->logger.is_degraded)) {
+		logger_failure(&app->logger, &why);
+	}
+	snprintf(line, sizeof(line), "%s%s%s", text + strspn(text, " "),
+		 why.text[0] ? ": " : "", why.text);
+	service_status(&app->super.service, line);
+}
+
 /* To the terminal, and to whoever manages the service. */
 static void each_second(void *context)
 {
 	struct run_context *run = context;
-	struct run_status *status = &run->status;
-	char text[256];
 
 	live_each_second(&run->live);
-	run_status_show(status);
-	run_status_text(status->app, text, sizeof(text));
-	service_status(&status->app->super.service, text + strspn(text, " "));
+	run_status_show(&run->status);
+	tell_manager(run->status.app);
 }
 
 static void say(void *context, const char *text)

@@ -147,6 +147,25 @@ static void put_device(struct json *json, const struct app *app, unsigned index)
 	json_end(json, '}');
 }
 
+/* Whether what is recorded now reaches the disk; and what was last said why not. */
+static void put_log_state(struct json *json, const struct app *app, struct logger *logger)
+{
+	bool is_degraded = atomic_load(&logger->is_degraded);
+	struct err err;
+
+	json_bool(json, "is_degraded", is_degraded);
+	if (is_degraded) {
+		json_int(json, "degraded_ns",
+			 run_end_ns(app) - atomic_load(&logger->degraded_ns));
+	}
+	json_uint(json, "degradations", counter_get(&logger->degradations));
+	json_uint(json, "failures", counter_get(&logger->failures));
+	logger_failure(logger, &err);
+	if (err.text[0]) {
+		json_text(json, "last_failure", err.text);
+	}
+}
+
 static void put_log(struct json *json, struct app *app)
 {
 	char path[PATH_MAX];
@@ -171,6 +190,7 @@ static void put_log(struct json *json, struct app *app)
 	json_uint(json, "ring_max_bytes", counter_get(&recorder->ring_max_bytes));
 	json_uint(json, "syncs", counter_get(&logger->syncer.syncs));
 	json_uint(json, "longest_sync_ns", counter_get(&logger->syncer.longest_ns));
+	put_log_state(json, app, logger);
 	json_end(json, '}');
 }
 

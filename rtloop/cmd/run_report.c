@@ -113,6 +113,36 @@ static void print_label(FILE *out, const char *label)
 	fprintf(out, "%-*s", TIMING_LABEL_WIDTH, label);
 }
 
+/* What must not be overlooked while it is so. */
+static void print_degraded(struct app *app, FILE *out)
+{
+	struct logger *logger = &app->logger;
+	struct err err;
+
+	if (!app->setup->has_log || !atomic_load(&logger->is_degraded)) {
+		return;
+	}
+	logger_failure(logger, &err);
+	fprintf(out, "LOG DEGRADED for %.1f s: %s\n",
+		(double)(run_end_ns(app) - atomic_load(&logger->degraded_ns)) /
+			(double)NS_PER_SEC,
+		err.text);
+}
+
+/* What it was, when it is over: the log's gaps say what it has cost. */
+static void print_failures(struct logger *logger, FILE *out)
+{
+	uint64_t failures = counter_get(&logger->failures);
+	struct err err;
+
+	if (failures > 0) {
+		logger_failure(logger, &err);
+		print_label(out, "");
+		fprintf(out, "failed %" PRIu64 " time%s, the last time: %s\n", failures,
+			failures == 1 ? "" : "s", err.text);
+	}
+}
+
 static void print_realtime(const struct app *app, FILE *out)
 {
 	const struct realtime *realtime = &app->realtime;
@@ -367,6 +397,7 @@ static void print_log(struct app *app, FILE *out)
 		counter_get(&recorder->cycles_dropped) + lost, counter_get(&logger->gaps),
 		100.0 * (double)counter_get(&recorder->ring_max_bytes) /
 			(double)logger->ring.bytes);
+	print_failures(logger, out);
 }
 
 static void print_usage(const struct app *app, FILE *out)
@@ -396,6 +427,7 @@ void run_report_print(struct app *app, FILE *out)
 		run_fault_print(app, out);
 		print_forced(app, out);
 	}
+	print_degraded(app, out);
 	print_realtime(app, out);
 	print_setting(app, out);
 	run_guard_print(app, out);

@@ -24,7 +24,8 @@ const struct command command_status = {
 	.description =
 		"Asks the run of this name what 'rtloop run' would report if it ended "
 		"now: "
-		"what is forced, before all else; whether it is real-time; cycles and "
+		"what is forced, and that the log is degraded, before all else; whether "
+		"it is real-time; cycles and "
 		"overruns, how good the timing was, and what the devices brought.\n\n"
 		"NAME is the loop's name, or the path of its control socket. Without it, "
 		"the "
@@ -40,6 +41,7 @@ const struct command command_status = {
 static bool is_loud(const char *line)
 {
 	return strncmp(line, "FORCED", 6) == 0 || strstr(line, "LOST: ") ||
+	       strncmp(line, "LOG DEGRADED", 12) == 0 ||
 	       strncmp(line, "NOT REALTIME", 12) == 0 || strncmp(line, "CHANGED", 7) == 0;
 }
 

@@ -96,6 +96,17 @@ static void draw_change(struct screen *screen, const struct node *status)
 	}
 }
 
+static void draw_log(struct screen *screen, const struct node *status)
+{
+	const struct node *log = node_child(status, "log");
+
+	if (log && client_is(log, "is_degraded")) {
+		screen_put(screen, SCREEN_LOUD, "LOG DEGRADED");
+		screen_put(screen, SCREEN_BAD, " %s", client_text(log, "last_failure"));
+		screen_line(screen);
+	}
+}
+
 static void draw_timing(struct screen *screen, const struct node *status,
 			const char *name)
 {
@@ -119,6 +130,7 @@ static void draw_upper(struct screen *screen, const struct top_view *view)
 	}
 	draw_title(screen, view->status);
 	draw_forces(screen, view->status);
+	draw_log(screen, view->status);
 	draw_change(screen, view->status);
 	draw_counts(screen, view->status);
 	draw_timing(screen, view->status, "latency");

@@ -489,10 +489,22 @@ static void look_at_guard(struct supervisor *super)
 	}
 }
 
+static void look_at_log(struct supervisor *super)
+{
+	struct err text;
+
+	while (log_watch_look(&super->log_watch, super->logger, &text) != LOG_NEWS_NONE) {
+		if (super->tell) {
+			super->tell(super->context, NULL, text.text);
+		}
+	}
+}
+
 static void look(struct supervisor *super)
 {
 	look_for_service(super);
 	look_at_guard(super);
+	look_at_log(super);
 	tend_devices(super);
 	take_peaks(super);
 	look_at_seal(super);
@@ -549,6 +561,7 @@ void super_run(struct supervisor *super)
 		}
 		rest(super, sys_now() + LOOK_NS);
 	}
+	look_at_log(super);
 	/* one that lasted no longer than a look was ready all the same */
 	look_for_service(super);
 	service_stopping(&super->service);

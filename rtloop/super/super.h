@@ -16,6 +16,7 @@
 #include "rtloop/log/logger.h"
 #include "rtloop/super/control.h"
 #include "rtloop/super/evidence.h"
+#include "rtloop/super/log_watch.h"
 #include "rtloop/super/service.h"
 #include "rtloop/super/timeline.h"
 
@@ -49,7 +50,8 @@ struct supervisor {
 	struct control control;	  /* opened by whoever answers */
 	struct evidence evidence; /* on overruns */
 	struct guard *guard;	  /* borrowed: the guardian, or none */
-	int64_t alive_ns;	  /* when it looked about last */
+	struct log_watch log_watch;
+	int64_t alive_ns; /* when it looked about last */
 	bool was_told_no_trace;
 	unsigned caught_told; /* calls that the seal caught */
 	/* told of what a person should see at once, of a device or (NULL) of the run; may be NULL. [super] */

@@ -229,7 +229,7 @@ static void take_told(void *context, const struct device *device, const char *te
 
 	if (bench->told_count < 8) {
 		snprintf(bench->told[bench->told_count], sizeof(bench->told[0]), "%s: %s",
-			 device->spec->name, text);
+			 device ? device->spec->name : "", text);
 		bench->told_count++;
 	}
 }

@@ -20,7 +20,8 @@ static const char status_text[] =
 	"  \"max_ns\": 250100, \"bins_us\": {\"9\": 3, \"16\": 90, \"250\": 1}},"
 	"\"busy\": {\"min_ns\": 400, \"median_ns\": 1000, \"p99_ns\": 2000,"
 	"  \"max_ns\": 2100, \"bins_us\": {\"0\": 50, \"2\": 44}},"
-	"\"log\": {\"gaps\": 0, \"bytes\": 12345678},"
+	"\"log\": {\"gaps\": 0, \"bytes\": 12345678, \"is_degraded\": true,"
+	"  \"last_failure\": \"cannot write the log: the disk is full\"},"
 	"\"config\": \"/etc/rtloop/oven.yaml\", \"config_has_changed\": true,"
 	"\"forces\": [{\"name\": \"probe.temp\", \"value\": 20.5}],"
 	"\"devices\": [{\"name\": \"probe\", \"driver\": \"serial\", \"is_open\": true,"
@@ -132,6 +133,7 @@ static void all_of_it_is_there_where_there_is_room(void **state)
 	draw(120, 60, false);
 	expect("oven", "REALTIME  1:02:05  every 1ms");
 	assert_ptr_equal(line("FORCED probe.temp=20.5"), drawing.lines[1]);
+	expect("LOG DEGRADED", "cannot write the log: the disk is full");
 	expect("CHANGED /etc/rtloop/oven.yaml", "rtloop reload");
 	expect("overruns 3 (2 late wakes, 1 long works)", "missed 4  cycles 3725000");
 	expect("latency us", "max 250.1  p99 43.0  median 16.0  min 9.1");
@@ -176,7 +178,7 @@ static void what_does_not_fit_is_scrolled_to(void **state)
 	draw(80, 12, false);
 	expect("channel", "value");
 	assert_null(line("busy, us"));
-	expect("q quit", "lines 1 to 5 of ");
+	expect("q quit", "lines 1 to 4 of ");
 	drawing.view.scrolled = 2;
 	draw(80, 12, false);
 	assert_null(line("channel"));
