@@ -1,0 +1,136 @@
+# Sourced by the tests of disks that stall, refuse and vanish: one of device-mapper's, with an ext4 file system, at mnt;
+# and a run that logs onto it.
+# shellcheck shell=bash
+# shellcheck source=tests/rt/lib.sh disable=SC1091
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+for tool in dmsetup mkfs.ext4 losetup jq; do
+	command -v "$tool" >/dev/null || skip "$tool is not installed"
+done
+cd "$TEST_TMP" || exit 1
+
+# Not udev but this makes the nodes here.
+export DM_DISABLE_UDEV=1
+disk=rtloop_disk
+
+# make_disk MIB: with a file system on it, mounted at mnt.
+make_disk() {
+	truncate -s "$1M" disk.img
+	loop=$(losetup --find --show disk.img) || skip "no loop device can be had"
+	sectors=$(blockdev --getsz "$loop")
+	whole="0 $sectors linear $loop 0"
+	dmsetup create $disk --table "$whole" || skip "device-mapper refuses"
+	mkdir -p mnt
+	mkfs.ext4 -q -F /dev/mapper/$disk && mount_disk || skip "no file system can be made"
+}
+
+mount_disk() {
+	mount -o errors=remount-ro /dev/mapper/$disk mnt
+}
+
+# set_disk TABLE: from now on.
+set_disk() {
+	dmsetup suspend --noflush --nolockfs $disk && dmsetup load $disk --table "$1" && dmsetup resume $disk
+}
+
+remove_disk() {
+	umount mnt 2>/dev/null
+	dmsetup remove $disk
+	losetup -d "$loop"
+}
+
+# write_config LOG: some 15 KB a second are logged.
+write_config() {
+	local channel
+	{
+		echo "loop: { period: 20ms }"
+		echo "log: { $1 }"
+		echo "devices:"
+		echo "  oven:"
+		echo "    driver: sim"
+		echo "    in:"
+		for channel in a b c d e f g h i j k l m n o p; do
+			echo "      $channel: { wave: sine, amplitude: 5, period: 70ms, type: float }"
+		done
+	} >run.yaml
+}
+
+# start_run: in the background; what it says goes to run.err, what its service manager hears to heard.
+start_run() {
+	rm -f notify
+	"$peers/manager" "$TEST_TMP/notify" >heard &
+	manager=$!
+	wait_until test -S "$TEST_TMP/notify"
+	NOTIFY_SOCKET=$TEST_TMP/notify "$RTLOOP" run -q --json "$TEST_TMP/report.json" run.yaml >run.out 2>run.err &
+	pid=$!
+	wait_until has_run 20
+}
+
+# ask JQ-FILTER: of the run's status.
+ask() {
+	"$RTLOOP" status --json run 2>/dev/null | jq -r "$1"
+}
+
+# is_at_least JQ-FILTER LEAST
+is_at_least() {
+	local value
+	value=$(ask "$1")
+	[ "${value:-0}" -ge "$2" ]
+}
+
+has_run() { # CYCLES
+	is_at_least .cycles "$1"
+}
+
+# run_on CYCLES: so many more, by its own count.
+run_on() {
+	local cycles
+	cycles=$(ask .cycles)
+	wait_until has_run $((cycles + $1))
+}
+
+is_degraded() {
+	[ "$(ask .log.is_degraded)" = true ]
+}
+
+is_well() {
+	[ "$(ask .log.is_degraded)" = false ]
+}
+
+# expect_degraded WHY: everywhere that a person looks; and the cycle goes on.
+expect_degraded() {
+	wait_until is_degraded
+	ask .log.last_failure >why
+	grep -q "$1" why || fail "degraded for another reason: $(cat why)"
+	"$RTLOOP" status run >status.out 2>&1
+	grep "^LOG DEGRADED for " status.out | grep -q "$1" || fail "status does not say it: $(head -5 status.out)"
+	wait_until grep -q "the log is degraded: .*$1" run.err
+	wait_until grep -q "STATUS=.*LOG DEGRADED: .*$1" heard
+	run_on 20
+	is_degraded || fail "it did not stay degraded"
+}
+
+# expect_well: that it goes on by itself, and says so.
+expect_well() {
+	wait_until is_well
+	wait_until grep -q "the log goes on in" run.err
+	"$RTLOOP" status run >status.out 2>&1
+	grep -q "^LOG DEGRADED" status.out && fail "status says still: $(cat status.out)"
+	run_on 20
+}
+
+# end_run STATUS: 1 where cycles were lost to the disk.
+end_run() {
+	kill -INT "$pid"
+	wait "$pid"
+	expect_equal "status of the run" "$1" $?
+	kill "$manager"
+	wait "$manager"
+}
+
+# events FILE...: one a line.
+events() {
+	local file
+	for file in "$@"; do
+		"$RTLOOP" dump --jsonl -c event "$file"
+	done
+}
