@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 # Everything takes its time there, most of all what builds anew. An error exits so that no test takes it for an
 # answer of rtloop.
 export TEST_TIMEOUT_S=${TEST_TIMEOUT_S:-600}
-export ASAN_OPTIONS=exitcode=99:detect_leaks=1:detect_stack_use_after_return=1
+export ASAN_OPTIONS=exitcode=99:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1
 first=$BUILD/tests/first.txt second=$BUILD/tests/second.txt
 

@@ -37,9 +37,9 @@ enum event_code {
 	EVENT_PLUGIN_REPORT,	  /* value: of the plugin, and its own code as a detail */
 	EVENT_OVERRUN_FAULT,	  /* value: overruns that are allowed */
 	EVENT_CYCLE_HUNG, /* value: ns that it had been silent; device: in whose call */
-	EVENT_GUARDIAN_LOST,	  /* value: its process */
+	EVENT_GUARDIAN_LOST, /* value: its process */
 	EVENT_TAKEN_OVER, /* with a text of its own; value: the process of the earlier run */
-	EVENT_CALL_CAUGHT,	  /* value: number of the system call */
+	EVENT_CALL_CAUGHT, /* value: number of the system call */
 	EVENT_CODES,
 };
 

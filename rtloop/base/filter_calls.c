@@ -36,17 +36,17 @@ struct row {
 
 #define ANY(number)                                                                      \
 	{                                                                                \
-		.call = (uint32_t)number,                                                \
+		.call = (uint32_t)(number),                                              \
 	}
 #define ONE(number, n, what, v)                                                          \
 	{                                                                                \
-		.call = (uint32_t)number, .check_count = 1, .checks = {                  \
-			{ .argument = n, .relation = what, .value = v }                  \
+		.call = (uint32_t)(number), .check_count = 1, .checks = {                \
+			{ .argument = (n), .relation = (what), .value = (v) }            \
 		}                                                                        \
 	}
 #define SLEEP(number)                                                                    \
 	{                                                                                \
-		.call = (uint32_t)number, .check_count = 2, .checks = {                  \
+		.call = (uint32_t)(number), .check_count = 2, .checks = {                \
 			{ .argument = 0, .value = (uint32_t)CLOCK_MONOTONIC },           \
 			{ .argument = 1, .value = TIMER_ABSTIME },                       \
 		}                                                                        \

@@ -21,8 +21,8 @@ enum { OPTION_RELEASE, OPTION_JSON };
 
 static const struct command_option guard_options[] = {
 	[OPTION_RELEASE] = { 0, "release", NULL,
-			    "have it let go of the lines of a run that is dead, and "
-			    "end" },
+			     "have it let go of the lines of a run that is dead, and "
+			     "end" },
 	[OPTION_JSON] = { 0, "json", NULL, "for programs" },
 	{ 0, NULL, NULL, NULL },
 };

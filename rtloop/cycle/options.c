@@ -186,29 +186,26 @@ const struct option loop_rows[] = {
 		.fallback = "auto",
 		.choices = guard_names,
 		.help = "a process that makes driven GPIO lines safe, and holds them, "
-			"when "
-			"this one dies or freezes: auto: where GPIO lines are driven; "
-			"on: or "
-			"the run does not start",
+			"when this one dies or freezes: auto: where GPIO lines are "
+			"driven; on: or the run does not start",
 	},
 	{
 		.name = "guard_limit",
 		.type = OPTION_DURATION,
 		.offset = offsetof(struct loop_options, guard_limit_ns),
-		.fallback = "1s",
+		.fallback = "2s",
 		.min = LOOP_GUARD_LIMIT_MIN_NS,
 		.max = LOOP_GUARD_LIMIT_MAX_NS,
 		.help = "a cycle that is overdue for longer has stopped: the guardian "
-			"kills "
-			"the process and writes the safe values",
+			"kills the process and writes the safe values; longer than "
+			"'hang', which ends the run in order",
 	},
 	{
 		.name = "watchdog",
 		.type = OPTION_PATH,
 		.offset = offsetof(struct loop_options, watchdog),
 		.help = "a hardware watchdog such as /dev/watchdog, which the guardian "
-			"feeds "
-			"while cycles go by; absent: none",
+			"feeds while cycles go by; absent: none",
 	},
 	{
 		.name = "watchdog_timeout",

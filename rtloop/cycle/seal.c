@@ -93,6 +93,7 @@ static bool take_place(const struct seal *seal, uintptr_t address, struct seal_c
 static void find_caller(const struct seal *seal, const void *context,
 			struct seal_call *call)
 {
+	/* NOLINTNEXTLINE(performance-no-int-to-ptr): a register is an integer */
 	const uintptr_t *stack = (const uintptr_t *)seal_stack_of(context);
 
 	call->object = NULL;

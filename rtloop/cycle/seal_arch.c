@@ -70,7 +70,7 @@ __asm__(".pushsection .text\n"
 #endif
 	".popsection\n");
 #else
-#error "seal: what a system call looks like on this machine is not known"
+_Static_assert(sizeof(long) == 0, "what a system call looks like here is not known");
 #endif
 
 extern const char seal_gate_end[] __attribute__((visibility("hidden")));

@@ -2,7 +2,8 @@
  * When a guardian has to act: arithmetic on the heartbeat and on its own wake-ups, without a clock.
  *
  * A cycle that is silent for longer than the limit has stopped. But one who was kept from running himself, with
- * the machine or by a signal, has seen nothing of the time between: then the limit begins anew.
+ * the machine or by a signal, has seen nothing of the time between: then the limit begins anew. Unlike the watch
+ * of the watchdog thread (rtloop/base/watch.h) it looks when the limit would be over, not four times in it.
  */
 #ifndef RTLOOP_GUARD_JUDGE_H
 #define RTLOOP_GUARD_JUDGE_H

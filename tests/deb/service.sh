@@ -184,11 +184,12 @@ case_its_guardian_is_not_killed_with_it() {
 	expect_equal "its name" rtloop-guardian "$(cat "/proc/$guardian/comm")"
 	kill -STOP "$guardian"
 	kill -KILL "$pid"
-	wait_until is rtloop@ward NRestarts 1
+	wait_until is rtloop@ward ActiveState failed
 	[ -e "/proc/$guardian" ] || fail "it was killed"
 	kill -CONT "$guardian"
-	wait_until is rtloop@ward ActiveState active
 	wait_until guardian_has_said "the run (process $pid) died"
+	systemctl reset-failed rtloop@ward
+	systemctl start rtloop@ward
 	systemctl stop rtloop@ward
 	expect_equal "processes after the end in order" "" "$(grep -lx rtloop-guardian /proc/[0-9]*/comm 2>/dev/null)"
 }

@@ -96,6 +96,14 @@ truncate -s 256M hole.mcap
 try 3 "$RTLOOP" recover -f hole.mcap -o hole.out
 try 0 "$RTLOOP" dump --check hole.out
 try "0 1" "$RTLOOP" dump hole.mcap
+# nor does a record that is said to take 240 MiB of it
+put hole.mcap $((8 + 9 + header + 1)) 0000000f00000000
+try 3 "$RTLOOP" recover -f hole.mcap -o hole.out
+for command in dump "dump --check" "dump --csv" report; do
+	# shellcheck disable=SC2086 # words
+	try "0 1" "$RTLOOP" $command hole.mcap
+	grep -qi "memory" err && fail "$command: asks for too much: $(tail -n 1 err)"
+done
 rm -f hole.mcap hole.out
 
 # --- very many places that are damaged: told in bounded length

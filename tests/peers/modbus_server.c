@@ -341,5 +341,7 @@ int main(int argc, char **argv)
 	if (server.link) {
 		unlink(server.link);
 	}
+	modbus_mapping_free(server.table);
+	modbus_free(server.modbus);
 	return 0;
 }

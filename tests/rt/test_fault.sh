@@ -7,7 +7,7 @@
 make_chip out relays 4 0=HEATER 1=FAN 2=LAMP 3=HORN
 
 cat >"$TEST_TMP/hang.yaml" <<END
-loop: { period: 20ms, cpu: 1, priority: 80, fault: { hang: 1s } }
+loop: { period: 20ms, cpu: 1, priority: 80, fault: { hang: 1s }, guard_limit: 60s }
 log: { file: hang.mcap, sync: 100ms }
 devices:
   relays:

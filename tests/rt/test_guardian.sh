@@ -36,11 +36,12 @@ expect_held() { # WHAT
 	gpioset -c "${chip[out]}" -p 1ms -t 0 HEATER=1 2>/dev/null && fail "after $1 another program could take the heater"
 }
 
-# config MORE: what follows "loop:".
+# config MORE [PLUGIN OPTIONS]: what follows "loop:". The watchdog thread is not to come first.
 config() {
+	local plugin=${2:-crash}
 	cat >"$TEST_TMP/boiler.yaml" <<END
 name: boiler
-loop: { period: 10ms, cpu: 1, priority: 80, $1 }
+loop: { period: 10ms, cpu: 1, priority: 80, fault: { hang: 0s }, $1 }
 devices:
   relays:
     driver: gpio
@@ -52,8 +53,8 @@ devices:
       heater: { line: HEATER, safe: 0 }
       fan:    { line: FAN, safe: 1 }
 params: { trip: { value: false } }
-plugins: { crash: { path: $BUILD/tests/plugins/crash.so } }
-logic: [program, crash]
+plugins: { $plugin: { path: $BUILD/tests/plugins/$plugin.so${3:-} } }
+logic: [program, $plugin]
 program: |
   relays.heater := relays.on
   relays.fan := not relays.on

@@ -9,7 +9,7 @@ make_chip out relays 4 0=HEATER
 config() { # OPTIONS
 	cat >"$TEST_TMP/boiler.yaml" <<END
 name: boiler
-loop: { period: 10ms, priority: 80, guard_limit: 60s, $1 }
+loop: { period: 10ms, priority: 80, guard_limit: 60s, fault: { hang: 0s }, $1 }
 devices:
   relays: { driver: gpio, chip: relays, out: { heater: { line: HEATER, safe: 0 } } }
 END
