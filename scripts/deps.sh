@@ -35,7 +35,6 @@ test	file	/etc/ssl/certs/ca-certificates.crt	ca-certificates
 long	command	clang		clang
 long	fuzzer	clang		libclang-rt-dev
 long	command	spin		spin
-long	command	gcovr		gcovr
 check	command	git		git
 check	command	clang		clang
 check	command	clang-format	clang-format
