@@ -68,7 +68,7 @@ check_log "$TEST_TMP/uart.mcap"
 
 expect_equal "the first that was asked" "MODE CSV" "$(head -n 1 "$TEST_TMP/asked")"
 # a word that the hang-up cut off is neither
-expect_equal "what was asked, but for one that was cut off" "MODE CSV M?" \
+expect_equal "what was asked, but for one that was cut off" "M? MODE CSV" \
 	"$(sort "$TEST_TMP/asked" | uniq -c | awk '$1 > 1 { $1 = ""; print substr($0, 2) }' | xargs)"
 expect_equal "times that it was told its mode" 2 "$(grep -cx 'MODE CSV' "$TEST_TMP/asked")"
 # every answer is in the log, in order: 0, 1, 2, ...; of those around the hang-up one or two may be lost
