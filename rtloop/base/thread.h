@@ -27,7 +27,8 @@ struct thread {
 	pthread_t id;
 	void *stack;	    /* with the guard page below it */
 	size_t stack_bytes; /* of both */
-	bool is_running;
+	_Atomic bool
+		is_running; /* whoever watches a thread may look while it is being started */
 	uint32_t rights;
 	void *(*main)(void *arg);
 	void *arg;
