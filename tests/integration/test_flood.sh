@@ -69,7 +69,9 @@ channel_of() { # FRAME
 
 # Lines that are there before the run begins; the others as soon as there is a socket.
 while IFS='|' read -r name address payload _ _; do
-	[[ $address != pty:* ]] || "$peers/stranger" -p "$payload" "$address" > "$TEST_TMP/$name" 2>&1 &
+	if [[ $address == pty:* ]]; then
+		"$peers/stranger" -p "$payload" "$address" > "$TEST_TMP/$name" 2>&1 &
+	fi
 done < "$TEST_TMP/floods"
 for name in h i j; do
 	wait_until test -e "$TEST_TMP/$name"

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <termios.h>
@@ -447,6 +448,8 @@ int main(int argc, char **argv)
 	struct stranger stranger = { .bytes = 64 };
 
 	signal(SIGPIPE, SIG_IGN);
+	/* a test that is killed leaves no flood behind */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!parse(&stranger, argc, argv)) {
 		fputs(usage, stderr);
