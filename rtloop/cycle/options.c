@@ -41,7 +41,8 @@ static const struct option fault_rows[] = {
 		.fallback = "1s",
 		.max = INFINITY,
 		.help = "a cycle that has not ended so long after its release is a "
-			"fault: 10ms or more; 0s: nobody looks",
+			"fault: 10ms or more; without the right to SCHED_FIFO ten times "
+			"as long; 0s: nobody looks",
 	},
 	{ .name = NULL },
 };

@@ -144,23 +144,31 @@ static int start(struct watchdog *watchdog, int priority, struct err *err)
 	return code;
 }
 
+/* The cycle has no priority then either: on a busy machine it waits for a CPU, which is no hang. */
+static int start_ordinary(struct watchdog *watchdog, struct err *err)
+{
+	struct heartbeat *heartbeat = watchdog->loop->heartbeat;
+
+	if (heartbeat->limit_ns <= INT64_MAX / WATCHDOG_ORDINARY_TIMES) {
+		heartbeat->limit_ns *= WATCHDOG_ORDINARY_TIMES;
+	}
+	return start(watchdog, 0, err);
+}
+
 int watchdog_start(struct watchdog *watchdog, struct loop *loop, int priority,
 		   struct err *err)
 {
-	int code;
+	int code = -EPERM;
 
 	if (loop->heartbeat->limit_ns == 0) {
 		return 0;
 	}
 	watchdog->loop = loop;
-	code = start(watchdog, priority > 0 ? priority + 1 : 0, err);
-	if (code == -EPERM) {
-		code = start(watchdog, priority, err);
+	if (priority > 0) {
+		code = start(watchdog, priority + 1, err);
+		code = code == -EPERM ? start(watchdog, priority, err) : code;
 	}
-	if (code == -EPERM) {
-		code = start(watchdog, 0, err);
-	}
-	return code;
+	return code == -EPERM ? start_ordinary(watchdog, err) : code;
 }
 
 void watchdog_stop(struct watchdog *watchdog)

@@ -33,6 +33,9 @@ struct loop;
 #define WATCHDOG_EXIT_STATUS 6
 #define WATCHDOG_PATIENCE_NS (INT64_C(30) * 1000000000)
 
+/* The limit is so many times as long where there is no right to SCHED_FIFO. */
+#define WATCHDOG_ORDINARY_TIMES 10
+
 struct watchdog {
 	struct loop *loop; /* borrowed */
 	struct watch watch;
@@ -53,8 +56,8 @@ struct watchdog {
  * watchdog_start - before the cycle thread is. Nothing where nobody judges (the heartbeat has no limit).
  * @priority: of the cycle thread; 0: none
  *
- * It runs one above the cycle; where that is not allowed as high as the cycle, or as an ordinary thread: its priority
- * says which. -EAGAIN, -ENOMEM with @err filled. [init]
+ * It runs one above the cycle; where that is not allowed as high as the cycle, or as an ordinary thread, with more
+ * patience: its priority says which. -EAGAIN, -ENOMEM with @err filled. [init]
  */
 int watchdog_start(struct watchdog *watchdog, struct loop *loop, int priority,
 		   struct err *err) MUST_CHECK;

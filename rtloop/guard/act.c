@@ -67,7 +67,7 @@ void guardian_act(struct guardian *guardian, enum guard_cause cause, int64_t now
 	state->took_ns = sys_now() - now_ns;
 	state->acted_realtime_ns = sys_realtime();
 	state->phase = GUARD_ACTS;
-	state->cause = cause;
+	state->cause = (int32_t)cause;
 	state->silent_ns = cause == GUARD_CAUSE_SILENCE ? overdue_ns : 0;
 	guardian->again_step_ns = AGAIN_MIN_NS;
 	guardian->again_ns = now_ns + AGAIN_MIN_NS;
