@@ -197,7 +197,7 @@ static int find_device_above(const char *dir, dev_t *ret_device)
 /* Below the mount point of a disk that is away, logs would fill another one, and be hidden when it is back. */
 static int make_again(const struct files *files)
 {
-	dev_t device;
+	dev_t device = 0;
 	int code = find_device_above(files->dir, &device);
 
 	if (code || device != files->device) {

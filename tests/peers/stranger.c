@@ -352,7 +352,7 @@ static bool set_inet(struct stranger *stranger, int type)
 	struct sockaddr_in *address = (struct sockaddr_in *)&stranger->address;
 
 	address->sin_family = AF_INET;
-	address->sin_port = htons((uint16_t)atoi(stranger->name));
+	address->sin_port = htons((uint16_t)strtoul(stranger->name, NULL, 10));
 	address->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	stranger->address_bytes = sizeof(*address);
 	stranger->type = type;
@@ -425,7 +425,7 @@ static bool parse(struct stranger *stranger, int argc, char **argv)
 			payload = find(payloads, optarg);
 			break;
 		case 'b':
-			stranger->bytes = (size_t)atoi(optarg);
+			stranger->bytes = strtoul(optarg, NULL, 10);
 			break;
 		case 'h':
 			fputs(usage, stdout);

@@ -181,7 +181,7 @@ void readback_check(const struct app *app, const struct plan *plan, int code)
 	struct readback readback = { .app = app,
 				     .plan = plan,
 				     .is_spoiled = faults_spoiled_log() };
-	const struct disk_file *files[DISK_FILES_MAX];
+	const struct disk_file *files[DISK_FILES_MAX] = { NULL };
 	unsigned count = list_logs(files);
 
 	if (!plan->has_log || faults_removed_log()) {

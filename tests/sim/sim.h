@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include "rtloop/base/attr.h"
 #include "tests/sim/rng.h"
@@ -79,6 +80,7 @@ _Noreturn void sim_fail(const char *format, ...) PRINTF_LIKE(1, 2);
 	do {                                                                             \
 		if (!(condition)) {                                                      \
 			sim_fail(__VA_ARGS__);                                           \
+			abort(); /* as cppcheck knows it */                              \
 		}                                                                        \
 	} while (0)
 
