@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -68,6 +69,7 @@ int rights_keep(uint32_t rights)
 {
 	struct __user_cap_data_struct data[WORDS];
 	uint64_t kept = capabilities_of(rights);
+	bool has_changed = false;
 	int code = read_own(data);
 
 	if (code) {
@@ -75,9 +77,13 @@ int rights_keep(uint32_t rights)
 	}
 	lower_bound(kept);
 	for (unsigned i = 0; i < WORDS; i++) {
+		const struct __user_cap_data_struct before = data[i];
+
 		data[i].permitted &= (uint32_t)(kept >> (32 * i));
 		data[i].effective &= data[i].permitted;
 		data[i].inheritable = 0;
+		has_changed |= memcmp(&before, &data[i], sizeof(before)) != 0;
 	}
-	return write_own(data);
+	/* a filter of calls (systemd's @privileged) may refuse even what changes nothing */
+	return has_changed ? write_own(data) : 0;
 }

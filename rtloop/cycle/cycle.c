@@ -395,7 +395,8 @@ void cycle_end(struct loop *loop)
 	if (!heartbeat_claim(loop->heartbeat, HEARTBEAT_CYCLE)) {
 		thread_park_here(&loop->thread);
 	}
-	heartbeat_beat(loop->heartbeat, sys_now() + SAFE_END_NS);
+	/* what is left to do takes its own second, and then some */
+	heartbeat_beat(loop->heartbeat, sys_now() + 2 * SAFE_END_NS);
 	heartbeat_enter(loop->heartbeat, HEARTBEAT_ENDING);
 	safe_end(loop);
 	safe_note(loop);

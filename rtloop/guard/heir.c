@@ -215,6 +215,17 @@ static int explain(const struct heir *heir, int code, struct err *err)
 	return err_set_errno(err, code, "the guardian of an earlier run cannot be asked");
 }
 
+/* One that has gone has let go, too: this run holds all. One that is there has refused to answer. */
+static bool is_gone(const char *path)
+{
+	int fd = heir_connect(path);
+
+	if (fd >= 0) {
+		sys_close(fd);
+	}
+	return fd == -ENOENT || fd == -ECONNREFUSED;
+}
+
 int heir_take_over(struct heir *heir, const char *path, struct err *err)
 {
 	int fd = heir_connect(path);
@@ -227,9 +238,8 @@ int heir_take_over(struct heir *heir, const char *path, struct err *err)
 	code = code ? code : take_requests(heir, fd);
 	code = code ? code : take_watchdog(heir, fd);
 	code = code ? code : heir_let_go(fd);
-	/* one that has gone has let go, too: this run holds all */
-	code = code == -EPIPE ? 0 : code;
 	sys_close(fd);
+	code = code == -EPIPE && is_gone(path) ? 0 : code;
 	if (code) {
 		give_up(heir);
 		return explain(heir, code, err);

@@ -67,7 +67,7 @@ unsigned held_lines(const struct held *held)
 /* A chip that is gone has no lines that could be wrong. */
 static bool is_gone(int code)
 {
-	return code == -ENODEV || code == -ENXIO;
+	return code == -ENODEV;
 }
 
 unsigned held_write_safe(struct held *held)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,13 +55,23 @@ static void kill_run(int process_fd, pid_t pid)
 	}
 }
 
+/* A terminal that takes nothing would hold it up for ever. */
+static bool has_ears(int fd)
+{
+	struct pollfd ears = { .fd = fd, .events = POLLOUT };
+
+	return poll(&ears, 1, 0) == 1 && (ears.revents & POLLOUT);
+}
+
 static void say(const char *text)
 {
 	char line[640];
 	int bytes = snprintf(line, sizeof(line), NAME ": %s\n", text);
 
 	syslog(LOG_CRIT, "%s", text);
-	(void)!sys_write(STDERR_FILENO, line, (size_t)bytes);
+	if (has_ears(STDERR_FILENO)) {
+		(void)!sys_write(STDERR_FILENO, line, (size_t)bytes);
+	}
 }
 
 static const struct guard_ways ways = {

@@ -569,7 +569,10 @@ void super_run(struct supervisor *super)
 	look_for_evidence(super);
 	evidence_end(&super->evidence, sys_now());
 	loop_join(super->loop);
-	guard_end(super->guard, is_left_safe(super));
+	/* what may still write behind it is watched until the process is gone */
+	if (loop_state(super->loop) != LOOP_ENDED_HUNG || is_left_safe(super)) {
+		guard_end(super->guard, is_left_safe(super));
+	}
 	drives_outputs = 0;
 	take_last_peaks(super);
 }

@@ -185,15 +185,14 @@ static int open_request(const struct gpio_lines *lines, struct chip *chip,
 	return fd;
 }
 
-WRAP(int, gpio_chip_request, const struct device_spec *spec, bool is_dry,
-     const char *name, unsigned edge_buffer, struct gpio_request **ret_request,
-     struct err *err)
+WRAP(int, gpio_chip_request, const struct gpio_wish *wish,
+     struct gpio_request **ret_request, struct err *err)
 {
+	const struct device_spec *spec = wish->spec;
+	const char *name = wish->chip;
 	struct peer *peer = port_find(name);
 	struct gpio_request *made;
 
-	(void)is_dry;
-	(void)edge_buffer;
 	kernel_call(CALL_OTHER);
 	if (peer->open_ns > 0) {
 		sched_busy(peer->open_ns);

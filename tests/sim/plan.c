@@ -169,9 +169,10 @@ static void write_loop(struct text *text, const struct plan *plan)
 						[OVERRUN_STOP] = "stop" };
 
 	add(text,
-	    "name: sim\ncontrol: false\n"
-	    "loop:\n  period: %" PRId64 "us\n  overrun: %s\n  catch_up_max: %" PRId64
-	    "\n  spin: %" PRId64 "ns\n  pacer: %s\n  cycles: %" PRIu64 "\n",
+	    "name: sim\ncontrol: false\n" /* a guardian would be another process */
+	    "loop:\n  guard: off\n  period: %" PRId64
+	    "us\n  overrun: %s\n  catch_up_max: %" PRId64 "\n  spin: %" PRId64
+	    "ns\n  pacer: %s\n  cycles: %" PRIu64 "\n",
 	    plan->period_ns / NS_PER_US, policies[plan->policy], plan->catch_up_max,
 	    plan->spin_ns, plan->has_timerfd ? "timerfd" : "nanosleep", plan->cycles);
 	add(text, "  fault: { hang: %" PRId64 "ms", plan->hang_ns / NS_PER_MS);
