@@ -58,8 +58,8 @@ static uint64_t capabilities_of(uint32_t rights)
 /* What could be had again by starting a program; only who may (CAP_SETPCAP) can, and no_new_privs does it too. */
 static void lower_bound(uint64_t kept)
 {
-	for (int i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
-		if (i >= 64 || !(kept & BIT(i))) {
+	for (int i = 0; i < 64 && prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++) {
+		if (!(kept & BIT(i))) {
 			(void)prctl(PR_CAPBSET_DROP, i, 0, 0, 0);
 		}
 	}

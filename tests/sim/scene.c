@@ -74,6 +74,7 @@ static int run_app(struct app *app)
 	if (code) {
 		/* a disk that refuses from the start is told at once */
 		sim_say("did not start: %s", err.text);
+		SIM_CHECK(strstr(err.text, "log"), "did not start: %s", err.text);
 		return code;
 	}
 	code = app_run(app, &err);
