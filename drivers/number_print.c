@@ -300,7 +300,7 @@ static void make_ratio(struct ratio *ratio, double value, int exponent)
 		       (unsigned)(twos > 0 ? twos : -twos));
 }
 
-/* The exponent of the first digit, or one less or more. */
+/* The exponent of the first digit, or one less. */
 static int guess_exponent(double value)
 {
 	struct parts parts = take_apart(value);
@@ -313,15 +313,11 @@ static int guess_exponent(double value)
 /* The first 18 digits, the last one standing for all that follow it: odd where anything does. */
 static uint64_t first_digits(double value, int *ret_exponent)
 {
-	int exponent = guess_exponent(value);
+	const int exponent = guess_exponent(value);
 	struct ratio ratio;
 	uint64_t digits = 0;
 
 	make_ratio(&ratio, value, exponent);
-	if (big_is_less(&ratio.numerator, &ratio.denominator)) {
-		multiply_by_ten(&ratio.numerator);
-		exponent--;
-	}
 	for (int i = 0; i < DIGITS_MAX + 1; i++) {
 		uint64_t digit = 0;
 
