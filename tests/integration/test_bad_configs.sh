@@ -37,7 +37,7 @@ for file in *.yaml; do
 	fi
 	expect "$file" "${file%.yaml}.expected"
 done
-[ "$count" -ge 88 ] || fail "only $count files in $PWD"
+[ "$count" -ge 91 ] || fail "only $count files in $PWD"
 for file in *.expected; do
 	[ -e "${file%.expected}.yaml" ] || fail "$file is of no configuration"
 done
