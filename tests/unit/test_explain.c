@@ -492,6 +492,85 @@ static void a_wait_behind_a_page_fault_is_timed_by_the_trace(void **state)
 	assert_explained("page fault in the step: it waited 1.9 ms");
 }
 
+static void a_softirq_is_timed_by_the_trace(void **state)
+{
+	static const char text[] =
+		IDLE "1.000001: softirq_entry: vec=3 [action=NET_RX]\n" IDLE
+		     "1.002000: softirq_exit: vec=3 [action=NET_RX]\n" IDLE
+		     "1.002001: softirq_entry: vec=3 [action=NET_RX]\n" IDLE
+		     "1.004802: softirq_exit: vec=3 [action=NET_RX]\n" IDLE
+		     "1.004900: sched_waking: comm=rtloop-cycle pid=93 prio=19 "
+		     "target_cpu=003\n";
+
+	(void)state;
+	add_late();
+	add("", "trace cycle=7 file=a.trace");
+	put_trace("a.trace", HEAD, text);
+	assert_explained("softirq NET_RX on CPU 3, 4.8 ms (2 times)");
+}
+
+static void an_interrupt_without_a_number_has_its_name(void **state)
+{
+	static const char text[] =
+		IDLE "1.000001: call_function_single_entry: vector=251\n" IDLE
+		     "1.004801: call_function_single_exit: vector=251\n" IDLE
+		     "1.004900: sched_waking: comm=rtloop-cycle pid=93 prio=19 "
+		     "target_cpu=003\n";
+
+	(void)state;
+	add_late();
+	add("", "trace cycle=7 file=a.trace");
+	put_trace("a.trace", HEAD, text);
+	assert_explained("call function single interrupt on CPU 3, 4.8 ms");
+}
+
+static void a_cpu_that_sleeps_deeply_is_told_of(void **state)
+{
+	static const char text[] =
+		IDLE "1.000050: sched_waking: comm=rtloop-cycle pid=93 prio=19 "
+		     "target_cpu=003\n" ON_CPU_3;
+
+	(void)state;
+	add_late();
+	add("", "trace cycle=7 file=a.trace");
+	put_trace("a.trace", HEAD, text);
+	assert_explained("CPU 3 took 4.9 ms to leave its sleep");
+}
+
+static void interrupts_that_are_short_each_count_together(void **state)
+{
+	static const char text[] =
+		IDLE "1.000000: irq_handler_entry: irq=37 name=eth0\n" IDLE
+		     "1.002000: irq_handler_exit: irq=37 ret=handled\n" IDLE
+		     "1.002000: irq_handler_entry: irq=38 name=eth1\n" IDLE
+		     "1.003900: irq_handler_exit: irq=38 ret=handled\n" IDLE
+		     "1.004990: sched_waking: comm=rtloop-cycle pid=93 prio=19 "
+		     "target_cpu=003\n";
+
+	(void)state;
+	add_late();
+	add("", "trace cycle=7 file=a.trace");
+	put_trace("a.trace", HEAD, text);
+	assert_explained("interrupts on CPU 3, 3.9 ms together, most of it: interrupt 37 "
+			 "(eth0) on CPU 3, 2.0 ms");
+}
+
+static void a_step_that_was_stopped_is_known_by_the_trace(void **state)
+{
+	static const char text[] =
+		" rtloop-cycle-93 [003] d..2. 1.000020: sched_switch: "
+		"prev_comm=rtloop-cycle prev_pid=93 prev_prio=19 prev_state=T ==> "
+		"next_comm=swapper/3 next_pid=0 next_prio=120\n" IDLE
+		"1.001920: sched_waking: comm=rtloop-cycle pid=93 prio=19 "
+		"target_cpu=003\n";
+
+	(void)state;
+	add_long();
+	add("", "trace cycle=7 file=a.trace");
+	put_trace("a.trace", HEAD, text);
+	assert_explained("the process was stopped for 2.0 ms");
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -531,6 +610,11 @@ int main(void)
 		TEST(a_trace_of_another_overrun_is_not_used),
 		TEST(a_trace_is_looked_for_beside_the_log_only),
 		TEST(a_wait_behind_a_page_fault_is_timed_by_the_trace),
+		TEST(a_softirq_is_timed_by_the_trace),
+		TEST(an_interrupt_without_a_number_has_its_name),
+		TEST(a_cpu_that_sleeps_deeply_is_told_of),
+		TEST(interrupts_that_are_short_each_count_together),
+		TEST(a_step_that_was_stopped_is_known_by_the_trace),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
