@@ -234,6 +234,36 @@ static void an_overrun_is_told_with_all_that_changed(void **state)
 	}
 }
 
+/* 18 interrupts, each of which has come another number of times, from 1 to 18 times @each, in no order. */
+static void put_many_counts(unsigned each)
+{
+	char text[1024] = "  CPU0 CPU1\n";
+
+	for (unsigned i = 1; i <= 18; i++) {
+		size_t used = strlen(text);
+
+		snprintf(text + used, sizeof(text) - used, " %u: 0 %u  MSI  d%u\n", i,
+			 i * 17 % 19 * each, i);
+	}
+	fake_proc_put(&bed.folder, "proc/interrupts", "%s", text);
+}
+
+static void of_many_counts_those_are_told_that_rose_most(void **state)
+{
+	const char *text;
+
+	(void)state;
+	put_many_counts(1);
+	begin();
+	bed.options.cpu = 1;
+	overrun(3 * NS_PER_MS);
+	put_many_counts(2);
+	pass();
+	text = find_line("interrupts")->text;
+	assert_non_null(strstr(text, " cpu=1 10(d10)=18 1(d1)=17 11(d11)=16 "));
+	assert_non_null(strstr(text, " 8(d8)=3 more=2"));
+}
+
 static void of_a_thread_that_may_move_no_sum_is_made(void **state)
 {
 	(void)state;
@@ -451,6 +481,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(while_all_is_well_nothing_is_told),
 		TEST(an_overrun_is_told_with_all_that_changed),
+		TEST(of_many_counts_those_are_told_that_rose_most),
 		TEST(of_a_thread_that_may_move_no_sum_is_made),
 		TEST(what_is_usual_is_of_the_look_before),
 		TEST(a_burst_is_told_once_a_second),
