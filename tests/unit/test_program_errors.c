@@ -143,6 +143,7 @@ static const struct broken statements[] = {
 	  "1:9+1: the statement ends here; expected a value behind this\n" },
 	{ "f := 1 )", "1:8+1: ')' does not belong here; expected '(' before it\n" },
 	{ "f := (1", "1:6+1: '(' is not closed; expected ')'\n" },
+	{ "f := lookup(in.x, [0, 1", "1:19+1: '[' is not closed; expected ']'\n" },
 	{ "f := ()", "1:7+1: ')' stands where a value should; expected a number, a name, "
 		     "a function or '('\n" },
 	{ "f := ]", "1:6+1: ']' stands where a value should; expected a number, a name, "
@@ -444,6 +445,7 @@ static void size_and_depth_have_an_end(void **state)
 	char *many = repeat("f := min(1", ", in.x", 128, ")");
 	char *large = repeat("f := in.x", " + in.x", 8200, "");
 	char *state_ = repeat("f := 0", " + average(in.x, 1000)", 140, "");
+	char *name = repeat("f := x", "0123456789", 13, "");
 	char *huge = repeat("# ", "0123456789", 6554, "");
 
 	assert_begins(deep, "1:70+1: nested too deeply; expected at most 64 levels");
@@ -453,6 +455,7 @@ static void size_and_depth_have_an_end(void **state)
 	assert_begins(many, "1:6+4: min has too many arguments; expected at most 128");
 	assert_begins(large, "1:1+1: the program is too large; expected at most 8192");
 	assert_begins(state_, "1:1+1: the program is too large");
+	assert_begins(name, "1:6+131: a name of 131 characters; expected at most 127");
 	assert_begins(huge, "1:1+1: the program is over 64 KiB; expected less");
 	free(deep);
 	free(unary);
@@ -461,6 +464,7 @@ static void size_and_depth_have_an_end(void **state)
 	free(many);
 	free(large);
 	free(state_);
+	free(name);
 	free(huge);
 }
 
