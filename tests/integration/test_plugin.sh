@@ -83,6 +83,15 @@ cat > plugin.c << 'END'
 #ifndef ABI
 #define ABI RTLOOP_PLUGIN_ABI
 #endif
+#ifndef BYTES
+#define BYTES sizeof(struct rtloop_plugin)
+#endif
+#ifndef INSTANCE
+#define INSTANCE sizeof(struct adder)
+#endif
+#ifndef STEP
+#define STEP adder_step
+#endif
 
 struct adder {
 	const struct rtloop_input *from;
@@ -143,15 +152,15 @@ static void adder_exit(void *instance)
 }
 
 #ifndef NO_SYMBOL
-const struct rtloop_plugin rtloop_plugin = { (uint32_t)sizeof(struct rtloop_plugin),
+const struct rtloop_plugin rtloop_plugin = { (uint32_t)BYTES,
 					     ABI,
 					     "adder",
 					     "1",
-					     sizeof(struct adder),
+					     INSTANCE,
 					     NULL,
 					     0,
 					     adder_init,
-					     adder_step,
+					     STEP,
 					     adder_exit };
 #else
 void *unused[] = { (void *)adder_init, (void *)adder_step, (void *)adder_exit };
@@ -333,6 +342,21 @@ refuse() {
 build abi.so -DABI=99
 config abi "${adder/adder.so/abi.so}"
 refuse abi "FILE:11:27: plugin 'adder': HERE/abi.so is made for ABI 99 of plugins; expected 1: compile it with the header of this rtloop"
+
+struct_bytes=$(printf %d "0x$(nm -S adder.so | awk '$4 == "rtloop_plugin" { print $2 }')")
+build short.so -DBYTES=8
+config short "${adder/adder.so/short.so}"
+refuse short "$(printf "FILE:11:27: plugin 'adder': HERE/short.so says that its struct rtloop_plugin has 8 bytes; %s" \
+	"expected at least $struct_bytes, by RTLOOP_PLUGIN_HEAD")"
+
+build still.so -DSTEP=NULL
+config still "${adder/adder.so/still.so}"
+refuse still "FILE:11:27: plugin 'adder': HERE/still.so lacks 'step'; expected name, version, init and step"
+
+build huge.so -DINSTANCE=16777217
+config huge "${adder/adder.so/huge.so}"
+refuse huge "$(printf "FILE:11:27: plugin 'adder': HERE/huge.so asks for an instance of 16777217 bytes and has 0 reports%s; %s" \
+	" without texts" "expected at most 16 MiB, and a text for each")"
 
 build nothing.so -DNO_SYMBOL
 config nothing "${adder/adder.so/nothing.so}"
