@@ -3,6 +3,7 @@
 #include "rtloop/app_guard.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cmd/timing.h"
+#include "rtloop/guard/judge.h"
 
 static const char *presence_name(const struct guard *guard)
 {
@@ -18,7 +19,7 @@ static const char *presence_name(const struct guard *guard)
 	}
 }
 
-static void print_it(const struct guard *guard, FILE *out)
+static void print_it(const struct guard *guard, int64_t limit_ns, FILE *out)
 {
 	char limit[32];
 
@@ -35,11 +36,16 @@ static void print_it(const struct guard *guard, FILE *out)
 	}
 	fprintf(out, ", memory %s; acts where the cycle is overdue by %s",
 		guard->is_locked ? "locked" : "not locked",
-		time_print_duration(limit, sizeof(limit), guard->limit_ns));
+		time_print_duration(limit, sizeof(limit), limit_ns));
 	if (guard->watchdog_s > 0) {
 		fprintf(out, "; feeds a watchdog of %d s", (int)guard->watchdog_s);
 	}
 	fputc('\n', out);
+}
+
+static int64_t limit_of(const struct app *app)
+{
+	return judge_limit_ns(app->guard.limit_ns, app->loop.heartbeat);
 }
 
 void run_guard_print(const struct app *app, FILE *out)
@@ -61,7 +67,7 @@ void run_guard_print(const struct app *app, FILE *out)
 			"one dies or freezes\n",
 			(int)guard->pid);
 	} else {
-		print_it(guard, out);
+		print_it(guard, limit_of(app), out);
 	}
 }
 
@@ -75,7 +81,7 @@ void run_guard_put(struct json *json, const struct app *app)
 		json_int(json, "pid", guard->pid);
 		json_int(json, "priority", guard->priority);
 		json_bool(json, "is_locked", guard->is_locked);
-		json_int(json, "limit_ns", guard->limit_ns);
+		json_int(json, "limit_ns", limit_of(app));
 		json_uint(json, "requests", guard->requests);
 		json_int(json, "watchdog_s", guard->watchdog_s);
 	}

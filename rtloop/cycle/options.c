@@ -198,8 +198,8 @@ const struct option loop_rows[] = {
 		.min = LOOP_GUARD_LIMIT_MIN_NS,
 		.max = LOOP_GUARD_LIMIT_MAX_NS,
 		.help = "a cycle that is overdue for longer has stopped: the guardian "
-			"kills the process and writes the safe values; longer than "
-			"'hang', which ends the run in order",
+			"kills the process and writes the safe values; a quarter "
+			"longer than 'hang', which ends the run in order, at least",
 	},
 	{
 		.name = "watchdog",

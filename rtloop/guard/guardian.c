@@ -20,7 +20,6 @@ void guardian_init(struct guardian *guardian, const struct guard_ways *ways,
 	guardian->again_ns = JUDGE_NEVER;
 	guardian->state.guardian_pid = getpid();
 	guardian->state.run_pid = run->pid;
-	guardian->state.limit_ns = run->limit_ns;
 	judge_init(&guardian->judge, run->limit_ns);
 	feeder_init(&guardian->feeder);
 	for (unsigned i = 0; i < GUARD_PEERS_MAX; i++) {
@@ -64,6 +63,8 @@ struct guard_packet guardian_state(const struct guardian *guardian)
 	struct guard_packet packet = guard_packet(GUARD_STATE);
 
 	packet.state = guardian->state;
+	packet.state.limit_ns =
+		judge_limit_ns(guardian->run.limit_ns, guardian->run.heartbeat);
 	packet.state.requests = (int32_t)guardian->held.count;
 	packet.state.lines = (int32_t)held_lines(&guardian->held);
 	packet.state.watchdog_s =
@@ -78,13 +79,10 @@ static int64_t sooner(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* Before the first beat, too: nobody tells it when that comes. */
 static int64_t next_look_ns(struct guardian *guardian, int64_t now_ns)
 {
-	int64_t deadline_ns =
-		judge_deadline(&guardian->judge, guardian->run.heartbeat, now_ns);
-
-	return deadline_ns == JUDGE_NEVER ? now_ns + guardian->run.limit_ns : deadline_ns;
+	return sooner(judge_look_ns(&guardian->judge, now_ns),
+		      judge_deadline(&guardian->judge, guardian->run.heartbeat, now_ns));
 }
 
 /* When it has to wake up, whatever comes. */
@@ -99,6 +97,9 @@ static int64_t next_ns(struct guardian *guardian, int64_t now_ns)
 		}
 	} else {
 		next = guardian->again_ns;
+	}
+	if (guardian->deaf_until_ns > now_ns) {
+		next = sooner(next, guardian->deaf_until_ns);
 	}
 	for (unsigned i = 0; i < GUARD_PEERS_MAX; i++) {
 		if (guardian->peers[i].fd >= 0) {
@@ -117,7 +118,7 @@ enum {
 	NEWS = NEWS_PEERS + GUARD_PEERS_MAX
 };
 
-static void fill(const struct guardian *guardian, struct pollfd *news)
+static void fill(const struct guardian *guardian, struct pollfd *news, int64_t now_ns)
 {
 	/* when the run is gone for good there is no more to hear of it */
 	bool has_run = guardian->state.phase != GUARD_HOLDS;
@@ -127,7 +128,8 @@ static void fill(const struct guardian *guardian, struct pollfd *news)
 	}
 	news[NEWS_RUN].fd = guardian->run.fd;
 	news[NEWS_PROCESS].fd = has_run ? guardian->run.process_fd : -1;
-	news[NEWS_LISTEN].fd = guardian->listen_fd;
+	news[NEWS_LISTEN].fd =
+		now_ns < guardian->deaf_until_ns ? -1 : guardian->listen_fd;
 	for (unsigned i = 0; i < GUARD_PEERS_MAX; i++) {
 		news[NEWS_PEERS + i].fd = guardian->peers[i].fd;
 	}
@@ -188,11 +190,11 @@ static void watch(struct guardian *guardian, bool is_gone, int64_t now_ns)
 bool guardian_turn(struct guardian *guardian)
 {
 	struct pollfd news[NEWS];
-	int64_t planned_ns = next_ns(guardian, sys_now());
-	int64_t now_ns;
+	int64_t now_ns = sys_now();
+	int64_t planned_ns = next_ns(guardian, now_ns);
 	bool is_gone;
 
-	fill(guardian, news);
+	fill(guardian, news, now_ns);
 	wait_for_news(news, planned_ns);
 	now_ns = sys_now();
 	judge_woke(&guardian->judge, planned_ns, now_ns);

@@ -28,6 +28,9 @@
 /* Who connects has this long for all that it asks. */
 #define GUARD_PEER_NS (INT64_C(30) * 1000000000)
 
+/* Where one that connects cannot be let in, for want of descriptors, nobody is for so long. */
+#define GUARD_DEAF_NS (INT64_C(1) * 1000000000)
+
 struct guard_peer {
 	int fd; /* -1: none */
 	int64_t deadline_ns;
@@ -39,7 +42,7 @@ struct guard_run {
 	int fd;			     /* becomes the guardian's */
 	int process_fd;		     /* likewise; -1: none */
 	struct heartbeat *heartbeat; /* borrowed */
-	int64_t limit_ns;	     /* silence of the cycle that is too long */
+	int64_t limit_ns; /* silence of the cycle that is too long: judge_limit_ns() */
 };
 
 /* What it does to other processes, and to the person who reads: a test has its own. */
@@ -62,6 +65,7 @@ struct guardian {
 	int64_t again_ns; /* when the safe values are written again; JUDGE_NEVER: no more */
 	int64_t again_step_ns;
 	int listen_fd; /* -1: nobody can connect */
+	int64_t deaf_until_ns;
 	char path[GUARD_PATH_BYTES];
 	uint64_t inode; /* of the socket's file: another one is another guardian's */
 	struct guard_peer peers[GUARD_PEERS_MAX];

@@ -212,6 +212,13 @@ static int explain(const struct heir *heir, int code, struct err *err)
 			       "give this one another 'name'",
 			       (int)heir->before.guardian_pid, (int)heir->before.run_pid);
 	}
+	if (code == -EPIPE || code == -EPROTO) {
+		return err_set(err, code,
+			       "the guardian of an earlier run does not understand this "
+			       "version of rtloop; `rtloop guard --release` of that "
+			       "version, or SIGTERM to it (pkill -f rtloop-guardian), "
+			       "makes it let go of its lines");
+	}
 	return err_set_errno(err, code, "the guardian of an earlier run cannot be asked");
 }
 

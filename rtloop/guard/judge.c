@@ -7,9 +7,21 @@ void judge_init(struct judge *judge, int64_t limit_ns)
 	*judge = (struct judge){ .limit_ns = limit_ns };
 }
 
+int64_t judge_limit_ns(int64_t limit_ns, const struct heartbeat *heartbeat)
+{
+	int64_t least_ns = heartbeat->limit_ns / 4 * 5;
+
+	return limit_ns > least_ns ? limit_ns : least_ns;
+}
+
+int64_t judge_look_ns(const struct judge *judge, int64_t now_ns)
+{
+	return now_ns + judge->limit_ns / JUDGE_LOOKS;
+}
+
 void judge_woke(struct judge *judge, int64_t planned_ns, int64_t now_ns)
 {
-	if (now_ns - planned_ns > judge->limit_ns / 4) {
+	if (now_ns - planned_ns > judge->limit_ns / JUDGE_LOOKS) {
 		judge->anew_ns = now_ns;
 	}
 }
@@ -30,18 +42,17 @@ int64_t judge_deadline(struct judge *judge, const struct heartbeat *heartbeat,
 		       int64_t now_ns)
 {
 	enum heartbeat_state state = heartbeat_state(heartbeat);
+	int64_t limit_ns = judge_limit_ns(judge->limit_ns, heartbeat);
 
 	if (state == HEARTBEAT_STARTING || state == HEARTBEAT_ENDED) {
 		return JUDGE_NEVER;
 	}
 	if (!is_leaving(heartbeat)) {
 		judge->leaving_ns = 0;
-		return later(heartbeat_due_ns(heartbeat), judge->anew_ns) +
-		       judge->limit_ns;
+		return later(heartbeat_due_ns(heartbeat), judge->anew_ns) + limit_ns;
 	}
 	if (judge->leaving_ns == 0) {
 		judge->leaving_ns = now_ns;
 	}
-	return later(judge->leaving_ns, judge->anew_ns) + judge->limit_ns +
-	       JUDGE_LEAVING_NS;
+	return later(judge->leaving_ns, judge->anew_ns) + limit_ns + JUDGE_LEAVING_NS;
 }

@@ -2,8 +2,8 @@
  * When a guardian has to act: arithmetic on the heartbeat and on its own wake-ups, without a clock.
  *
  * A cycle that is silent for longer than the limit has stopped. But one who was kept from running himself, with
- * the machine or by a signal, has seen nothing of the time between: then the limit begins anew. Unlike the watch
- * of the watchdog thread (rtloop/base/watch.h) it looks when the limit would be over, not four times in it.
+ * the machine or by a signal, has seen nothing of the time between: then the limit begins anew. For that he looks
+ * JUDGE_LOOKS times within it.
  */
 #ifndef RTLOOP_GUARD_JUDGE_H
 #define RTLOOP_GUARD_JUDGE_H
@@ -19,14 +19,28 @@
  * cycle. */
 #define JUDGE_LEAVING_NS (INT64_C(3) * 1000000000)
 
+/* Looks within the limit. */
+#define JUDGE_LOOKS 4
+
 struct judge {
-	int64_t limit_ns;
-	int64_t anew_ns;    /* it was kept from running until then */
+	int64_t limit_ns; /* at least */
+	int64_t anew_ns;  /* it was kept from running until then */
 	int64_t leaving_ns; /* since when the outputs are being left safe; 0: they are not */
 };
 
 /** judge_init - [any] */
 void judge_init(struct judge *judge, int64_t limit_ns) RT_SAFE;
+
+/**
+ * judge_limit_ns - how long a cycle may be overdue in effect.
+ *
+ * @limit_ns, but always a quarter longer than the watchdog thread waits: that one ends a run in order, with all
+ * outputs safe and a whole log, and must come first. [any]
+ */
+int64_t judge_limit_ns(int64_t limit_ns, const struct heartbeat *heartbeat) RT_SAFE;
+
+/** judge_look_ns - when to look next, at the latest. [any] */
+int64_t judge_look_ns(const struct judge *judge, int64_t now_ns) RT_SAFE;
 
 /**
  * judge_woke - it is awake.

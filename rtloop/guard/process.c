@@ -166,14 +166,17 @@ static void set_oom(void)
 	}
 }
 
-/* Memory first: nothing that came later could be locked where the limit is low, and it still runs, then. */
+/* Memory first: nothing that came later could be locked where the limit is low, and it still runs, then. Where a limit
+ * allows the cycle its priority but no higher one, the guardian takes the highest that it can have. */
 static void set_realtime(struct guard_state *state, int priority)
 {
-	struct sched_param param = { .sched_priority = priority };
-
 	state->is_locked = mlockall(MCL_CURRENT | MCL_FUTURE) == 0;
-	if (priority > 0 && sched_setscheduler(0, SCHED_FIFO, &param) == 0) {
-		state->priority = priority;
+	for (; priority > 0 && state->priority == 0; priority--) {
+		struct sched_param param = { .sched_priority = priority };
+
+		if (sched_setscheduler(0, SCHED_FIFO, &param) == 0) {
+			state->priority = priority;
+		}
 	}
 }
 

@@ -127,6 +127,8 @@ void guardian_take_in(struct guardian *guardian, int64_t now_ns)
 	struct guard_packet refusal = answer_of(-EPERM);
 
 	if (fd < 0) {
+		/* who waits there still does: asking again at once would take all of a CPU */
+		guardian->deaf_until_ns = now_ns + GUARD_DEAF_NS;
 		return;
 	}
 	if (may_ask(fd)) {
