@@ -355,8 +355,10 @@ static int run_to_end(struct run_context *run, const struct run_request *request
 	code = app_start(app, request->needs_realtime, &err);
 	if (code) {
 		fprintf(stderr, "rtloop: %s\n", err.text);
-		return code == -EPERM && request->needs_realtime ? EXIT_NOT_REALTIME
-								 : EXIT_FAILED;
+		return code == -EPERM && request->needs_realtime &&
+				       !realtime_is_met(&app->realtime)
+			       ? EXIT_NOT_REALTIME
+			       : EXIT_FAILED;
 	}
 	code = app_run(app, &err);
 	run_status_wipe(&run->status);
