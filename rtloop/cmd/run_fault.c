@@ -63,6 +63,7 @@ void run_fault_print(const struct app *app, FILE *out)
 void run_fault_print_limits(const struct app *app, FILE *out)
 {
 	const struct fault_options *fault = &app->setup->loop.fault;
+	int64_t hang_ns = app->loop.heartbeat->limit_ns;
 	char text[32];
 
 	fprintf(out, "%-*s", TIMING_LABEL_WIDTH, "a fault");
@@ -73,9 +74,10 @@ void run_fault_print_limits(const struct app *app, FILE *out)
 	} else {
 		fputs("is not a number of overruns", out);
 	}
-	if (fault->hang_ns > 0) {
-		fprintf(out, ", or a cycle that hangs for %s\n",
-			time_print_duration(text, sizeof(text), fault->hang_ns));
+	if (hang_ns > 0) {
+		fprintf(out, ", or a cycle that hangs for %s%s\n",
+			time_print_duration(text, sizeof(text), hang_ns),
+			hang_ns > fault->hang_ns ? ", having no SCHED_FIFO" : "");
 	} else {
 		fputs(", nor a cycle that hangs: nobody looks\n", out);
 	}
@@ -103,7 +105,7 @@ void run_fault_put(struct json *json, const struct app *app)
 	json_begin(json, "fault", '{');
 	json_int(json, "overruns_allowed", fault->overruns);
 	json_int(json, "within_ns", fault->within_ns);
-	json_int(json, "hang_ns", fault->hang_ns);
+	json_int(json, "hang_ns", app->loop.heartbeat->limit_ns);
 	if (loop_state(&app->loop) == LOOP_ENDED_FAULT) {
 		json_text(json, "kind", "overruns");
 	} else if (loop_state(&app->loop) == LOOP_ENDED_HUNG) {
