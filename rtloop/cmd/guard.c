@@ -62,6 +62,7 @@ static int wrong(const struct client *client, int code)
 		{ -EBUSY, "its run lives, or is not gone yet: end that first" },
 		{ -EPERM, "it is another user's; expected its own user, or root" },
 		{ -EPROTO, "it is of another version of rtloop; SIGTERM lets it go" },
+		{ -EPIPE, "it is of another version of rtloop; SIGTERM lets it go" },
 	};
 	const char *text = strerror(-code);
 

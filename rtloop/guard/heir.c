@@ -16,18 +16,6 @@
 
 /* --- talking to it -------------------------------------------------------------------------------- */
 
-/* Who listens there could make lines do as it likes: it must be this user's, or root's. */
-static int check_peer(int fd)
-{
-	struct ucred peer;
-	socklen_t bytes = sizeof(peer);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes)) {
-		return -errno;
-	}
-	return peer.uid == 0 || peer.uid == geteuid() ? 0 : -EPERM;
-}
-
 int heir_connect(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -42,7 +30,6 @@ int heir_connect(const char *path)
 		return -errno;
 	}
 	code = connect(fd, (struct sockaddr *)&address, sizeof(address)) ? -errno : 0;
-	code = code ? code : check_peer(fd);
 	if (code) {
 		sys_close(fd);
 		return code;
@@ -233,6 +220,18 @@ static bool is_gone(const char *path)
 	return fd == -ENOENT || fd == -ECONNREFUSED;
 }
 
+/* Who hands over could make lines do as it likes: it must be this user's, or root's. */
+static int check_peer(int fd)
+{
+	struct ucred peer;
+	socklen_t bytes = sizeof(peer);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &bytes)) {
+		return -errno;
+	}
+	return peer.uid == 0 || peer.uid == geteuid() ? 0 : -EPERM;
+}
+
 int heir_take_over(struct heir *heir, const char *path, struct err *err)
 {
 	int fd = heir_connect(path);
@@ -241,7 +240,8 @@ int heir_take_over(struct heir *heir, const char *path, struct err *err)
 	if (fd == -ENOENT || fd == -ECONNREFUSED) {
 		return 0;
 	}
-	code = fd < 0 ? fd : wait_until_it_holds(heir, fd);
+	code = fd < 0 ? fd : check_peer(fd);
+	code = code ? code : wait_until_it_holds(heir, fd);
 	code = code ? code : take_requests(heir, fd);
 	code = code ? code : take_watchdog(heir, fd);
 	code = code ? code : heir_let_go(fd);

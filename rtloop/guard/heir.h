@@ -36,8 +36,8 @@ struct heir {
 	struct guard_state before; /* of the guardian that they were taken from */
 };
 
-/** heir_connect - to the guardian at a path: a descriptor; -EPERM: another user's listens there; -ENOENT or
- * -ECONNREFUSED: there is none, and what else connect(2) says. [any but rt] */
+/** heir_connect - to the guardian at a path, whoever's it is: a descriptor; -ENOENT or -ECONNREFUSED: there is none,
+ * and what else connect(2) says. It answers its own user and root. [any but rt] */
 int heir_connect(const char *path) MUST_CHECK;
 
 /** heir_ask - how the guardian at the other end stands; what packet_exchange() says. [any but rt] */
@@ -58,7 +58,7 @@ void heir_init(struct heir *heir, struct guard *guard);
  * heir_take_over - from the guardian at a path, if there is one.
  *
  * -EBUSY: its run lives, or is not gone after HEIR_WAIT_NS, with @err filled: then all stays as it is. Likewise
- * -EPERM, -EPROTO for one of another version, and what else can go wrong on the way. 0 where nobody is there. [init]
+ * -EPERM for one of another user but root, -EPROTO for one of another version, and what else can go wrong on the way. 0 where nobody is there. [init]
  */
 int heir_take_over(struct heir *heir, const char *path, struct err *err) MUST_CHECK;
 

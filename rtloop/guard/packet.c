@@ -24,6 +24,11 @@ struct guard_packet guard_packet(enum guard_word word)
 	return packet;
 }
 
+static int failure(void)
+{
+	return errno == ECONNRESET ? -EPIPE : -errno;
+}
+
 static void attach(struct msghdr *message, union control *control, int fd)
 {
 	struct cmsghdr *header;
@@ -47,7 +52,7 @@ int packet_send(int fd, const struct guard_packet *packet, int with_fd)
 	if (with_fd >= 0) {
 		attach(&message, &control, with_fd);
 	}
-	return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
+	return sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? failure() : 0;
 }
 
 /* There is room for no more than one: the kernel closes the others. */
@@ -77,7 +82,7 @@ int packet_receive(int fd, struct guard_packet *ret_packet, int *ret_fd)
 	int came;
 
 	if (bytes < 0) {
-		return errno == ECONNRESET ? -EPIPE : -errno;
+		return failure();
 	}
 	came = take_fd(&message);
 	if (bytes == (ssize_t)sizeof(*ret_packet) && !(message.msg_flags & MSG_TRUNC) &&
@@ -109,14 +114,22 @@ static int wait_for_answer(int fd, int64_t end_ns)
 	return -ETIMEDOUT;
 }
 
+/* Who was refused may have been told so, and hung up on, before he asked: what came is behind the error. */
+static int receive_answer(int fd, struct guard_packet *ret_answer, int *ret_fd)
+{
+	int code = packet_receive(fd, ret_answer, ret_fd);
+
+	return code == -EPIPE ? packet_receive(fd, ret_answer, ret_fd) : code;
+}
+
 int packet_exchange(int fd, const struct guard_packet *packet, int with_fd,
 		    int64_t limit_ns, struct guard_packet *ret_answer, int *ret_fd)
 {
 	int64_t end_ns = sys_now() + limit_ns;
 	int code = packet_send(fd, packet, with_fd);
 
-	code = code ? code : wait_for_answer(fd, end_ns);
-	code = code ? code : packet_receive(fd, ret_answer, ret_fd);
+	code = code && code != -EPIPE ? code : wait_for_answer(fd, end_ns);
+	code = code ? code : receive_answer(fd, ret_answer, ret_fd);
 	if (code == 0 && ret_answer->word == GUARD_NO) {
 		sys_close(*ret_fd);
 		*ret_fd = -1;

@@ -690,6 +690,30 @@ static void another_user_may_not_even_look(void **state)
 	assert_int_equal(guardian.peers[0].fd, -1);
 }
 
+/* Whether he who refuses hangs up before the question or behind it. */
+static void who_is_refused_before_he_asks_reads_why(void **state)
+{
+	struct guard_packet question = guard_packet(GUARD_ASK), answer;
+
+	(void)state;
+	for (unsigned has_asked = 0; has_asked < 2; has_asked++) {
+		struct guard_packet refusal = guard_packet(GUARD_NO);
+		int ends[2], with_fd = -1;
+
+		refusal.value = -EPERM;
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), 0);
+		if (has_asked) {
+			assert_int_equal(packet_send(ends[0], &question, -1), 0);
+		}
+		assert_int_equal(packet_send(ends[1], &refusal, -1), 0);
+		close(ends[1]);
+		assert_int_equal(packet_exchange(ends[0], &question, -1, NS_PER_SEC,
+						 &answer, &with_fd),
+				 -EPERM);
+		close(ends[0]);
+	}
+}
+
 static void sigterm_is_heard_only_when_the_run_is_gone(void **state)
 {
 	(void)state;
@@ -733,6 +757,7 @@ int main(void)
 		TEST(one_more_than_it_can_serve_is_told_so),
 		TEST(what_is_no_packet_costs_the_peer_its_place),
 		TEST(another_user_may_not_even_look),
+		TEST(who_is_refused_before_he_asks_reads_why),
 		TEST(sigterm_is_heard_only_when_the_run_is_gone),
 	};
 
