@@ -6,7 +6,7 @@
 int overrun_limit_init(struct overrun_limit *limit, uint64_t allowed, int64_t within_ns)
 {
 	*limit = (struct overrun_limit){ .allowed = allowed, .within_ns = within_ns };
-	limit->times_ns = calloc(allowed + 1, sizeof(*limit->times_ns));
+	limit->times_ns = calloc((size_t)allowed + 1, sizeof(*limit->times_ns));
 	return limit->times_ns ? 0 : -ENOMEM;
 }
 
