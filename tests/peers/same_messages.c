@@ -179,7 +179,7 @@ static int compare(struct log *log, struct log *out)
 			return 1;
 		}
 		if (expected.bytes != found.bytes ||
-		    memcmp(expected.data, found.data, expected.bytes) != 0) {
+		    memcmp(expected.data, found.data, (size_t)expected.bytes) != 0) {
 			fprintf(stderr, "message %llu is another one\n",
 				(unsigned long long)log->messages);
 			return 1;
