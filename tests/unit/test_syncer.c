@@ -270,9 +270,13 @@ static void stopping_finishes_all_that_was_asked(void **state)
 
 static bool has_failed(void *state)
 {
-	const struct syncer *syncer = state;
+	struct syncer *syncer = state;
+	int code;
 
-	return syncer->failure.code != 0;
+	pthread_mutex_lock(&syncer->mutex);
+	code = syncer->failure.code;
+	pthread_mutex_unlock(&syncer->mutex);
+	return code != 0;
 }
 
 static void a_failure_is_told_once(void **state)
