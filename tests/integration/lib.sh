@@ -28,6 +28,21 @@ trust_folder() {
 	export RUNTIME_DIRECTORY=$TEST_TMP
 }
 
+# has_sanitizer NAME: whether rtloop is built with it: address, undefined, thread or realtime.
+has_sanitizer() {
+	"$RTLOOP" version | grep -q "fsanitize=[a-z,]*$1"
+}
+
+# What AddressSanitizer keeps of memory that was freed is not the program's: for tests that measure memory.
+keep_nothing_freed() {
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:quarantine_size_mb=0:thread_local_quarantine_size_kb=0
+}
+
+# LeakSanitizer cannot look at a process that strace holds.
+look_for_no_leaks() {
+	export ASAN_OPTIONS=${ASAN_OPTIONS:-}:detect_leaks=0
+}
+
 fail() {
 	echo "FAILED: $*"
 	failures=$((failures + 1))

@@ -5,6 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 command -v strace > /dev/null || skip "strace is not installed"
 strace -o /dev/null true 2> /dev/null || skip "strace may not trace here"
+keep_nothing_freed
 
 cat > "$TEST_TMP/oven.yaml" << END
 loop: { period: 5ms }

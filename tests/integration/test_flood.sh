@@ -4,6 +4,7 @@
 # loses nothing.
 . "$(dirname "$0")/lib.sh"
 
+keep_nothing_freed
 log=$TEST_TMP/flood.mcap
 budget=4
 queue=/rtloop-flood-$$

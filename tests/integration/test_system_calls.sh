@@ -6,6 +6,7 @@
 
 command -v strace > /dev/null || skip "strace is not installed"
 strace -o /dev/null true 2> /dev/null || skip "strace may not trace here"
+look_for_no_leaks
 
 config() { # PACER
 	cat > "$TEST_TMP/calls.yaml" << END
