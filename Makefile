@@ -283,7 +283,7 @@ test-long-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS) $(SIM_PRO
 	@+BUILD='$(abspath $(BUILD))' scripts/test-long.sh
 test-sanitize-run:
 	@+$(MAKE) --no-print-directory SANITIZE=address,undefined BUILD='$(BUILD)/sanitize' sanitized-run
-sanitized-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
+sanitized-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS) $(SIM_PROGRAM) $(SITES)
 	@+BUILD='$(abspath $(BUILD))' scripts/test-sanitize.sh
 
 # Optimised code has fewer lines and branches than what was written.

@@ -9,10 +9,11 @@ set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1
 
-# Those in which no cycle runs but such as run in others, or that ask nothing of the cycle; and test_seal, whose
-# plugin does on purpose what is stopped here.
+# Those in which no cycle runs but such as run in others, or that ask nothing of the cycle; test_seal, whose
+# plugin does on purpose what is stopped here; and test_simulator, whose kernel is a part of the program, and allocates.
 without="test_bad_configs test_command_line test_dump test_install test_manual_pages test_mcap_reference"
 without+=" test_measure test_plots test_recover test_reference test_replay test_report test_rotation test_seal"
+without+=" test_simulator"
 
 find_compiler() {
 	local name
@@ -38,7 +39,7 @@ if command -v ccache >/dev/null; then
 	compiler="ccache $compiler"
 fi
 export CC=$compiler SANITIZE=realtime
-make -s -j"$(nproc)" BUILD="$build" all peers "$build/librtloop.a" || exit 1
+make -s -j"$(nproc)" BUILD="$build" all peers sites "$build/librtloop.a" || exit 1
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
