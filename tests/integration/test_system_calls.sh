@@ -10,7 +10,8 @@ look_for_no_leaks
 
 config() { # PACER
 	cat > "$TEST_TMP/calls.yaml" << END
-loop: { period: 2ms, pacer: $1 }
+# strace may get no CPU for a second
+loop: { period: 2ms, pacer: $1, fault: { hang: 60s } }
 log: { file: $1.mcap }
 devices:
   probe:

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 cat > "$TEST_TMP/vanish.yaml" << 'END'
-loop: { period: 1ms, seal: kill }
+loop: { period: 1ms, seal: kill, fault: { hang: 60s } } # strace may get no CPU for a second
 log: { file: vanish.mcap, sync: 100ms }
 devices:
   probe:
