@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.." || exit 1
 
 # Everything takes its time there, most of all what builds anew. An error exits so that no test takes it for an
 # answer of rtloop.
-export TEST_TIMEOUT_S=${TEST_TIMEOUT_S:-600}
+export TEST_TIMEOUT_S=${TEST_TIMEOUT_S:-600} WAIT_S=${WAIT_S:-300}
 export ASAN_OPTIONS=exitcode=99:detect_leaks=1
 export UBSAN_OPTIONS=print_stacktrace=1
 first=$BUILD/tests/first.txt second=$BUILD/tests/second.txt
