@@ -126,7 +126,8 @@ fi
 run_tests() { # NUMBER
 	local output=$scratch/tests.$1
 	BUILD=$build EXCEPT=$without TEST_ROOT=$build/tests/tmp.$1 TEST_OUTPUT=$build/tests/output.$1 \
-		TEST_CLAIMS=$scratch/claims TEST_ORDER=$([ "$1" = 1 ] || echo reverse) TEST_TIMEOUT_S=${TEST_TIMEOUT_S:-300} WAIT_S=${WAIT_S:-150} \
+		TEST_CLAIMS=$scratch/claims TEST_ORDER=$([ "$1" = 1 ] || echo reverse) \
+		TEST_TIMEOUT_S=${TEST_TIMEOUT_S:-300} WAIT_S=${WAIT_S:-150} \
 		RTSAN_OPTIONS=halt_on_error=1:exitcode=43:log_path=$scratch/reports/found \
 		"${alone[@]}" tests/run.sh integration 2>&1 | tee "$output" | grep --line-buffered -v '^[0-9]* passed, '
 }
