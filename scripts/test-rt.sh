@@ -30,7 +30,7 @@ count_line='^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$'
 # times, which takes the emulator longer than a test may; tests/rt/test_measure_load.sh stands for it. So
 # does the third, which compiles twenty times; a plugin is in tests/rt/test_evidence.sh. For the fourth stands
 # tests/rt/test_fault.sh.
-except="test_mcap_reference test_measure test_plugin test_fault"
+except="test_mcap_reference test_measure integration/test_plugin integration/test_fault"
 
 kinds=("$@")
 if [ $# -eq 0 ]; then

@@ -2,10 +2,11 @@
 # Run the tests that are built and count them one by one.
 #
 # usage: BUILD=<absolute build folder> tests/run.sh unit|integration|rt...
-#        TESTS="test_ring test_dump" runs only these, EXCEPT="..." all but these; TEST_TIMEOUT_S=120 is
-#        one program's limit; TEST_ROOT=FOLDER is where each gets its TEST_TMP, TEST_OUTPUT=FOLDER where
-#        what they print is kept. TEST_CLAIMS=FOLDER: shared with another run, each test goes to the first
-#        to claim it; TEST_ORDER=reverse begins at the other end.
+#        TESTS="test_ring test_dump" runs only these, EXCEPT="test_ring rt/test_fault" all but these, where
+#        a name without its kind means all of that name; TEST_TIMEOUT_S=120 is one program's limit;
+#        TEST_ROOT=FOLDER is where each gets its TEST_TMP, TEST_OUTPUT=FOLDER where what they print is kept.
+#        TEST_CLAIMS=FOLDER: shared with another run, each test goes to the first to claim it;
+#        TEST_ORDER=reverse begins at the other end.
 #
 # A unit program is a cmocka program: it is run with TAP output, so that each of its tests counts. One
 # that skips prints the reason as the line before skip(). An integration test is a script
@@ -56,7 +57,7 @@ add_tests() { # kind file...
 		if [ -n "${TESTS:-}" ] && [[ " $TESTS " != *" $name "* ]]; then
 			continue
 		fi
-		if [[ " ${EXCEPT:-} " == *" $name "* ]]; then
+		if [[ " ${EXCEPT:-} " == *" $name "* || " ${EXCEPT:-} " == *" $kind/$name "* ]]; then
 			continue
 		fi
 		names+=("$kind/$name")
