@@ -63,4 +63,5 @@ for kind in cycle_hung outputs_safe run_ended; do
 	grep -q "\"kind\":\"$kind\"" "$TEST_TMP/events" || fail "no event $kind"
 done
 "$RTLOOP" report "$TEST_TMP/hang.mcap" | grep -q '^FAULT .*cycle_hung of bad' || fail "the log's report names no fault"
+remove_chip out
 finish

@@ -188,6 +188,15 @@ has_event() { # KIND COUNT
 	[ "$("$RTLOOP" dump --jsonl -c event "$TEST_TMP/back.mcap" 2>/dev/null |
 		grep -c "\"kind\":\"$1\",\"device\":\"relays\"")" -ge "$2" ]
 }
+# The number is free once nobody holds a line of the chip that went, and a lower one may be free as well: one chip
+# after another, until one has it.
+takers=()
+take_number() { # NUMBER
+	local name=taker${#takers[@]}
+	takers+=("$name")
+	make_chip "$name" "$name" 4
+	[ "${chip[$name]}" = "$1" ]
+}
 is_driven() { # HEATER FAN
 	[ "$(value_of 0) $(value_of 1)" = "$*" ]
 }
@@ -198,7 +207,7 @@ wait_until is_driven 1 0
 before=${chip[out]}
 echo "${device[out]}" >$driver/unbind
 wait_until has_event device_lost 1
-make_chip taker taker 4 # takes its number
+wait_until take_number "$before"
 trace_reset
 trace_event gpio/gpio_value
 trace_event gpio/gpio_direction
@@ -223,7 +232,8 @@ expect_at_least "times that the safe value of the heater was written" 2 "$(trace
 "$RTLOOP" dump --csv -q -c relays.estop "$TEST_TMP/back.mcap" | cut -d, -f4 | grep -qx 2 || fail "the input was never bad"
 expect_equal "samples of the other device" "$(report .log.cycles_logged)" \
 	"$("$RTLOOP" dump --csv -c wave.w "$TEST_TMP/back.mcap" | tail -n +2 | wc -l)"
-remove_chip taker
-
+for name in "${takers[@]}"; do
+	remove_chip "$name"
+done
 remove_chip out
 finish

@@ -2,19 +2,16 @@
 # rtloop-measure drives no output unless it is told to, and names a GPIO line that a running rtloop holds: on
 # gpio-sim.
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/gpio_sim/lib.sh"
 
 # A line whose safe value is 1 is 1 once its outputs are driven, and not before.
-bank=/sys/kernel/config/gpio-sim/measure/bank
-mkdir -p $bank
-echo 2 >$bank/num_lines
-echo 1 >$bank/../live
-chip=$(cat $bank/chip_name)
-level=/sys/devices/platform/$(cat $bank/../dev_name)/$chip/sim_gpio0/value
+make_chip measure measure 2
+level=${lines[measure]}/sim_gpio0/value
 cat >"$TEST_TMP/lamp.yaml" <<-END
 	loop: { period: 10ms, cpu: 1, guard_limit: 60s }
 	devices:
-	  lamp: { driver: gpio, chip: $chip, out: { on: { line: 0, safe: 1 } } }
-	  door: { driver: gpio, chip: $chip, in: { shut: { line: 1 } } }
+	  lamp: { driver: gpio, chip: ${chip[measure]}, out: { on: { line: 0, safe: 1 } } }
+	  door: { driver: gpio, chip: ${chip[measure]}, in: { shut: { line: 1 } } }
 END
 measure_lamp() { # STATUS FOLDER OPTION...
 	local expected=$1 folder=$2 status
@@ -57,8 +54,9 @@ sed '/lamp:/d; s/cpu: 1/cpu: 1, priority: 0/' "$TEST_TMP/lamp.yaml" >"$TEST_TMP/
 echo "log: { file: door.mcap }" >>"$TEST_TMP/door.yaml"
 start_loop "$TEST_TMP/door.yaml"
 measure_lamp 1 held
-grep -qF "device 'door' is held: $chip: line 1 is held by 'rtloop'" "$TEST_TMP/err" ||
+grep -qF "device 'door' is held: ${chip[measure]}: line 1 is held by 'rtloop'" "$TEST_TMP/err" ||
 	fail "no word of the line that is held: $(cat "$TEST_TMP/err")"
 grep -qF "rtloop (process $pid: " "$TEST_TMP/err" || fail "no word of who holds it: $(cat "$TEST_TMP/err")"
 stop_loop
+remove_chip measure
 finish
