@@ -99,6 +99,16 @@ if [ $# -gt 0 ]; then
 	printf '%q ' "$@" >"$exchange/command"
 fi
 
+# The guest's kernel would measure its time stamp counter, which is the host's, while it boots; on a busy host it was
+# wrong by a factor of eight, and with it every clock. Instructions that are counted are another counter.
+tsc_words() {
+	local khz
+	if [[ " ${accel[*]} " != *" -icount "* ]] && ${CC:-cc} -O1 -o "$exchange/tsc_khz" "$here/tsc_khz.c" 2>/dev/null; then
+		khz=$("$exchange/tsc_khz")
+		[ -z "$khz" ] || echo " tsc_early_khz=$khz"
+	fi
+}
+
 # Commas are doubled in QEMU's options.
 shared=(-virtfs 'local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap')
 share() { # tag folder
@@ -122,7 +132,7 @@ machine=(
 	qemu-system-x86_64 "${accel[@]}" -cpu max -smp "$cpus" -m "$memory_mib" -no-reboot -nodefaults
 	-no-user-config -kernel "$image" "${shared[@]}"
 	-append "console=ttyS0 quiet panic=-1 no_timer_check root=root rootfstype=9p \
-rootflags=trans=virtio,version=9p2000.L,msize=512000,cache=loose ro norandmaps tsc=reliable init=$here/guest-init.sh$append"
+rootflags=trans=virtio,version=9p2000.L,msize=512000,cache=loose ro norandmaps tsc=reliable init=$here/guest-init.sh$(tsc_words)$append"
 )
 
 # --- a shell --------------------------------------------------------------------------------------------
