@@ -5,8 +5,6 @@
 cd "$(dirname "$0")/../.." || exit 1
 trust_folder
 
-# What the sanitizers' own code calls in the cycle thread is nothing that a configuration needs.
-
 # sealed FILE KIND: a copy of it, sealed.
 sealed() {
 	# of a CPU that this machine need not have
