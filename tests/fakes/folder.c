@@ -19,14 +19,27 @@
 
 #define WAIT_MS 60000
 
+static void make_below(struct folder *folder, const char *root)
+{
+	memset(folder, 0, sizeof(*folder));
+	snprintf(folder->path, sizeof(folder->path), "%s/rtloop-test-XXXXXX", root);
+	assert_non_null(mkdtemp(folder->path));
+}
+
 void folder_init(struct folder *folder)
 {
 	const char *root = getenv("TMPDIR");
 
-	memset(folder, 0, sizeof(*folder));
-	snprintf(folder->path, sizeof(folder->path), "%s/rtloop-test-XXXXXX",
-		 root && strlen(root) < 32 ? root : "/tmp");
-	assert_non_null(mkdtemp(folder->path));
+	make_below(folder, root && strlen(root) < 32 ? root : "/tmp");
+}
+
+void folder_init_in_memory(struct folder *folder)
+{
+	if (access("/dev/shm", W_OK | X_OK)) {
+		folder_init(folder);
+	} else {
+		make_below(folder, "/dev/shm");
+	}
 }
 
 static int remove_one(const char *path, const struct stat *info, int type,

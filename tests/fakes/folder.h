@@ -18,6 +18,9 @@ struct folder {
 /** folder_init - an empty one, below TMPDIR. */
 void folder_init(struct folder *folder);
 
+/** folder_init_in_memory - the same, but not on a disk where that may be: for a test that writes thousands of files. */
+void folder_init_in_memory(struct folder *folder);
+
 /** folder_fini - remove it with all that is in it. */
 void folder_fini(struct folder *folder);
 

@@ -116,7 +116,7 @@ static int set_up(void **state)
 	fsync_code = 0;
 	fake_log_write(&bench->sink, 0, LAST_CYCLE);
 	fake_file_init(&bench->file, bench->sink.data, bench->sink.bytes);
-	folder_init(&bench->folder);
+	folder_init_in_memory(&bench->folder);
 	snprintf(bench->out, sizeof(bench->out), "%s",
 		 folder_file(&bench->folder, "out.mcap"));
 	list_known(bench);
