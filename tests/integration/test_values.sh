@@ -52,11 +52,8 @@ cmp "$TEST_TMP/flow.expected" "$TEST_TMP/flow.logged" || fail "UDP values differ
 	tail -n +2 | awk -F, '{ printf "%d,%.2f\n", $3, $4 }' > "$TEST_TMP/probe.logged"
 sed 's/^[0-9]* M,//; s/\*.*//' "$TEST_TMP/probe.sent" > "$TEST_TMP/probe.expected"
 expect_at_least "lines logged" 300 "$(wc -l < "$TEST_TMP/probe.logged")"
-# what was logged is one whole stretch of what was sent
-first=$(head -1 "$TEST_TMP/probe.logged")
-awk -v first="$first" '!on && $0 == first { on = 1 } on' "$TEST_TMP/probe.expected" |
-	head -n "$(wc -l < "$TEST_TMP/probe.logged")" | cmp - "$TEST_TMP/probe.logged" ||
-	fail "serial values differ"
+# what was logged is one whole stretch of what was sent, in which a value may come more than once
+[[ $'\n'$(<"$TEST_TMP/probe.expected")$'\n' == *$'\n'"$(<"$TEST_TMP/probe.logged")"$'\n'* ]] || fail "serial values differ"
 expect_at_least "frames dropped for their checksum" 1 \
 	"$(report '.devices[0].counts.bad_checksum')"
 expect_at_least "frames dropped for their beginning" 1 "$(report '.devices[0].counts.bad_match')"
