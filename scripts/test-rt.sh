@@ -34,8 +34,10 @@ leave_out() { # TEST...
 # They ask the MCAP reference library: npm needs the network, of which the guest has none, and node takes the emulator
 # minutes. tests/rt/test_power_loss.sh recovers logs.
 leave_out test_mcap_reference integration/test_recover
-# It starts jq some hundred times; tests/rt/test_measure_load.sh stands for it.
+# It starts jq some hundred times, which takes the emulator longer than a test may; tests/rt/test_measure_load.sh stands for it.
 leave_out test_measure
+# The same for strace; tests/rt/test_realtime.sh has the kernel itself tell the calls of the cycle.
+leave_out integration/test_system_calls
 # They compile, or install; a plugin is in tests/rt/test_evidence.sh.
 leave_out integration/test_plugin integration/test_install
 # What no kernel has a part in, and the host does more of: runs that are killed by the dozen, made-up logs, a sample of
