@@ -41,6 +41,7 @@ struct judged {
 	uint64_t frames;   /* counted by the device */
 
 	int64_t absent_ns; /* the supervisor has rested for so long when it went away; -1: it is there */
+	int64_t opened_ns; /* when the supervisor had opened it last */
 
 	double driven; /* at the edge before */
 	int64_t steady_ns; /* since when it is that; the other side has taken all since then */
@@ -58,7 +59,6 @@ static struct {
 		links; /* devices that came or went in this cycle, and what clients they had */
 	uint64_t caught_up;
 	int64_t burst;
-	uint64_t opened[PLAN_DEVICES_MAX];
 	uint64_t mail_seen;
 } judge;
 
@@ -515,9 +515,13 @@ static void check_not_stuck(unsigned index)
 {
 	struct judged *judged = &judge.devices[index];
 	int64_t rested_ns = sched_rested_ns();
+	int64_t opened_ns = judge.app->super.tended[index].opened_ns;
+	/* and was lost again before the cycle had it */
+	bool was_opened = opened_ns != judged->opened_ns;
 
+	judged->opened_ns = opened_ns;
 	/* what is sent first must be taken, for it to be open */
-	if (device_at(index)->link || !judge.peers[index].is_there ||
+	if (was_opened || device_at(index)->link || !judge.peers[index].is_there ||
 	    sched_now() < judge.peers[index].deaf_until_ns) {
 		judged->absent_ns = -1;
 		return;
