@@ -1,4 +1,4 @@
-/* wraps: ioctl sys_write */
+/* wraps: ioctl __ioctl_time64 sys_write */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,6 +51,10 @@ int __wrap_ioctl(int fd, unsigned long request, ...)
 	}
 	return 0;
 }
+
+/* What ioctl() is on 32 bits, where times have 64. */
+int __wrap___ioctl_time64(int fd, unsigned long request, ...)
+	__attribute__((alias("__wrap_ioctl")));
 
 ssize_t __wrap_sys_write(int fd, const void *data, size_t bytes);
 ssize_t __wrap_sys_write(int fd, const void *data, size_t bytes)

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -87,6 +88,11 @@ static void more_descriptors_than_one_are_not_kept(void **state)
 	int with_fd = -1;
 
 	(void)state;
+	if (getenv("TEST_RUNNER")) {
+		print_message(
+			"an emulator keeps the descriptors that there is no room for\n");
+		skip();
+	}
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof(fds));
