@@ -18,14 +18,18 @@
 static pid_t threads[THREADS_MAX];
 static unsigned count;
 
+/* One that has ended meanwhile has stopped too. */
 static int stop_thread(pid_t thread)
 {
 	int status;
 
-	if (count == THREADS_MAX || ptrace(PTRACE_SEIZE, thread, NULL, NULL) ||
+	if (count == THREADS_MAX) {
+		return -1;
+	}
+	if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) ||
 	    ptrace(PTRACE_INTERRUPT, thread, NULL, NULL) ||
 	    waitpid(thread, &status, __WALL) < 0) {
-		return -1;
+		return errno == ESRCH ? 0 : -1;
 	}
 	threads[count++] = thread;
 	return 0;
@@ -49,7 +53,7 @@ static int stop_all(const char *pid)
 		return -1;
 	}
 	closedir(tasks);
-	return code;
+	return count > 0 ? code : -1;
 }
 
 int main(int argc, char **argv)
