@@ -240,26 +240,28 @@ static void close_refused(struct logger *logger)
 	retire(logger);
 }
 
-/* The next one may have it. */
-static void forget_name(struct logger *logger)
+/* Whether the file is gone. The next one may have its name; one that was removed with its folder has none. */
+static bool remove_file(struct logger *logger)
 {
+	bool is_removed = files_remove(&logger->files) == 0;
+
 	pthread_mutex_lock(&logger->mutex);
-	if (files_remove(&logger->files) == 0) {
-		logger->files.sequence--;
-	}
+	logger->files.sequence -= is_removed;
 	pthread_mutex_unlock(&logger->mutex);
+	return is_removed || logger_file_is_removed(logger);
 }
 
-/* A disk that is full is not littered with beginnings of files. */
+/* A disk that is full is not littered with beginnings of files. One that has become read-only keeps them, and the gap
+ * in them. */
 static void close_or_discard(struct logger *logger)
 {
-	if (logger->in_file.cycles > 0 || logger->in_file.events > 0) {
+	if (logger->in_file.cycles > 0 || logger->in_file.events > 0 ||
+	    !remove_file(logger)) {
 		close_refused(logger);
 		return;
 	}
 	lose_file(logger);
 	mcap_writer_drop(logger->mcap);
-	forget_name(logger);
 	retire(logger);
 }
 

@@ -1,4 +1,4 @@
-/* wraps: sys_now sys_realtime sys_datasync sys_writev_all files_cut files_discard */
+/* wraps: sys_now sys_realtime sys_datasync sys_writev_all files_cut files_discard files_remove */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,8 +39,9 @@ static _Atomic int64_t held_ns;	   /* since when the clocks stand still; 0: they
 static _Atomic int64_t stepped_ns; /* by which CLOCK_REALTIME was set */
 
 static struct {
-	_Atomic bool is_held;	    /* a write does not come back */
-	_Atomic bool is_limited;    /* to so many more bytes: */
+	_Atomic bool is_held; /* a write does not come back */
+	_Atomic bool is_limited;
+	bool keeps_names; /* nothing can be removed */ /* to so many more bytes: */
 	_Atomic int64_t left_bytes; /* then it takes what fits, and is full */
 	_Atomic unsigned waiting;   /* writes that are held */
 	_Atomic int put_code;	    /* of the next write, which takes nothing; 0: none */
@@ -146,6 +147,13 @@ void __wrap_files_discard(const struct files *files, int fd)
 {
 	disk.left_bytes += file_bytes(fd);
 	__real_files_discard(files, fd);
+}
+
+int __real_files_remove(const struct files *files);
+int __wrap_files_remove(const struct files *files);
+int __wrap_files_remove(const struct files *files)
+{
+	return disk.keeps_names ? -EROFS : __real_files_remove(files);
 }
 
 static void fill_disk(int64_t left_bytes)
@@ -1294,6 +1302,34 @@ static void a_second_refusal_forgets_nothing_of_the_first(void **state)
 	assert_int_equal(log_look_count(look, "log_failed"), 2);
 }
 
+/* As the one before, but the second file cannot be removed: the gap in it is told, and is not told again. */
+static void a_beginning_that_cannot_be_removed_keeps_its_gap(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+
+	bench->options.chunk_bytes = 16 * KIB;
+	start(bench);
+	fill_disk(40 * KIB);
+	run_until_degraded(bench);
+	run_cycles(bench, 10);
+	wait_until(is_drained, bench);
+	fill_disk(20 * KIB);
+	skipped_ns += 2 * NS_PER_SEC;
+	wait_until(is_well, bench);
+	disk.keeps_names = true;
+	run_until_degraded(bench);
+	disk.keeps_names = false;
+	recover(bench);
+	run_cycles(bench, 10);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_accounted(bench);
+	assert_int_equal(look->files, 3);
+	assert_int_equal(look->gap_count, 2);
+	assert_int_equal(look->gaps[1].first, look->gaps[0].last + 1);
+}
+
 /* At every length of what the disk takes: in heads, gaps, chunks, summaries. */
 static void wherever_the_disk_is_full_all_cycles_are_accounted_for(void **state)
 {
@@ -1847,6 +1883,7 @@ int main(void)
 		TEST(a_log_that_could_not_be_closed_is_read_to_its_last_chunk),
 		TEST(a_full_disk_is_not_littered_with_beginnings),
 		TEST(a_second_refusal_forgets_nothing_of_the_first),
+		TEST(a_beginning_that_cannot_be_removed_keeps_its_gap),
 		TEST(wherever_the_disk_is_full_all_cycles_are_accounted_for),
 		TEST(cycles_dropped_by_both_are_counted_once),
 		TEST(a_gap_in_a_refused_chunk_is_part_of_the_next_gap),
