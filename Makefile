@@ -89,6 +89,8 @@ SOURCES := $(filter-out rtloop/main.c,$(wildcard rtloop/*.c rtloop/*/*.c config/
 OBJECTS := $(SOURCES:%.c=$(BUILD)/obj/%.o)
 MAIN    := $(BUILD)/obj/rtloop/main.o
 PROGRAM := $(BUILD)/rtloop
+PAGES   := $(BUILD)/rtloop.1 $(BUILD)/rtloop.yaml.5 $(BUILD)/rtloop-measure.1
+COMPLETIONS := $(BUILD)/rtloop.bash $(BUILD)/rtloop-measure.bash
 ARCHIVE := $(BUILD)/librtloop.a
 
 UNIT_SOURCES  := $(wildcard tests/unit/test_*.c)
@@ -420,8 +422,6 @@ $(BUILD)/rtloop-plugin.pc: $(BUILD)/gen/rtloop/cmd/build_info.h rtloop/plugin/rt
 		"abi=$$(sed -n 's/^#define RTLOOP_PLUGIN_ABI //p' rtloop/plugin/rtloop_plugin.h)" '' \
 		'Name: rtloop-plugin' 'Description: logic in C for rtloop, as shared objects' \
 		'Version: $(VERSION)' 'Cflags: -I$${includedir}' > $@.tmp && mv -f $@.tmp $@
-PAGES := $(BUILD)/rtloop.1 $(BUILD)/rtloop.yaml.5 $(BUILD)/rtloop-measure.1
-COMPLETIONS := $(BUILD)/rtloop.bash $(BUILD)/rtloop-measure.bash
 define newline
 
 
