@@ -537,6 +537,18 @@ static void a_device_that_is_missing_is_tried_again_while_the_others_run(void **
 			 bench->look.cycles.logged);
 }
 
+static bool was_told(const struct bench *bench, const char *text)
+{
+	unsigned count = bench->told_count;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (strstr(bench->told[i], text)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* When the terminal has gone, and opening it has failed once. */
 static bool has_failed_to_open(void *context)
 {
@@ -548,9 +560,10 @@ static bool has_failed_to_open(void *context)
 		bench->is_fed = false;
 		close_master(bench);
 	}
-	return bench->told_count >= 2;
+	return was_told(bench, "probe.tty");
 }
 
+/* On a machine that stands still a person may be told of more than this. */
 static void why_a_lost_device_stays_away_is_told_and_logged(void **state)
 {
 	struct bench *bench = *state;
@@ -569,8 +582,7 @@ static void why_a_lost_device_stays_away_is_told_and_logged(void **state)
 	assert_string_equal(failed->device, "probe");
 	assert_true(failed->cycle > lost->cycle);
 	assert_int_equal(failed->level, EVENT_WARNING);
-	assert_non_null(strstr(bench->told[0], "probe: went away"));
-	assert_non_null(strstr(bench->told[1], "probe.tty"));
+	assert_true(was_told(bench, "probe: went away"));
 	assert_false(bench->app->super.tended[0].is_open);
 }
 
