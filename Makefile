@@ -62,12 +62,19 @@ ifneq ($(strip $(LIBRARIES)),)
 LIBRARY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(LIBRARIES))
 LIBRARY_LIBS   := $(shell $(PKG_CONFIG) --libs $(LIBRARIES))
 endif
+# Kernel interfaces that are asked for by header: io_uring as of Linux 6.1. NAME:HEADER:WORD-IN-IT.
+OPTIONAL_HEADERS := io_uring:linux/io_uring.h:IORING_SETUP_DEFER_TASKRUN
+header_found = $(shell printf '%s\n' '\#include <$(word 2,$(1))>' '\#ifndef $(word 3,$(1))' '\#error' '\#endif' | \
+	$(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 && echo yes)
+HEADERS_FOUND := $(foreach h,$(OPTIONAL_HEADERS),$(if $(filter $(WITHOUT),$(firstword $(subst :, ,$(h)))),,\
+	$(if $(call header_found,$(subst :, ,$(h))),$(firstword $(subst :, ,$(h))))))
+OPTIONAL_MISSING += $(filter-out $(HEADERS_FOUND),$(foreach h,$(OPTIONAL_HEADERS),$(firstword $(subst :, ,$(h)))))
 CMOCKA_CFLAGS = $(shell $(PKG_CONFIG) --cflags cmocka)
 CMOCKA_LIBS   = $(shell $(PKG_CONFIG) --libs cmocka)
 CK_CFLAGS     = $(shell $(PKG_CONFIG) --cflags ck)
 CK_LIBS       = $(shell $(PKG_CONFIG) --libs ck)
 
-LIBRARY_CFLAGS += $(foreach l,$(OPTIONAL_FOUND),-DHAVE_$(call upper,$(call library_name,$(l))))
+LIBRARY_CFLAGS += $(foreach l,$(OPTIONAL_FOUND),-DHAVE_$(call upper,$(call library_name,$(l)))) $(foreach h,$(HEADERS_FOUND),-DHAVE_$(call upper,$(h)))
 # On 32 bits too, a time is good for longer than 2038 and a log may be longer than 2 GiB.
 ALL_CPPFLAGS := -I. -D_GNU_SOURCE -D_TIME_BITS=64 -D_FILE_OFFSET_BITS=64 $(LIBRARY_CFLAGS) $(CPPFLAGS)
 WARNINGS := -Wall -Wextra -Wshadow -Wvla -Wstrict-prototypes -Wmissing-prototypes -Wconversion \

@@ -5,15 +5,23 @@
 #include <limits.h>
 #include <linux/gpio.h>
 #include <mqueue.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/statvfs.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "rtloop/base/time.h"
+
+#ifndef __NR_io_uring_setup /* the same on every architecture that Linux got it for */
+#define __NR_io_uring_setup    425
+#define __NR_io_uring_enter    426
+#define __NR_io_uring_register 427
+#endif
 
 /*
  * The calls below are the ones that the cycle is allowed. The compiler's check cannot
@@ -158,6 +166,35 @@ int sys_tty_unsent(int fd)
 	return code < 0 ? code : bytes;
 }
 
+int sys_uring_enter(int fd, unsigned submitted, unsigned least, unsigned flags,
+		    const void *argument)
+{
+	/* the size that the kernel knows the argument by: a mask, its size, a pad, a pointer */
+	return result((int)RT_CALL(syscall(__NR_io_uring_enter, fd, submitted, least,
+					   flags, argument, argument ? 24 : 0)));
+}
+
+int sys_uring_register(int fd, unsigned op, void *argument, unsigned count)
+{
+	return result(
+		(int)RT_CALL(syscall(__NR_io_uring_register, fd, op, argument, count)));
+}
+
+int sys_set_blocking(int fd, bool is_blocking)
+{
+	int is_nonblocking = !is_blocking;
+
+	return result(RT_CALL(ioctl(fd, FIONBIO, &is_nonblocking)));
+}
+
+bool sys_is_hung_up(int fd)
+{
+	struct pollfd watched = { .fd = fd, .events = POLLRDHUP };
+
+	return RT_CALL(poll(&watched, 1, 0)) > 0 &&
+	       (watched.revents & (POLLHUP | POLLRDHUP)) != 0;
+}
+
 int sys_signal(int event_fd)
 {
 	return result(RT_CALL(eventfd_write(event_fd, 1)));
@@ -242,6 +279,11 @@ int sys_sync_folder(const char *file)
 	code = sys_sync(fd);
 	sys_close(fd);
 	return code == -EINVAL ? 0 : code;
+}
+
+int sys_uring_setup(unsigned entries, void *params)
+{
+	return result((int)syscall(__NR_io_uring_setup, entries, params));
 }
 
 int sys_thread_id(void)

@@ -90,6 +90,25 @@ int sys_gpio_set(int fd, uint64_t mask, uint64_t bits) RT_SAFE;
 /** sys_tty_unsent - bytes that were written to a serial line and have not left; -errno. A pty says 0. [rt] */
 int sys_tty_unsent(int fd) RT_SAFE;
 
+/**
+ * sys_uring_enter - io_uring_enter(2): submit, run what is due, and where @flags ask for it wait.
+ * @argument: struct io_uring_getevents_arg with a time until which to wait; NULL: none
+ *
+ * How many were submitted, or -errno: -ETIME where the time came, -EINTR where a signal did. Waits only
+ * where @least is not 0. [rt]
+ */
+int sys_uring_enter(int fd, unsigned submitted, unsigned least, unsigned flags,
+		    const void *argument) RT_SAFE;
+
+/** sys_uring_register - io_uring_register(2); at an edge between two cycles. [rt] */
+int sys_uring_register(int fd, unsigned op, void *argument, unsigned count) RT_SAFE;
+
+/** sys_set_blocking - whether reading and writing waits; for a moment, see poller_uring_arm.c. [rt] */
+int sys_set_blocking(int fd, bool is_blocking) RT_SAFE;
+
+/** sys_is_hung_up - whether the other side sends no more. [rt] */
+bool sys_is_hung_up(int fd) RT_SAFE;
+
 /** sys_signal - add 1 to an eventfd. [rt] */
 int sys_signal(int event_fd) RT_SAFE;
 
@@ -117,6 +136,9 @@ int sys_sync(int fd);
  * 0, also where the file system cannot do this to a folder, and need not; -errno. [any but rt]
  */
 int sys_sync_folder(const char *file);
+
+/** sys_uring_setup - io_uring_setup(2); @params is struct io_uring_params. [any but rt] */
+int sys_uring_setup(unsigned entries, void *params);
 
 /** sys_thread_id - gettid(2). [any but rt] */
 int sys_thread_id(void);
