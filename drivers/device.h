@@ -52,6 +52,7 @@ struct device {
 
 	/* below: of the thread that polls it */
 	bool *any_lost;		   /* of that thread; borrowed; NULL: none */
+	struct outbox *outbox;	   /* of its poller; borrowed; NULL: it writes at once */
 	struct recorder *recorder; /* borrowed; NULL: nothing is recorded */
 	uint16_t topic;		   /* of /io/NAME in the log */
 	uint16_t out_topic;	   /* of /out/NAME; 0: it has no outputs */

@@ -27,6 +27,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "config/option.h"
 #include "config/place.h"
@@ -305,6 +306,13 @@ struct driver {
 	 * 0, or -errno. [any] while nothing drives the outputs any more
 	 */
 	int (*rescue)(const struct device *device) RT_SAFE;
+
+	/**
+	 * posted - what became of a write that emit() left in the outbox: how many bytes were taken, or
+	 * -errno. Called before the next emit(), and before what was received since is handed over. Of a
+	 * driver that uses outbox_send(). [rt]
+	 */
+	void (*posted)(struct device *device, uint32_t tag, ssize_t result) RT_SAFE;
 };
 
 /** driver_find - by name; NULL where there is none. [any] */

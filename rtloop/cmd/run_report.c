@@ -53,7 +53,7 @@ const char *run_end_text(const struct app *app)
 
 const char *run_pacer_name(const struct app *app)
 {
-	return pacer_name(app->setup->loop.pacer);
+	return pacer_name(app->loop.pacer_kind);
 }
 
 static uint64_t overruns(const struct stats *stats)

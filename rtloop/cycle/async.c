@@ -138,8 +138,8 @@ int async_create(struct async **ret_async, struct device *mirror,
 	async->mirror = mirror;
 	async->period_ns = options->period_ns * mirror->spec->every;
 	code = make_worker(async, err);
-	code = code ? code : poller_open(&async->poller, options->poller, err);
-	code = code ? code : pacer_open(&async->pacer, PACER_NANOSLEEP, 0, err);
+	code = code ? code : poller_open(&async->poller, POLLER_EPOLL, err);
+	code = code ? code : pacer_open(&async->pacer, PACER_NANOSLEEP, 0, NULL, err);
 	if (code) {
 		async_destroy(async);
 		return code;

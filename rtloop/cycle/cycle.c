@@ -30,6 +30,8 @@ void cycle_take_mail(struct loop *loop, const struct cycle_time *now)
 			seat_attach(&loop->seats[i], &loop->poller, now);
 		}
 	}
+	/* safe values of a device that came back: what the cycle drives must find room after them */
+	poller_flush(&loop->poller, true);
 }
 
 /* What was forced is put back before anything is read, and laid over it again afterwards. */
@@ -136,6 +138,7 @@ static void write_phase(struct loop *loop, const struct cycle_time *now)
 			blame_mark(&loop->blame, device->index, BLAME_EMIT);
 		}
 	}
+	poller_flush(&loop->poller, false);
 	for (unsigned i = 0; i < loop->driven.count; i++) {
 		outputs_record(loop->driven.devices[i], now);
 	}
@@ -431,6 +434,35 @@ static int put_seal_on(struct loop *loop)
 	return seal_put_on(&loop->seal, loop->options->seal, &scope, &loop->err);
 }
 
+void cycle_let_go(struct loop *loop)
+{
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		if (loop->seats[i].current) {
+			poller_detach(&loop->poller, loop->seats[i].current);
+		}
+	}
+}
+
+/* In this thread: what it opens is its own. */
+static int open_ways(struct loop *loop)
+{
+	struct uring *ring = poller_ring(&loop->poller);
+	int code = pacer_open(&loop->pacer, loop->pacer_kind, loop->options->spin_ns,
+			      ring, &loop->err);
+
+	if (code) {
+		return code;
+	}
+	code = poller_begin(&loop->poller);
+	if (code) {
+		pacer_close(&loop->pacer);
+		return err_set_errno(&loop->err, code, "cannot use the poller");
+	}
+	poller_pace(&loop->poller,
+		    loop->pacer_kind == PACER_URING && loop->options->spin_ns == 0);
+	return 0;
+}
+
 void *cycle_main(void *arg)
 {
 	struct loop *loop = arg;
@@ -438,8 +470,7 @@ void *cycle_main(void *arg)
 	atomic_store(&loop->thread_id, sys_thread_id());
 	/* without SCHED_FIFO the kernel may wake it 50 us late to spare itself a timer */
 	prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0);
-	if (pacer_open(&loop->pacer, loop->options->pacer, loop->options->spin_ns,
-		       &loop->err)) {
+	if (open_ways(loop)) {
 		atomic_store(&loop->end, LOOP_ENDED_FAILED);
 		return NULL;
 	}
@@ -447,6 +478,7 @@ void *cycle_main(void *arg)
 		atomic_store(&loop->end, LOOP_ENDED_FAILED);
 	} else {
 		run_cycles(loop);
+		cycle_let_go(loop);
 	}
 	pacer_close(&loop->pacer);
 	return NULL;

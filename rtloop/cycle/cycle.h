@@ -21,6 +21,9 @@ void cycle_take_mail(struct loop *loop, const struct cycle_time *now) RT_SAFE;
  */
 void cycle_end(struct loop *loop) RT_SAFE;
 
+/** cycle_let_go - after the last cycle, by the thread that polled: nothing is held open by its poller. [init] */
+void cycle_let_go(struct loop *loop);
+
 /** cycle_main - the cycle thread. @arg: struct loop */
 void *cycle_main(void *arg);
 

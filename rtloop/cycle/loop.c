@@ -83,6 +83,17 @@ static int make_lanes(struct loop *loop, struct err *err)
 	return 0;
 }
 
+/* How the cycle waits, and how its devices write. */
+static void set_up_ways(struct loop *loop)
+{
+	loop->poller.blame = &loop->blame;
+	loop->pacer_kind = pacer_choose(loop->options->pacer, poller_ring(&loop->poller),
+					&loop->pacer_note);
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		loop->devices[i].outbox = loop->lanes[i] ? NULL : loop->poller.outbox;
+	}
+}
+
 int loop_init(struct loop *loop, const struct loop_options *options,
 	      struct device *devices, unsigned device_count, struct recorder *recorder,
 	      struct err *err)
@@ -106,7 +117,9 @@ int loop_init(struct loop *loop, const struct loop_options *options,
 	spread_phases(loop);
 	code = make_lanes(loop, err);
 	code = code ? code : poller_open(&loop->poller, options->poller, err);
-	loop->poller.blame = &loop->blame;
+	if (code == 0) {
+		set_up_ways(loop);
+	}
 	return code;
 }
 
@@ -236,7 +249,10 @@ void loop_join(struct loop *loop)
 	if (join_cycle(loop)) {
 		watchdog_stop(&loop->watchdog);
 		if (loop_state(loop) == LOOP_ENDED_FAILED) {
+			/* where the poller is what failed, devices are lost one by one */
+			(void)poller_begin(&loop->poller);
 			cycle_end(loop);
+			cycle_let_go(loop);
 		}
 		stop_lanes(loop, INT64_MAX);
 	} else {
@@ -251,6 +267,11 @@ static struct seat *seat_of(struct loop *loop, unsigned device_index)
 	struct async *lane = loop->lanes[device_index];
 
 	return lane ? async_seat(lane) : &loop->seats[device_index];
+}
+
+int loop_equip(struct loop *loop, unsigned device_index, struct poll_link *link)
+{
+	return loop->lanes[device_index] ? 0 : poller_equip(&loop->poller, link);
 }
 
 void loop_offer(struct loop *loop, unsigned device_index, struct poll_link *link)

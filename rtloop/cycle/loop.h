@@ -77,6 +77,9 @@ struct loop {
 	struct heartbeat *heartbeat;
 	struct watchdog watchdog;
 	struct overrun_limit overrun_limit;
+
+	int pacer_kind; /* enum pacer_kind; what was asked for, where it is to be had */
+	struct err pacer_note; /* why it is another one; "": it is not */
 	struct pacer pacer;
 	struct poller poller;
 	struct grid grid;
@@ -127,6 +130,11 @@ void loop_fini(struct loop *loop);
  * then. [init]
  */
 int loop_start(struct loop *loop, struct realtime *realtime, struct err *err) MUST_CHECK;
+
+/** loop_equip - the memory that a link takes beyond its own where it is going; before it is offered; -ENOMEM.
+ * [super] */
+int loop_equip(struct loop *loop, unsigned device_index,
+	       struct poll_link *link) MUST_CHECK;
 
 /** loop_ask_stop - end after the current cycle, also out of a long sleep. [super] */
 void loop_ask_stop(struct loop *loop);

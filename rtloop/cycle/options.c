@@ -6,8 +6,8 @@
 #include "rtloop/cycle/overrun_limit.h"
 
 static const char *const overrun_names[] = { "skip", "catch-up", "stop", NULL };
-static const char *const pacer_names[] = { "nanosleep", "timerfd", NULL };
-static const char *const poller_names[] = { "epoll", NULL };
+static const char *const pacer_names[] = { "nanosleep", "timerfd", "uring", NULL };
+static const char *const poller_names[] = { "epoll", "uring", NULL };
 static const char *const seal_names[] = { "off", "log", "kill", NULL };
 static const char *const trace_names[] = { "off", "on-overrun", NULL };
 static const char *const guard_names[] = { "auto", "on", "off", NULL };

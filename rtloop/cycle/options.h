@@ -21,9 +21,9 @@ enum overrun_policy {
 	OVERRUN_STOP,	  /* the run ends */
 };
 
-enum pacer_kind { PACER_NANOSLEEP, PACER_TIMERFD };
+enum pacer_kind { PACER_NANOSLEEP, PACER_TIMERFD, PACER_URING };
 
-enum poller_kind { POLLER_EPOLL };
+enum poller_kind { POLLER_EPOLL, POLLER_URING };
 
 /* Whether the kernel traces the cycle's CPU, for the window around an overrun. */
 enum trace_kind { TRACE_OFF, TRACE_ON_OVERRUN };

@@ -1,18 +1,69 @@
 #include "rtloop/cycle/pacer.h"
 
+#include <errno.h>
+#include <stdbool.h>
+
 #include "rtloop/base/sys.h"
+#include "rtloop/base/uring.h"
 #include "rtloop/cycle/options.h"
 
 static const struct pacer_ops *const kinds[] = {
 	[PACER_NANOSLEEP] = &pacer_nanosleep,
 	[PACER_TIMERFD] = &pacer_timerfd,
+#ifdef HAVE_IO_URING
+	[PACER_URING] = &pacer_uring,
+#else
+	[PACER_URING] = NULL,
+#endif
 };
 
-int pacer_open(struct pacer *pacer, int kind, int64_t spin_ns, struct err *err)
+#ifdef HAVE_IO_URING
+static bool can_uring_wait(const struct uring *ring, struct err *why)
 {
-	*pacer = (struct pacer){
-		.ops = kinds[kind], .spin_ns = spin_ns, .timer_fd = -1, .epoll_fd = -1
-	};
+	struct uring probe;
+	bool can_wait;
+
+	if (ring) {
+		can_wait = uring_can_wait(ring);
+	} else if (uring_open(&probe, 1, 2, why)) {
+		return false;
+	} else {
+		can_wait = uring_can_wait(&probe);
+		uring_close(&probe);
+	}
+	if (!can_wait) {
+		err_set(why, -EINVAL, "waiting until a stated time takes Linux 6.12");
+	}
+	return can_wait;
+}
+#else
+static bool can_uring_wait(const struct uring *ring, struct err *why)
+{
+	(void)ring;
+	err_set(why, -ENOSYS, "this program was built without it");
+	return false;
+}
+#endif
+
+int pacer_choose(int kind, const struct uring *ring, struct err *note)
+{
+	struct err why = { .text = "" };
+
+	if (kind != PACER_URING || can_uring_wait(ring, &why)) {
+		return kind;
+	}
+	err_set(note, -ENOTSUP, "no pacer uring: %.200s", why.text);
+	return PACER_NANOSLEEP;
+}
+
+int pacer_open(struct pacer *pacer, int kind, int64_t spin_ns, struct uring *ring,
+	       struct err *err)
+{
+	*pacer = (struct pacer){ .ops = kinds[kind],
+				 .spin_ns = spin_ns,
+				 .timer_fd = -1,
+				 .epoll_fd = -1,
+				 .ring = ring };
 	return pacer->ops->open(pacer, err);
 }
 

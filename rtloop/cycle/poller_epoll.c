@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdlib.h>
 
 #include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
@@ -10,14 +11,24 @@ static void poll_scan(struct poller *poller, const struct cycle_time *now) RT_SA
 
 static int poll_open(struct poller *poller, struct err *err)
 {
+	poller->events = calloc(POLLER_EVENTS_MAX, sizeof(*poller->events));
+	if (!poller->events) {
+		return err_set(err, -ENOMEM, "no memory for the poller");
+	}
 	poller->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	return poller->epoll_fd < 0 ? err_set_errno(err, -errno, "cannot make the poller")
-				    : 0;
+	if (poller->epoll_fd < 0) {
+		int code = -errno;
+
+		free(poller->events);
+		return err_set_errno(err, code, "cannot make the poller");
+	}
+	return 0;
 }
 
 static void poll_close(struct poller *poller)
 {
 	sys_close(poller->epoll_fd);
+	free(poller->events);
 }
 
 static int poll_attach(struct poller *poller, struct poll_link *link)

@@ -87,6 +87,14 @@ static void end_recording(struct loop *loop)
 	}
 }
 
+/* From here on what is written has left when the call returns. */
+static void write_directly(struct loop *loop)
+{
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		loop->devices[i].outbox = NULL;
+	}
+}
+
 static void end_devices(struct loop *loop, const struct exception *exception)
 {
 	int64_t end_ns = sys_now() + SAFE_END_NS;
@@ -111,6 +119,8 @@ void safe_end(struct loop *loop)
 	struct cycle_time now = time_now(loop);
 
 	safe_end_lanes(loop);
+	poller_settle(&loop->poller);
+	write_directly(loop);
 	if (loop->driven.count > 0) {
 		end_recording(loop);
 		cycle_take_mail(loop, &now);
@@ -124,6 +134,9 @@ void safe_end_but(struct loop *loop, bool is_in_call, const struct device *stuck
 
 	safe_end_lanes(loop);
 	end_recording(loop);
+	/* the ring is that of the thread that hangs */
+	poller_abandon(&loop->poller);
+	write_directly(loop);
 	end_devices(loop, &exception);
 }
 

@@ -50,12 +50,15 @@ static void lose(struct seat *seat, struct poller *poller, const struct cycle_ti
 static void take_in(struct seat *seat, struct poller *poller, struct poll_link *link,
 		    const struct cycle_time *now)
 {
+	struct poll_link *before = seat->current;
 	struct device *device = seat->device;
 	int code;
 
 	seat->current = link;
 	device->link = &link->link;
+	link->before = before;
 	code = poller->ops->attach(poller, link);
+	link->before = NULL;
 	if (code) {
 		device_lost(device, code);
 		lose(seat, poller, now);
@@ -75,9 +78,12 @@ void seat_attach(struct seat *seat, struct poller *poller, const struct cycle_ti
 	link = atomic_exchange_explicit(&seat->offered, NULL, memory_order_acquire);
 	if (before) {
 		poller_detach(poller, before);
-		give_back(seat, before);
 	}
 	take_in(seat, poller, link, now);
+	/* not earlier: what was received by it and nobody has taken is the next one's */
+	if (before) {
+		give_back(seat, before);
+	}
 	if (!before && seat->current) {
 		counter_add(&seat->opened, 1);
 		device_event(seat->device, EVENT_DEVICE_OPENED,

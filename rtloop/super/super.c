@@ -170,11 +170,18 @@ static void fail_to_open(struct supervisor *super, unsigned index, int code)
 }
 
 /* A link that there is no memory for is closed again. */
-static struct poll_link *make_poll_link(struct device *device, struct link *link,
-					struct err *err)
+static struct poll_link *make_poll_link(struct supervisor *super, unsigned index,
+					struct link *link, struct err *err)
 {
+	struct device *device = loop_worker(super->loop, index);
 	struct poll_link *made = poll_link_create(device, link);
 
+	if (made && loop_equip(super->loop, index, made)) {
+		err_set(err, -ENOMEM, "no memory for the buffers of device '%s'",
+			device->spec->name);
+		poll_link_destroy(made);
+		return NULL;
+	}
 	if (!made) {
 		err_set(err, -ENOMEM, "no memory for the buffers of device '%s'",
 			device->spec->name);
@@ -243,8 +250,7 @@ static void go_on_opening(struct supervisor *super, unsigned index, int code)
 		return;
 	}
 	tended->is_opening = false;
-	link = make_poll_link(loop_worker(super->loop, index), &tended->opening,
-			      &tended->err);
+	link = make_poll_link(super, index, &tended->opening, &tended->err);
 	if (link) {
 		use_device(super, index, link);
 	} else {
@@ -353,7 +359,7 @@ static void tend_link(struct supervisor *super, unsigned index)
 	    device->driver->tend(device, &tended->link->link, &next, &tended->err) <= 0) {
 		return;
 	}
-	link = make_poll_link(device, &next, &tended->err);
+	link = make_poll_link(super, index, &next, &tended->err);
 	if (link) {
 		tended->link = link;
 		loop_offer(super->loop, index, link);

@@ -90,12 +90,15 @@ void free(void *block)
 
 static bool has_no_pacer;
 
-int __real_pacer_open(struct pacer *pacer, int kind, int64_t spin_ns, struct err *err);
-int __wrap_pacer_open(struct pacer *pacer, int kind, int64_t spin_ns, struct err *err);
-int __wrap_pacer_open(struct pacer *pacer, int kind, int64_t spin_ns, struct err *err)
+int __real_pacer_open(struct pacer *pacer, int kind, int64_t spin_ns, struct uring *ring,
+		      struct err *err);
+int __wrap_pacer_open(struct pacer *pacer, int kind, int64_t spin_ns, struct uring *ring,
+		      struct err *err);
+int __wrap_pacer_open(struct pacer *pacer, int kind, int64_t spin_ns, struct uring *ring,
+		      struct err *err)
 {
 	return has_no_pacer ? err_set_errno(err, -EMFILE, "no pacer")
-			    : __real_pacer_open(pacer, kind, spin_ns, err);
+			    : __real_pacer_open(pacer, kind, spin_ns, ring, err);
 }
 
 /* --- a run, and its devices' other ends ------------------------------------------------------ */

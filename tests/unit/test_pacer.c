@@ -19,13 +19,13 @@
 #define PERIOD_NS (100 * NS_PER_US)
 #define HOUR_NS	  (3600 * NS_PER_SEC)
 
-static const int kinds[] = { PACER_NANOSLEEP, PACER_TIMERFD };
+static const int kinds[] = { PACER_NANOSLEEP, PACER_TIMERFD, PACER_URING };
 
 static struct pacer open_pacer(int kind, int64_t spin_ns)
 {
 	struct pacer pacer;
 
-	assert_int_equal(pacer_open(&pacer, kind, spin_ns, NULL), 0);
+	assert_int_equal(pacer_open(&pacer, kind, spin_ns, NULL, NULL), 0);
 	return pacer;
 }
 
@@ -144,7 +144,7 @@ static void without_a_descriptor_to_be_had_opening_says_so(void **state)
 	struct fd_limit limit = fd_limit_to_none();
 	struct err err = { .text = "" };
 	struct pacer pacer;
-	int code = pacer_open(&pacer, PACER_TIMERFD, 0, &err);
+	int code = pacer_open(&pacer, PACER_TIMERFD, 0, NULL, &err);
 
 	fd_limit_restore(limit);
 	assert_int_equal(code, -EMFILE);

@@ -18,6 +18,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cycle/options.h"
+#include "rtloop/cycle/uring_poller.h"
 #include "tests/fakes/kernel.h"
 #include "tests/fakes/stage.h"
 
@@ -29,17 +30,32 @@ struct bed {
 
 static struct bed bed;
 
+/* Every test is of both kinds. */
+static int kind;
+
 static int set_up(void **state)
 {
 	stage_init(&bed.stage, 2);
 	memset(bed.links, 0, sizeof(bed.links));
 	*state = &bed;
-	return poller_open(&bed.poller, POLLER_EPOLL, NULL);
+	return poller_open(&bed.poller, kind, NULL) || poller_begin(&bed.poller);
+}
+
+/* A kernel, or whatever it runs in, may have none. */
+static void need_kind(void)
+{
+	if (bed.poller.note.text[0] != '\0') {
+		print_message("%s\n", bed.poller.note.text);
+		skip();
+	}
 }
 
 static int tear_down(void **state)
 {
 	for (unsigned i = 0; i < STAGE_ACTORS_MAX; i++) {
+		if (bed.links[i]) {
+			poller_detach(&bed.poller, bed.links[i]);
+		}
 		poll_link_destroy(bed.links[i]);
 	}
 	poller_close(&bed.poller);
@@ -50,12 +66,14 @@ static int tear_down(void **state)
 /* Bind all devices and take those with endpoints into the scan. */
 static void begin(void)
 {
+	need_kind();
 	stage_raise(&bed.stage);
 	for (unsigned i = 0; i < bed.stage.count; i++) {
 		struct device *device = &bed.stage.devices[i];
 
 		if (bed.stage.actors[i].endpoint_count > 0) {
 			bed.links[i] = actor_open(device);
+			assert_int_equal(poller_equip(&bed.poller, bed.links[i]), 0);
 			device->link = &bed.links[i]->link;
 			assert_int_equal(
 				bed.poller.ops->attach(&bed.poller, bed.links[i]), 0);
@@ -74,6 +92,12 @@ static int reported(void)
 {
 	struct epoll_event events[8];
 
+#ifdef HAVE_IO_URING
+	if (kind == POLLER_URING) {
+		uring_run(bed.poller.uring);
+		return (int)bed.poller.uring->listed_count;
+	}
+#endif
 	return sys_epoll_wait(bed.poller.epoll_fd, events, 8, 0);
 }
 
@@ -689,8 +713,10 @@ static void an_attach_that_fails_leaves_nothing_attached(void **state)
 
 	actor_endpoint(actor, make_pipe(&other), ENDPOINT_READ, 16, 1);
 	actor_endpoint(actor, memfd_create("regular", 0), ENDPOINT_READ, 16, 1);
+	need_kind();
 	stage_raise(&bed.stage);
 	bed.links[0] = actor_open(&bed.stage.devices[0]);
+	assert_int_equal(poller_equip(&bed.poller, bed.links[0]), 0);
 	put(other, "x");
 	assert_int_equal(bed.poller.ops->attach(&bed.poller, bed.links[0]), -EPERM);
 	assert_int_equal(bed.poller.polled_count, 0);
@@ -776,15 +802,21 @@ static void without_a_descriptor_to_be_had_opening_says_so(void **state)
 	struct fd_limit limit = fd_limit_to_none();
 	struct poller poller;
 	struct err err = { .text = "" };
-	int code = poller_open(&poller, POLLER_EPOLL, &err);
+	int code = poller_open(&poller, kind, &err);
 
 	fd_limit_restore(limit);
 	assert_int_equal(code, -EMFILE);
 	assert_string_not_equal(err.text, "");
-	assert_null(poller.events);
+	poller_close(&poller);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+static int choose_uring(void **state)
+{
+	kind = POLLER_URING;
+	return 0;
+}
 
 int main(void)
 {
@@ -821,5 +853,6 @@ int main(void)
 		TEST(without_a_descriptor_to_be_had_opening_says_so),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("epoll", tests, NULL, NULL) +
+	       cmocka_run_group_tests_name("uring", tests, choose_uring, NULL);
 }

@@ -1,0 +1,282 @@
+#include "rtloop/cycle/uring_poller.h"
+
+#ifdef HAVE_IO_URING
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+
+#include "rtloop/base/sys.h"
+
+static void scan(struct poller *poller, const struct cycle_time *now) RT_SAFE;
+static void flush(struct poller *poller, bool is_edge) RT_SAFE;
+static void settle(struct poller *poller) RT_SAFE;
+static void abandon(struct poller *poller) RT_SAFE;
+
+/* --- start ------------------------------------------------------------------------------------------- */
+
+static int open_ring(struct poller *poller, struct err *err)
+{
+	struct uring_poller *up = calloc(1, sizeof(*up));
+	int code;
+
+	if (!up) {
+		return err_set(err, -ENOMEM, "no memory for the poller");
+	}
+	code = uring_open(&up->ring, URING_SQ_ENTRIES, URING_CQ_ENTRIES, err);
+	if (code) {
+		free(up);
+		return code;
+	}
+	if (!up->ring.has_read_multishot) {
+		err_set(&poller->note, 0,
+			"serial lines, edges and character devices are read by calls of "
+			"their own: this takes Linux 6.7");
+	}
+	uring_letters_init(up);
+	poller->uring = up;
+	poller->outbox = &up->outbox;
+	return 0;
+}
+
+static void close_ring(struct poller *poller)
+{
+	uring_close(&poller->uring->ring);
+	free(poller->uring);
+}
+
+static int begin(struct poller *poller)
+{
+	return uring_begin(&poller->uring->ring);
+}
+
+static int equip(const struct poller *poller, struct poll_link *link)
+{
+	link->rings = uring_slots_create(link, poller->uring->ring.has_read_multishot);
+	return link->rings ? 0 : -ENOMEM;
+}
+
+/* --- completions ------------------------------------------------------------------------------------- */
+
+void uring_list(struct uring_poller *up, struct uring_slot *us)
+{
+	if (us->is_listed) {
+		return;
+	}
+	us->is_listed = true;
+	us->next_listed = NULL;
+	if (up->first_listed) {
+		up->last_listed->next_listed = us;
+	} else {
+		up->first_listed = us;
+	}
+	up->last_listed = us;
+	up->listed_count++;
+}
+
+/* A kernel, or a file, that cannot do it this way: its calls are made for it. */
+static bool is_unsupported(int result)
+{
+	return result == -EINVAL || result == -EOPNOTSUPP || result == -EAGAIN;
+}
+
+static bool is_passing(int result)
+{
+	return result == -ECANCELED || result == -EINTR;
+}
+
+/* The receive is not armed any more. */
+static void end_armed(struct uring_slot *us, int result)
+{
+	us->is_armed = false;
+	us->wants_arming = true;
+	if (result == -ENOBUFS || result > 0 || is_passing(result)) {
+		return;
+	}
+	if (is_unsupported(result)) {
+		us->way = us->held_count == 0 ? URING_CALLS : us->way;
+		return;
+	}
+	if (result == 0 && us->slot->endpoint->op != ENDPOINT_READ &&
+	    us->slot->endpoint->op != ENDPOINT_RECORD) {
+		uring_slot_hold(us, -1, 0);
+		return;
+	}
+	us->wants_arming = false;
+	us->has_ended = true;
+	us->end_code = result;
+}
+
+static void note_ready(struct uring_slot *us, const struct io_uring_cqe *cqe)
+{
+	us->is_armed = (cqe->flags & IORING_CQE_F_MORE) != 0;
+	us->has_ended = cqe->res < 0 && !is_passing(cqe->res);
+	us->end_code = cqe->res;
+	us->wants_arming = !us->is_armed && !us->has_ended;
+	us->has_more = cqe->res > 0;
+	us->slot->is_hung_up = cqe->res > 0 && (cqe->res & (POLLHUP | POLLRDHUP)) != 0;
+}
+
+static void note_received(struct uring_slot *us, const struct io_uring_cqe *cqe)
+{
+	if (cqe->flags & IORING_CQE_F_BUFFER) {
+		uring_slot_hold(us, (int)(cqe->flags >> IORING_CQE_BUFFER_SHIFT),
+				(uint32_t)(cqe->res > 0 ? cqe->res : 0));
+	}
+	if (!(cqe->flags & IORING_CQE_F_MORE)) {
+		end_armed(us, cqe->res);
+	}
+}
+
+static void note_slot(struct uring_poller *up, const struct io_uring_cqe *cqe)
+{
+	uint32_t place = (uint32_t)cqe->user_data % URING_PLACES;
+	struct uring_slot *us = up->places[place];
+
+	if (!us ||
+	    cqe->user_data != uring_tag(URING_OF_SLOT, up->generations[place], place)) {
+		return;
+	}
+	if (us->way == URING_CALLS) {
+		note_ready(us, cqe);
+	} else {
+		note_received(us, cqe);
+	}
+	uring_list(up, us);
+}
+
+void uring_reap(struct uring_poller *up)
+{
+	const struct io_uring_cqe *cqe = uring_peek(&up->ring);
+
+	while (cqe) {
+		enum uring_kind kind = (enum uring_kind)(cqe->user_data >> 56);
+
+		if (kind == URING_OF_SLOT) {
+			note_slot(up, cqe);
+		} else if (kind == URING_OF_LETTER) {
+			uring_letter_done(up, (uint32_t)cqe->user_data, cqe->res);
+		}
+		uring_seen(&up->ring);
+		cqe = uring_peek(&up->ring);
+	}
+}
+
+void uring_run(struct uring_poller *up)
+{
+	if (uring_has_work(&up->ring)) {
+		(void)uring_enter(&up->ring);
+		up->queued = 0;
+	}
+	uring_reap(up);
+}
+
+/* --- the scan ---------------------------------------------------------------------------------------- */
+
+static struct uring_slot *pop(struct uring_poller *up)
+{
+	struct uring_slot *us = up->first_listed;
+
+	up->first_listed = us->next_listed;
+	up->last_listed = up->first_listed ? up->last_listed : NULL;
+	up->listed_count--;
+	us->is_listed = false;
+	return us;
+}
+
+static void serve(struct poller *poller, struct uring_slot *us,
+		  const struct cycle_time *now)
+{
+	struct uring_poller *up = poller->uring;
+	struct device *device = us->slot->link->device;
+	bool has_more = true;
+
+	if (!device->is_lost && device_is_due(device, now)) {
+		blame_enter(poller->blame, device->index, BLAME_RECEIVE);
+		has_more = uring_slot_take(us, poller, now);
+	}
+	if (!us->is_placed) {
+		return;
+	}
+	if (us->wants_arming && !us->is_armed && !us->has_ended &&
+	    (us->way == URING_CALLS || us->in_kernel > 0)) {
+		uring_arm(up, us);
+	}
+	if (has_more || us->wants_arming) {
+		uring_list(up, us);
+	}
+}
+
+/*
+ * Where the pacer waits in this ring it has brought all that there is, and nothing is asked of the kernel
+ * here. What is left by a budget is the first of the next scan; each gets its turn once.
+ */
+static void scan(struct poller *poller, const struct cycle_time *now)
+{
+	struct uring_poller *up = poller->uring;
+	unsigned count;
+
+	if (up->is_paced) {
+		uring_reap(up);
+	} else {
+		uring_run(up);
+	}
+	count = up->listed_count;
+	if (count > 0) {
+		blame_mark(poller->blame, BLAME_NOBODY, BLAME_SCAN);
+	}
+	for (unsigned i = 0; i < count && up->first_listed; i++) {
+		serve(poller, pop(up), now);
+	}
+	uring_arm_reads(up);
+}
+
+/* --- what was written -------------------------------------------------------------------------------- */
+
+static void flush(struct poller *poller, bool is_edge)
+{
+	struct uring_poller *up = poller->uring;
+
+	if (up->queued == 0 || (up->is_paced && !is_edge)) {
+		return;
+	}
+	(void)uring_submit(&up->ring);
+	up->queued = 0;
+	uring_reap(up);
+}
+
+static void settle(struct poller *poller)
+{
+	struct uring_poller *up = poller->uring;
+
+	up->is_paced = false;
+	uring_run(up);
+}
+
+static void abandon(struct poller *poller)
+{
+	struct uring_poller *up = poller->uring;
+
+	up->queued = 0;
+	for (uint32_t i = 0; i < URING_LETTERS; i++) {
+		if (up->letters[i].device) {
+			uring_letter_done(up, i, -EAGAIN);
+		}
+	}
+}
+
+const struct poller_ops poller_uring = {
+	.name = "uring",
+	.open = open_ring,
+	.close = close_ring,
+	.attach = uring_attach,
+	.detach = uring_detach,
+	.scan = scan,
+	.equip = equip,
+	.begin = begin,
+	.flush = flush,
+	.settle = settle,
+	.abandon = abandon,
+};
+
+#endif
