@@ -502,6 +502,14 @@ static bool can_emits(const struct device *device)
 	return device->spec->out_count > 0;
 }
 
+static void can_posted(struct device *device, uint32_t tag, ssize_t result) RT_SAFE;
+static void can_posted(struct device *device, uint32_t tag, ssize_t result)
+{
+	struct can *can = device->state;
+
+	can_sender_posted(&can->sender, device, tag, result);
+}
+
 static void can_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void can_emit(struct device *device, const struct cycle_time *now)
 {
@@ -579,4 +587,5 @@ const struct driver can_driver = {
 	.hang_up = can_hang_up,
 	.emits = can_emits,
 	.emit = can_emit,
+	.posted = can_posted,
 };

@@ -6,6 +6,7 @@
 
 #include "drivers/due.h"
 #include "drivers/out_field.h"
+#include "drivers/outbox.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 
@@ -300,6 +301,7 @@ void can_sender_attach(struct can_sender *sender, const struct cycle_time *now)
 	sender->due_ns = now->release_ns;
 	for (uint32_t i = 0; i < sender->frame_count; i++) {
 		sender->frames[i].wants = false;
+		sender->frames[i].is_queued = false;
 		sender->frames[i].is_noted = false;
 	}
 }
@@ -404,6 +406,57 @@ static void send_all(struct can_sender *sender, struct device *device, int fd)
 	}
 }
 
+static void end_frame(struct can_sender *sender, struct device *device, uint32_t index,
+		      ssize_t result)
+{
+	if (result >= 0) {
+		sender->frames[index].wants = false;
+		device_count(device, COUNT_SENT, 1);
+	} else if (!is_full((int)result)) {
+		device_lost(device, (int)result);
+	}
+}
+
+static void queue_frame(struct can_sender *sender, struct device *device, uint32_t index,
+			int fd)
+{
+	struct can_send_frame *frame = &sender->frames[index];
+	const struct letter letter = { .fd = fd,
+				       .data = &frame->frame,
+				       .bytes = frame->is_fd ? CANFD_MTU : CAN_MTU,
+				       .is_socket = true,
+				       .tag = index };
+	ssize_t written = outbox_send(device, &letter);
+
+	frame->is_queued = written == LETTER_QUEUED;
+	if (!frame->is_queued) {
+		end_frame(sender, device, index, written);
+	}
+}
+
+/* Each by itself: none waits for one before it that found no room. */
+static void queue_all(struct can_sender *sender, struct device *device, int fd)
+{
+	device->is_behind = false;
+	for (uint32_t i = 0; i < sender->frame_count && !device->is_lost; i++) {
+		const struct can_send_frame *frame = &sender->frames[i];
+
+		if (frame->wants && !frame->is_queued) {
+			queue_frame(sender, device, i, fd);
+		}
+		device->is_behind |= frame->wants;
+	}
+}
+
+void can_sender_posted(struct can_sender *sender, struct device *device, uint32_t index,
+		       ssize_t result)
+{
+	if (sender->frames[index].is_queued) {
+		sender->frames[index].is_queued = false;
+		end_frame(sender, device, index, result);
+	}
+}
+
 void can_sender_emit(struct can_sender *sender, struct device *device, int fd,
 		     const struct cycle_time *now)
 {
@@ -415,5 +468,9 @@ void can_sender_emit(struct can_sender *sender, struct device *device, int fd,
 		     due_take(&sender->due_ns, sender->options->every_ns,
 			      now->release_ns));
 	device->must_emit = false;
-	send_all(sender, device, fd);
+	if (device->outbox) {
+		queue_all(sender, device, fd);
+	} else {
+		send_all(sender, device, fd);
+	}
 }

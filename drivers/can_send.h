@@ -41,8 +41,9 @@ struct can_send_frame {
 	uint32_t count;
 	const struct can_channel *muxed; /* whose multiplexors it has; NULL: none */
 	bool is_fd;
-	bool is_noted; /* data was due at least once */
-	bool wants;    /* due, and has not left */
+	bool is_noted;	/* data was due at least once */
+	bool wants;	/* due, and has not left */
+	bool is_queued; /* in the device's outbox */
 };
 
 struct can_sender {
@@ -82,5 +83,9 @@ void can_sender_attach(struct can_sender *sender, const struct cycle_time *now) 
 /** can_sender_emit - send what is due; nothing where the device is dry. [rt] */
 void can_sender_emit(struct can_sender *sender, struct device *device, int fd,
 		     const struct cycle_time *now) RT_SAFE;
+
+/** can_sender_posted - what became of a frame that was queued: for posted() of struct driver. [rt] */
+void can_sender_posted(struct can_sender *sender, struct device *device, uint32_t index,
+		       ssize_t result) RT_SAFE;
 
 #endif

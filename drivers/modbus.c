@@ -8,6 +8,7 @@
 #include "drivers/modbus_options.h"
 #include "drivers/modbus_plan.h"
 #include "drivers/modbus_write.h"
+#include "drivers/outbox.h"
 #include "drivers/registry.h"
 #include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
@@ -45,7 +46,10 @@ struct modbus {
 
 	uint8_t out[MODBUS_REQUEST_BYTES_MAX];
 	uint32_t out_bytes;
-	uint32_t unsent; /* the last of them */
+	uint32_t unsent;    /* the last of them */
+	bool is_queued;	    /* they are in the device's outbox */
+	bool is_new;	    /* none of them was written before */
+	int64_t written_ns; /* when they were given to be written */
 
 	uint8_t in[MODBUS_ANSWER_BYTES_MAX];
 	uint32_t in_bytes;
@@ -138,6 +142,7 @@ static void modbus_attach(struct device *device, const struct cycle_time *now)
 	struct modbus *modbus = device->state;
 
 	modbus->phase = PHASE_IDLE;
+	modbus->is_queued = false;
 	modbus->at = modbus->plan.query_count;
 	modbus->has_written = false;
 	modbus_writer_attach(&modbus->writer, now);
@@ -415,17 +420,16 @@ static void modbus_tick(struct device *device, const struct cycle_time *now)
 	}
 }
 
-static void plan_deadline(struct device *device, const struct cycle_time *now)
+static void plan_deadline(struct device *device, int64_t from_ns)
 {
 	const struct modbus_options *options = device->spec->options;
 	struct modbus *modbus = device->state;
 	int64_t bytes = modbus->out_bytes;
 
-	modbus->quiet_ns =
-		now->wake_ns + bytes * modbus->character_ns + modbus->silence_ns;
+	modbus->quiet_ns = from_ns + bytes * modbus->character_ns + modbus->silence_ns;
 	bytes += modbus_rtu_answer_bytes(modbus->request);
 	modbus->deadline_ns =
-		now->wake_ns + bytes * modbus->character_ns + options->timeout_ns;
+		from_ns + bytes * modbus->character_ns + options->timeout_ns;
 }
 
 static void begin_sending(struct device *device, const struct modbus_request *request,
@@ -446,16 +450,12 @@ static void begin_sending(struct device *device, const struct modbus_request *re
 		modbus->is_spoiled = false;
 	}
 	modbus->unsent = modbus->out_bytes;
-	plan_deadline(device, now);
+	plan_deadline(device, now->wake_ns);
 }
 
-static void send_rest(struct device *device, const struct cycle_time *now)
+static void note_written(struct device *device, ssize_t written)
 {
 	struct modbus *modbus = device->state;
-	const uint8_t *rest = modbus->out + modbus->out_bytes - modbus->unsent;
-	int fd = device->link->endpoints[0].fd;
-	ssize_t written = is_tcp(device) ? sys_send(fd, rest, modbus->unsent)
-					 : sys_write(fd, rest, modbus->unsent);
 
 	if (written < 0 && written != -EAGAIN && written != -EINTR) {
 		device_lost(device, (int)written);
@@ -467,7 +467,41 @@ static void send_rest(struct device *device, const struct cycle_time *now)
 	if (modbus->unsent == 0) {
 		device_count(device, COUNT_SENT, 1);
 		modbus->phase = PHASE_WAITING;
-		plan_deadline(device, now);
+		plan_deadline(device, modbus->written_ns);
+	} else if (modbus->is_new) {
+		device_count(device, COUNT_SEND_DROPPED, 1);
+	}
+}
+
+static void send_rest(struct device *device, bool is_new, const struct cycle_time *now)
+{
+	struct modbus *modbus = device->state;
+	const struct letter letter = {
+		.fd = device->link->endpoints[0].fd,
+		.data = modbus->out + modbus->out_bytes - modbus->unsent,
+		.bytes = modbus->unsent,
+		.is_socket = is_tcp(device),
+	};
+	ssize_t written = outbox_send(device, &letter);
+
+	modbus->is_new = is_new;
+	modbus->written_ns = now->wake_ns;
+	modbus->is_queued = written == LETTER_QUEUED;
+	if (!modbus->is_queued) {
+		note_written(device, written);
+	}
+}
+
+static void modbus_posted(struct device *device, uint32_t tag, ssize_t result) RT_SAFE;
+static void modbus_posted(struct device *device, uint32_t tag, ssize_t result)
+{
+	struct modbus *modbus = device->state;
+	bool was_queued = modbus->is_queued;
+
+	(void)tag;
+	modbus->is_queued = false;
+	if (was_queued) {
+		note_written(device, result);
 	}
 }
 
@@ -495,9 +529,7 @@ static void start_next(struct device *device, const struct cycle_time *now)
 
 	if (request) {
 		begin_sending(device, request, now);
-		send_rest(device, now);
-		device_count(device, COUNT_SEND_DROPPED,
-			     modbus->phase == PHASE_SENDING && !device->is_lost);
+		send_rest(device, true, now);
 	}
 }
 
@@ -529,9 +561,10 @@ static void modbus_emit(struct device *device, const struct cycle_time *now)
 			device_count(device, COUNT_SEND_DROPPED, 1);
 		}
 	}
-	if (modbus->phase == PHASE_SENDING) {
-		send_rest(device, now);
-	} else if (modbus->phase != PHASE_WAITING && now->wake_ns >= modbus->quiet_ns) {
+	if (modbus->phase == PHASE_SENDING && !modbus->is_queued) {
+		send_rest(device, false, now);
+	} else if (!modbus->is_queued && modbus->phase != PHASE_WAITING &&
+		   now->wake_ns >= modbus->quiet_ns) {
 		start_next(device, now);
 	}
 	device->is_behind = modbus_writer_is_behind(&modbus->writer);
@@ -613,4 +646,5 @@ const struct driver modbus_driver = {
 	.receive = modbus_receive,
 	.tick = modbus_tick,
 	.emit = modbus_emit,
+	.posted = modbus_posted,
 };

@@ -165,14 +165,15 @@ static void mqueue_check_names(const struct device_spec *spec,
 			 device_count);
 }
 
-static ssize_t write_message(const void *context, int fd, const void *data,
-			     size_t bytes) RT_SAFE;
-static ssize_t write_message(const void *context, int fd, const void *data, size_t bytes)
+/* Queues have a call of their own. */
+static ssize_t write_message(struct device *device, struct letter *letter) RT_SAFE;
+static ssize_t write_message(struct device *device, struct letter *letter)
 {
-	const struct mqueue_options *options = context;
-	int rc = sys_mq_send(fd, data, bytes, (unsigned)options->send.priority);
+	const struct mqueue_options *options = device->spec->options;
+	int rc = sys_mq_send(letter->fd, letter->data, letter->bytes,
+			     (unsigned)options->send.priority);
 
-	return rc ? rc : (ssize_t)bytes;
+	return rc ? rc : (ssize_t)letter->bytes;
 }
 
 static void mqueue_resolve(struct device *device, const struct device *devices,
@@ -194,7 +195,7 @@ static int mqueue_init(struct device *device, struct err *err)
 {
 	const struct mqueue_options *options = device->spec->options;
 	struct mqueue *mqueue = device->state;
-	const struct send_way way = { .write = write_message, .context = options };
+	const struct send_way way = { .write = write_message };
 	int rc = intake_init(&mqueue->intake, device->spec, &options->frame,
 			     &options->separator, (uint32_t)options->message_bytes);
 

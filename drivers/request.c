@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "drivers/due.h"
+#include "drivers/outbox.h"
 
 const struct option request_rows[] = {
 	{
@@ -39,14 +40,13 @@ void request_attach(struct request *request, const struct cycle_time *now)
 {
 	request->due_ns = now->release_ns;
 	request->unsent = 0;
+	request->is_queued = false;
 }
 
 /* What did not fit is finished in the next cycles, since half a request would spoil the next one. */
-static void send_rest(struct request *request, struct device *device, int fd, bool is_new)
+static void end_write(struct request *request, struct device *device, ssize_t written)
 {
 	const struct option_bytes *send = &request->options->send;
-	const uint8_t *rest = send->data + send->bytes - request->unsent;
-	ssize_t written = request->write(fd, rest, request->unsent);
 
 	if (written < 0 && written != -EAGAIN && written != -EINTR) {
 		device_lost(device, (int)written);
@@ -57,9 +57,35 @@ static void send_rest(struct request *request, struct device *device, int fd, bo
 	}
 	if (request->unsent == 0) {
 		device_count(device, COUNT_SENT, 1);
-	} else if (is_new) {
+	} else if (request->is_new) {
 		device_count(device, COUNT_SEND_DROPPED, 1);
 		request->unsent = request->unsent == send->bytes ? 0 : request->unsent;
+	}
+}
+
+static void send_rest(struct request *request, struct device *device, int fd, bool is_new)
+{
+	const struct option_bytes *send = &request->options->send;
+	const struct letter letter = { .fd = fd,
+				       .data = send->data + send->bytes - request->unsent,
+				       .bytes = request->unsent,
+				       .is_socket = request->is_socket,
+				       .tag = REQUEST_TAG };
+	ssize_t written = request->must_write_now ? outbox_send_now(&letter)
+						  : outbox_send(device, &letter);
+
+	request->is_new = is_new;
+	request->is_queued = written == LETTER_QUEUED;
+	if (!request->is_queued) {
+		end_write(request, device, written);
+	}
+}
+
+void request_posted(struct request *request, struct device *device, ssize_t result)
+{
+	if (request->is_queued) {
+		request->is_queued = false;
+		end_write(request, device, result);
 	}
 }
 
@@ -68,7 +94,7 @@ void request_emit(struct request *request, struct device *device, int fd,
 {
 	bool is_due;
 
-	if (!request->options) {
+	if (!request->options || request->is_queued) {
 		return;
 	}
 	is_due = due_take(&request->due_ns, request->options->every_ns, now->release_ns);

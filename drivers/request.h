@@ -6,6 +6,7 @@
 #ifndef DRIVERS_REQUEST_H
 #define DRIVERS_REQUEST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -25,11 +26,16 @@ extern const struct option request_rows[];
 
 struct request {
 	const struct request_options *options; /* borrowed; NULL: nothing is asked */
-	/* sys_write() for a line, sys_send() for a socket */
-	ssize_t (*write)(int fd, const void *data, size_t bytes) RT_SAFE;
+	bool is_socket;
+	bool must_write_now; /* something else is sent after it in the same cycle, on the same way */
+	bool is_queued;	 /* in the device's outbox */
+	bool is_new;	 /* and it is no rest */
 	int64_t due_ns;	 /* the next one is due at this release */
 	uint32_t unsent; /* last bytes of a request that did not fit at once */
 };
+
+/* The tag of its letter: none that a sender's slot has. */
+#define REQUEST_TAG UINT32_MAX
 
 /** request_check_bytes - that what is sent is 1 to REQUEST_BYTES_MAX bytes long. [init] */
 void request_check_bytes(const struct option_bytes *bytes, const char *key,
@@ -41,5 +47,9 @@ void request_attach(struct request *request, const struct cycle_time *now) RT_SA
 /** request_emit - send what is due, or the rest of it; a device that fails is lost. [rt] */
 void request_emit(struct request *request, struct device *device, int fd,
 		  const struct cycle_time *now) RT_SAFE;
+
+/** request_posted - what became of a write that was queued: for posted() of struct driver. [rt] */
+void request_posted(struct request *request, struct device *device,
+		    ssize_t result) RT_SAFE;
 
 #endif

@@ -259,6 +259,7 @@ void sender_attach(struct sender *sender, const struct cycle_time *now)
 	for (unsigned i = 0; i < sender->slot_count; i++) {
 		sender->slots[i].unsent = 0;
 		sender->slots[i].wants = false;
+		sender->slots[i].is_queued = false;
 	}
 	sender->is_noted = false;
 	if (sender->text) {
@@ -272,6 +273,7 @@ void sender_connect(struct sender *sender, unsigned slot)
 
 	if (options) {
 		sender->slots[slot].unsent = 0;
+		sender->slots[slot].is_queued = false;
 		sender->slots[slot].wants = !options->trigger && !options->has_every;
 	}
 }
@@ -332,13 +334,20 @@ static void fail(struct sender *sender, struct device *device, unsigned slot, in
 	}
 }
 
-static void send_rest(struct sender *sender, struct device *device, unsigned index,
-		      int fd)
+static ssize_t write_slot(struct sender *sender, struct device *device,
+			  struct letter *letter)
+{
+	ssize_t written = sender->way.write ? sender->way.write(device, letter)
+					    : outbox_send(device, letter);
+
+	sender->slots[letter->tag].is_queued = written == LETTER_QUEUED;
+	return written;
+}
+
+static void end_rest(struct sender *sender, struct device *device, unsigned index,
+		     ssize_t written)
 {
 	struct send_slot *slot = &sender->slots[index];
-	ssize_t written =
-		sender->way.write(sender->way.context, fd,
-				  slot->data + slot->bytes - slot->unsent, slot->unsent);
 
 	if (written < 0 && !is_full(written)) {
 		fail(sender, device, index, (int)written);
@@ -350,18 +359,32 @@ static void send_rest(struct sender *sender, struct device *device, unsigned ind
 	}
 }
 
+static void send_rest(struct sender *sender, struct device *device, unsigned index,
+		      int fd)
+{
+	struct send_slot *slot = &sender->slots[index];
+	struct letter letter = { .fd = fd,
+				 .data = slot->data + slot->bytes - slot->unsent,
+				 .bytes = slot->unsent,
+				 .tag = index };
+	ssize_t written = write_slot(sender, device, &letter);
+
+	slot->queued = NULL;
+	if (written != LETTER_QUEUED) {
+		end_rest(sender, device, index, written);
+	}
+}
+
 /* A message as it was composed in this cycle. */
 struct composed {
 	const uint8_t *data; /* NULL: it was not, yet */
 	uint32_t bytes;
 };
 
-static void send_new(struct sender *sender, struct device *device, unsigned index, int fd,
-		     const struct composed *message)
+static void end_new(struct sender *sender, struct device *device, unsigned index,
+		    const struct composed *message, ssize_t written)
 {
 	struct send_slot *slot = &sender->slots[index];
-	ssize_t written =
-		sender->way.write(sender->way.context, fd, message->data, message->bytes);
 
 	if (written < 0) {
 		if (!is_full(written)) {
@@ -377,6 +400,41 @@ static void send_new(struct sender *sender, struct device *device, unsigned inde
 	memcpy(slot->data, message->data, message->bytes);
 	slot->bytes = message->bytes;
 	slot->unsent = message->bytes - (uint32_t)written;
+}
+
+/* One that is queued stays as it is until the next one is composed, which is after it was told of. */
+static void send_new(struct sender *sender, struct device *device, unsigned index, int fd,
+		     const struct composed *message)
+{
+	struct send_slot *slot = &sender->slots[index];
+	struct letter letter = {
+		.fd = fd, .data = message->data, .bytes = message->bytes, .tag = index
+	};
+	ssize_t written = write_slot(sender, device, &letter);
+
+	slot->queued = message->data;
+	slot->queued_bytes = message->bytes;
+	if (written != LETTER_QUEUED) {
+		end_new(sender, device, index, message, written);
+	}
+}
+
+void sender_posted(struct sender *sender, struct device *device, uint32_t index,
+		   ssize_t result)
+{
+	struct send_slot *slot = &sender->slots[index];
+	const struct composed message = { .data = slot->queued,
+					  .bytes = slot->queued_bytes };
+
+	if (!slot->is_queued) {
+		return;
+	}
+	slot->is_queued = false;
+	if (message.data) {
+		end_new(sender, device, index, &message, result);
+	} else {
+		end_rest(sender, device, index, result);
+	}
 }
 
 /* One that still waits is overtaken by the one that is due now. */
@@ -398,7 +456,7 @@ static void send_slots(struct sender *sender, struct device *device, const int *
 	for (unsigned i = 0; i < sender->slot_count && !device->is_lost; i++) {
 		const struct send_slot *slot = &sender->slots[i];
 
-		if (fds[i] < 0) {
+		if (fds[i] < 0 || slot->is_queued) {
 			continue;
 		}
 		if (slot->unsent > 0) {

@@ -17,6 +17,7 @@
 #include "config/option.h"
 #include "drivers/checksum.h"
 #include "drivers/device.h"
+#include "drivers/outbox.h"
 #include "drivers/text.h"
 #include "rtloop/base/attr.h"
 #include "rtloop/base/err.h"
@@ -84,19 +85,20 @@ bool traffic_reads(const struct device_spec *spec, const struct traffic *traffic
 
 /* One connection, or the one way that there is. */
 struct send_slot {
-	uint8_t *data;	 /* a message that was taken in part; of streams */
-	uint32_t bytes;	 /* of it */
-	uint32_t unsent; /* its last bytes, which are still to go */
-	bool wants;	 /* a message is due, and has not left */
+	uint8_t *data;	       /* a message that was taken in part; of streams */
+	uint32_t bytes;	       /* of it */
+	uint32_t unsent;       /* its last bytes, which are still to go */
+	bool wants;	       /* a message is due, and has not left */
+	bool is_queued;	       /* what is to be written is in the device's outbox */
+	const uint8_t *queued; /* a new message that is; NULL: the rest of one */
+	uint32_t queued_bytes;
 };
 
 /* How bytes leave. */
 struct send_way {
-	/* -EAGAIN: not now. [rt] */
-	ssize_t (*write)(const void *context, int fd, const void *data,
-			 size_t bytes) RT_SAFE;
-	const void *context; /* borrowed */
-	bool is_stream;	     /* a part may be taken, and the rest must follow */
+	/* -EAGAIN: not now; LETTER_QUEUED: sender_posted() tells. NULL: written to the descriptor. [rt] */
+	ssize_t (*write)(struct device *device, struct letter *letter) RT_SAFE;
+	bool is_stream; /* a part may be taken, and the rest must follow */
 	/* what becomes of a message, or of a connection, that failed with -errno; NULL: the device is
 	 * lost. The message is tried again in the next cycle, unless `every` sends another one by
 	 * itself. [rt] */
@@ -164,5 +166,9 @@ bool sender_is_midway(const struct sender *sender, unsigned slot) RT_SAFE;
  */
 void sender_emit(struct sender *sender, struct device *device, const int *fds,
 		 const struct cycle_time *now) RT_SAFE;
+
+/** sender_posted - what became of the write of a slot that was queued: for posted() of struct driver. [rt] */
+void sender_posted(struct sender *sender, struct device *device, uint32_t slot,
+		   ssize_t result) RT_SAFE;
 
 #endif

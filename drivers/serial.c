@@ -191,17 +191,9 @@ static void serial_check_names(const struct device_spec *spec,
 			 device_count);
 }
 
-static ssize_t write_line(const void *context, int fd, const void *data,
-			  size_t bytes) RT_SAFE;
-static ssize_t write_line(const void *context, int fd, const void *data, size_t bytes)
-{
-	(void)context;
-	return sys_write(fd, data, bytes);
-}
-
 static int serial_init(struct device *device, struct err *err)
 {
-	static const struct send_way way = { .write = write_line, .is_stream = true };
+	static const struct send_way way = { .is_stream = true };
 	const struct serial_options *options = device->spec->options;
 	const struct traffic traffic = traffic_of(options);
 	struct serial *serial = device->state;
@@ -213,7 +205,7 @@ static int serial_init(struct device *device, struct err *err)
 				 &options->separator, 0);
 	}
 	serial->request.options = options->has_request ? &options->request : NULL;
-	serial->request.write = sys_write;
+	serial->request.must_write_now = options->has_send;
 	if (rc) {
 		return err_set_errno(err, rc, "device '%s'", device->spec->name);
 	}
@@ -394,6 +386,18 @@ static void serial_emit(struct device *device, const struct cycle_time *now)
 	}
 }
 
+static void serial_posted(struct device *device, uint32_t tag, ssize_t result) RT_SAFE;
+static void serial_posted(struct device *device, uint32_t tag, ssize_t result)
+{
+	struct serial *serial = device->state;
+
+	if (tag == REQUEST_TAG) {
+		request_posted(&serial->request, device, result);
+	} else {
+		sender_posted(&serial->sender, device, tag, result);
+	}
+}
+
 static const char description[] = "Reads frames from a serial line: a UART, an RS-232 or "
 				  "RS-485 adapter, a USB device with a "
 				  "tty. The line is opened raw and exclusively, at any "
@@ -472,4 +476,5 @@ const struct driver serial_driver = {
 	.receive = serial_receive,
 	.tick = serial_tick,
 	.emit = serial_emit,
+	.posted = serial_posted,
 };

@@ -67,12 +67,11 @@ static int init_intake(struct device *device, struct err *err)
 	return rc ? err_set_errno(err, rc, "device '%s'", device->spec->name) : 0;
 }
 
-static ssize_t write_socket(const void *context, int fd, const void *data,
-			    size_t bytes) RT_SAFE;
-static ssize_t write_socket(const void *context, int fd, const void *data, size_t bytes)
+static ssize_t write_socket(struct device *device, struct letter *letter) RT_SAFE;
+static ssize_t write_socket(struct device *device, struct letter *letter)
 {
-	(void)context;
-	return sys_send(fd, data, bytes);
+	letter->is_socket = true;
+	return outbox_send(device, letter);
 }
 
 /* A client of a server that fails frees its place, as one that hangs up. */
@@ -96,7 +95,8 @@ int stream_init(struct device *device, const struct stream_options *options,
 	stream->options.keys = keys;
 	stream->request = (struct request){
 		.options = keys->has_request ? &keys->request : NULL,
-		.write = sys_send,
+		.is_socket = true,
+		.must_write_now = keys->has_send,
 	};
 	stream->reads = traffic_reads(device->spec, &traffic);
 	rc = stream->reads ? init_intake(device, err) : 0;
@@ -571,6 +571,17 @@ static void emit_to_clients(struct device *device, const struct cycle_time *now)
 		fds[i] = is_there ? server->fds[i] : -1;
 	}
 	sender_emit(&stream->sender, device, fds, now);
+}
+
+void stream_posted(struct device *device, uint32_t tag, ssize_t result)
+{
+	struct stream *stream = device->state;
+
+	if (tag == REQUEST_TAG) {
+		request_posted(&stream->request, device, result);
+	} else {
+		sender_posted(&stream->sender, device, tag, result);
+	}
 }
 
 void stream_emit(struct device *device, const struct cycle_time *now)

@@ -168,4 +168,7 @@ enum verdict stream_hang_up(struct device *device, uint32_t tag, int code) RT_SA
 void stream_tick(struct device *device, const struct cycle_time *now) RT_SAFE;
 void stream_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
 
+/** stream_posted - posted() of struct driver. [rt] */
+void stream_posted(struct device *device, uint32_t tag, ssize_t result) RT_SAFE;
+
 #endif

@@ -216,4 +216,5 @@ const struct driver tcp_driver = {
 	.hang_up = stream_hang_up,
 	.tick = stream_tick,
 	.emit = stream_emit,
+	.posted = stream_posted,
 };

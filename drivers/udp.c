@@ -273,14 +273,15 @@ static void udp_check_names(const struct device_spec *spec,
 			 device_count);
 }
 
-static ssize_t write_to(const void *context, int fd, const void *data,
-			size_t bytes) RT_SAFE;
-static ssize_t write_to(const void *context, int fd, const void *data, size_t bytes)
+static ssize_t write_to(struct device *device, struct letter *letter) RT_SAFE;
+static ssize_t write_to(struct device *device, struct letter *letter)
 {
-	const struct address *to = context;
+	const struct udp *udp = device->state;
 
-	return sys_send_to(fd, data, bytes, (const struct sockaddr *)&to->storage,
-			   to->bytes);
+	letter->is_socket = true;
+	letter->to = (const struct sockaddr *)&udp->to.storage;
+	letter->to_bytes = udp->to.bytes;
+	return outbox_send(device, letter);
 }
 
 /* What the network says of a datagram is not of the next one. */
@@ -299,9 +300,7 @@ static int init_sender(struct device *device, struct err *err)
 {
 	const struct udp_options *options = device->spec->options;
 	struct udp *udp = device->state;
-	const struct send_way way = { .write = write_to,
-				      .context = &udp->to,
-				      .fail = lose_datagram };
+	const struct send_way way = { .write = write_to, .fail = lose_datagram };
 	int rc = options->has_send ? address_parse(options->send.to, &udp->to) : 0;
 
 	if (rc) {
@@ -620,6 +619,14 @@ static void udp_emit(struct device *device, const struct cycle_time *now)
 	sender_emit(&udp->sender, device, &handle->fd, now);
 }
 
+static void udp_posted(struct device *device, uint32_t tag, ssize_t result) RT_SAFE;
+static void udp_posted(struct device *device, uint32_t tag, ssize_t result)
+{
+	struct udp *udp = device->state;
+
+	sender_posted(&udp->sender, device, tag, result);
+}
+
 static void udp_receive(struct device *device, const struct message *message,
 			const struct cycle_time *now) RT_SAFE;
 static void udp_receive(struct device *device, const struct message *message,
@@ -721,4 +728,5 @@ const struct driver udp_driver = {
 	.hang_up = udp_hang_up,
 	.emits = udp_emits,
 	.emit = udp_emit,
+	.posted = udp_posted,
 };

@@ -228,4 +228,5 @@ const struct driver unix_driver = {
 	.hang_up = stream_hang_up,
 	.tick = stream_tick,
 	.emit = stream_emit,
+	.posted = stream_posted,
 };
