@@ -237,16 +237,6 @@ int uring_sleep(struct uring *ring, int64_t until_ns)
 	return code < 0 && code != -ETIME ? code : 0;
 }
 
-const struct io_uring_cqe *uring_peek(const struct uring *ring)
-{
-	unsigned head = *ring->cq_head;
-
-	/* pairs with the kernel's release: the completion is written */
-	return head == __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE)
-		       ? NULL
-		       : &ring->cqes[head & (ring->cq_entries - 1)];
-}
-
 void uring_seen(struct uring *ring)
 {
 	/* pairs with the kernel's acquire: the completion was read */

@@ -89,7 +89,15 @@ int uring_enter(struct uring *ring) RT_SAFE;
 int uring_sleep(struct uring *ring, int64_t until_ns) RT_SAFE;
 
 /** uring_peek - the oldest completion; NULL where there is none. [rt] */
-const struct io_uring_cqe *uring_peek(const struct uring *ring) RT_SAFE;
+static inline const struct io_uring_cqe *uring_peek(const struct uring *ring)
+{
+	unsigned head = *ring->cq_head;
+
+	/* pairs with the kernel's release: the completion is written */
+	return head == __atomic_load_n(ring->cq_tail, __ATOMIC_ACQUIRE)
+		       ? NULL
+		       : &ring->cqes[head & (ring->cq_entries - 1)];
+}
 
 /** uring_seen - done with it. [rt] */
 void uring_seen(struct uring *ring) RT_SAFE;

@@ -66,10 +66,15 @@ static void give_back_lost(struct loop *loop, const struct cycle_time *now)
 /* The same after the step: what a device has lost it has lost below what is forced. */
 static void give_back_lost_late(struct loop *loop, const struct cycle_time *now)
 {
+	struct cycle_time next;
+
 	if (loop->any_lost) {
+		/* the step is over: it is the next one that sees these bad */
+		next = *now;
+		next.cycle++;
 		lift_inputs(loop);
-		give_back_lost(loop, now);
-		lay_inputs(loop, now);
+		give_back_lost(loop, &next);
+		lay_inputs(loop, &next);
 	}
 }
 
@@ -267,18 +272,20 @@ static bool is_over(struct loop *loop, const struct grid_step *step, int64_t nex
 static void hand_over_overrun(struct loop *loop, const struct cycle_time *now,
 			      const struct grid_step *step, int64_t end_ns)
 {
-	const struct overrun overrun = { .cycle = now->cycle,
-					 .release_ns = now->release_ns,
-					 .wake_ns = now->wake_ns,
-					 .end_ns = end_ns,
-					 .record_ns = loop->record_ns,
-					 .is_late_wake = step->is_late_wake,
-					 .is_long_work = step->is_long_work,
-					 .worst = loop->blame.worst };
+	struct overrun overrun;
 
-	if (step->is_late_wake || step->is_long_work) {
-		overruns_put(&loop->overruns, &overrun);
+	if (!step->is_late_wake && !step->is_long_work) {
+		return;
 	}
+	overrun = (struct overrun){ .cycle = now->cycle,
+				    .release_ns = now->release_ns,
+				    .wake_ns = now->wake_ns,
+				    .end_ns = end_ns,
+				    .record_ns = loop->record_ns,
+				    .is_late_wake = step->is_late_wake,
+				    .is_long_work = step->is_long_work,
+				    .worst = loop->blame.worst };
+	overruns_put(&loop->overruns, &overrun);
 }
 
 bool cycle_run(struct loop *loop, int64_t wake_ns)
@@ -292,7 +299,6 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 		.dt_ns = grid_dt_ns(&loop->grid),
 	};
 	struct cycle_times times = { .latency_ns = wake_ns - now.release_ns };
-	struct cycle_time next = now;
 	struct grid_step step;
 	int64_t read_end_ns, write_end_ns, end_ns, next_ns;
 	bool is_fault;
@@ -314,9 +320,7 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 		return false; /* it has come back too late: the outputs are another's */
 	}
 	write_phase(loop, &now);
-	/* the step is over: it is the next one that sees these bad */
-	next.cycle++;
-	give_back_lost_late(loop, &next);
+	give_back_lost_late(loop, &now);
 	write_end_ns = sys_now();
 	times.read_ns = read_end_ns - wake_ns;
 	times.write_ns = write_end_ns - read_end_ns - times.step_ns;
@@ -434,10 +438,11 @@ static int put_seal_on(struct loop *loop)
 	return seal_put_on(&loop->seal, loop->options->seal, &scope, &loop->err);
 }
 
+/* An armed receive holds its file open until it is cancelled. */
 void cycle_let_go(struct loop *loop)
 {
 	for (unsigned i = 0; i < loop->device_count; i++) {
-		if (loop->seats[i].current) {
+		if (poller_ring(&loop->poller) && loop->seats[i].current) {
 			poller_detach(&loop->poller, loop->seats[i].current);
 		}
 	}
@@ -458,8 +463,7 @@ static int open_ways(struct loop *loop)
 		pacer_close(&loop->pacer);
 		return err_set_errno(&loop->err, code, "cannot use the poller");
 	}
-	poller_pace(&loop->poller,
-		    loop->pacer_kind == PACER_URING && loop->options->spin_ns == 0);
+	poller_pace(&loop->poller, loop_reads_in_wait(loop));
 	return 0;
 }
 

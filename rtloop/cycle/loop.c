@@ -296,6 +296,12 @@ struct device *loop_worker(struct loop *loop, unsigned device_index)
 	return seat_of(loop, device_index)->device;
 }
 
+bool loop_reads_in_wait(const struct loop *loop)
+{
+	return loop->pacer_kind == PACER_URING && loop->poller.uring &&
+	       loop->options->spin_ns == 0;
+}
+
 enum loop_end loop_state(const struct loop *loop)
 {
 	return (enum loop_end)atomic_load(&loop->end);

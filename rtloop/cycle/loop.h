@@ -156,6 +156,9 @@ struct poll_link *loop_take_back(struct loop *loop, unsigned device_index);
  * worker. [super] */
 struct device *loop_worker(struct loop *loop, unsigned device_index);
 
+/** loop_reads_in_wait - whether what is timed as latency is a wake-up and the reading of devices. [any] */
+bool loop_reads_in_wait(const struct loop *loop) RT_SAFE;
+
 /** loop_state - LOOP_RUNS, or how it ended. [any] */
 enum loop_end loop_state(const struct loop *loop) RT_SAFE;
 

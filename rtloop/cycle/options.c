@@ -6,8 +6,8 @@
 #include "rtloop/cycle/overrun_limit.h"
 
 static const char *const overrun_names[] = { "skip", "catch-up", "stop", NULL };
-static const char *const pacer_names[] = { "nanosleep", "timerfd", "uring", NULL };
-static const char *const poller_names[] = { "epoll", "uring", NULL };
+const char *const loop_pacer_names[] = { "nanosleep", "timerfd", "uring", NULL };
+const char *const loop_poller_names[] = { "epoll", "uring", NULL };
 static const char *const seal_names[] = { "off", "log", "kill", NULL };
 static const char *const trace_names[] = { "off", "on-overrun", NULL };
 static const char *const guard_names[] = { "auto", "on", "off", NULL };
@@ -115,7 +115,7 @@ const struct option loop_rows[] = {
 		.type = OPTION_CHOICE,
 		.offset = offsetof(struct loop_options, pacer),
 		.fallback = "nanosleep",
-		.choices = pacer_names,
+		.choices = loop_pacer_names,
 		.help = "how the cycle thread waits for a release",
 	},
 	{
@@ -123,7 +123,7 @@ const struct option loop_rows[] = {
 		.type = OPTION_CHOICE,
 		.offset = offsetof(struct loop_options, poller),
 		.fallback = "epoll",
-		.choices = poller_names,
+		.choices = loop_poller_names,
 		.help = "how devices with something to read are found and read",
 	},
 	{

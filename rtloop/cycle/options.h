@@ -68,6 +68,10 @@ struct loop_options {
 	int64_t watchdog_timeout_ns;
 };
 
+/* By kind; NULL ends them. */
+extern const char *const loop_pacer_names[];
+extern const char *const loop_poller_names[];
+
 /* Bound to struct loop_options. */
 extern const struct option loop_rows[];
 

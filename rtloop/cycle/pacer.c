@@ -81,7 +81,7 @@ int64_t pacer_wait(struct pacer *pacer, int64_t release_ns)
 	int64_t now_ns = sys_now();
 
 	/* bounded: by the length of the tail */
-	while (code == 0 && now_ns < release_ns) {
+	while (code == 0 && pacer->spin_ns > 0 && now_ns < release_ns) {
 		now_ns = sys_now();
 	}
 	return now_ns;

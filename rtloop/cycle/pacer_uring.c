@@ -49,12 +49,12 @@ static int uring_pacer_open(struct pacer *pacer, struct err *err)
 	return 0;
 }
 
-/* What is submitted with the wait hides why it ended: a wake before the time is told by the clock. */
+/* What is submitted with the wait hides why it ended: a wake before the tail is told by the clock. */
 static int uring_pacer_sleep(struct pacer *pacer, int64_t until_ns)
 {
 	int code = uring_sleep(pacer->ring, until_ns);
 
-	return code == 0 && sys_now() < until_ns ? -EINTR : code;
+	return code == 0 && pacer->spin_ns > 0 && sys_now() < until_ns ? -EINTR : code;
 }
 
 const struct pacer_ops pacer_uring = {

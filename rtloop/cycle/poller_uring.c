@@ -8,6 +8,9 @@
 
 #include "rtloop/base/sys.h"
 
+/* All endpoints at once, and some that have something again meanwhile. */
+#define RUNS_MAX (2 * URING_PLACES / 20)
+
 static void scan(struct poller *poller, const struct cycle_time *now) RT_SAFE;
 static void flush(struct poller *poller, bool is_edge) RT_SAFE;
 static void settle(struct poller *poller) RT_SAFE;
@@ -90,6 +93,8 @@ static void end_armed(struct uring_slot *us, int result)
 {
 	us->is_armed = false;
 	us->wants_arming = true;
+	us->was_cut = result >= 0 && (us->slot->endpoint->op == ENDPOINT_RECV ||
+				      us->slot->endpoint->op == ENDPOINT_RECVMSG);
 	if (result == -ENOBUFS || result > 0 || is_passing(result)) {
 		return;
 	}
@@ -162,11 +167,17 @@ void uring_reap(struct uring_poller *up)
 	}
 }
 
+/* Since 6.13 a call that does not wait runs no more than 20 of the receives that have something, and says
+ * whether there are others. */
 void uring_run(struct uring_poller *up)
 {
-	if (uring_has_work(&up->ring)) {
-		(void)uring_enter(&up->ring);
+	unsigned tries = 0;
+	int code = 0;
+
+	while (code == 0 && tries++ < RUNS_MAX && uring_has_work(&up->ring)) {
+		code = uring_enter(&up->ring);
 		up->queued = 0;
+		uring_reap(up);
 	}
 	uring_reap(up);
 }
@@ -228,7 +239,9 @@ static void scan(struct poller *poller, const struct cycle_time *now)
 	for (unsigned i = 0; i < count && up->first_listed; i++) {
 		serve(poller, pop(up), now);
 	}
-	uring_arm_reads(up);
+	if (up->to_read_count > 0) {
+		uring_arm_reads(up);
+	}
 }
 
 /* --- what was written -------------------------------------------------------------------------------- */

@@ -72,6 +72,7 @@ static void arm_later(struct uring_poller *up, struct uring_slot *us)
 void uring_arm(struct uring_poller *up, struct uring_slot *us)
 {
 	us->wants_arming = false;
+	us->was_cut = false;
 	if (us->way == URING_READ) {
 		up->to_read[up->to_read_count++] = us;
 	} else if (!queue(up, us)) {

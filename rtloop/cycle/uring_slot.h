@@ -54,6 +54,7 @@ struct uring_slot {
 	bool has_group; /* its buffers are registered */
 	bool is_armed;
 	bool wants_arming;
+	bool was_cut; /* it ended by a message, and others may wait behind that */
 	bool has_ended;
 	int end_code;	/* -errno, or 0: the end */
 	bool has_more;	/* of URING_CALLS: to be read in the next cycle too */

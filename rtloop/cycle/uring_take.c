@@ -1,4 +1,4 @@
-#include "rtloop/cycle/uring_slot.h"
+#include "rtloop/cycle/uring_poller.h"
 
 #ifdef HAVE_IO_URING
 
@@ -130,18 +130,18 @@ static bool is_end_told(const struct uring_slot *us, uint32_t taken)
 			       taken < us->slot->endpoint->budget));
 }
 
-static void take_messages(struct uring_slot *us, struct poller *poller,
-			  const struct cycle_time *now)
+/* Hands over what is held; false where that was the end. */
+static bool take_held(struct uring_slot *us, struct poller *poller, uint32_t *taken,
+		      const struct cycle_time *now)
 {
-	const struct endpoint *endpoint = us->slot->endpoint;
-	struct device *device = us->slot->link->device;
-	uint32_t taken = 0;
+	const struct device *device = us->slot->link->device;
 
-	while (us->held_count > 0 && taken < endpoint->budget && !device->is_lost) {
+	while (us->held_count > 0 && *taken < us->slot->endpoint->budget &&
+	       !device->is_lost) {
 		if (is_end(us)) {
 			uring_slot_release(us);
 			poller_end_slot(poller, us->slot, 0);
-			return;
+			return false;
 		}
 		if (us->way == URING_RECVMSG) {
 			hand_over_with_header(us, now);
@@ -149,12 +149,36 @@ static void take_messages(struct uring_slot *us, struct poller *poller,
 			hand_over_bare(us, now);
 		}
 		uring_slot_release(us);
-		taken++;
+		(*taken)++;
 	}
-	if (taken == endpoint->budget) {
-		device_count(device, COUNT_FLOODED, 1);
+	return !device->is_lost;
+}
+
+/* A message without a byte ends a receive, though others may wait behind it: these are for the same cycle. */
+static bool goes_on(struct uring_slot *us, struct poller *poller, uint32_t taken)
+{
+	bool was_cut = us->was_cut && us->held_count == 0;
+
+	if (was_cut && taken < us->slot->endpoint->budget) {
+		uring_arm(poller->uring, us);
+		uring_run(poller->uring);
 	}
-	if (!device->is_lost && is_end_told(us, taken)) {
+	return was_cut && us->held_count > 0;
+}
+
+static void take_messages(struct uring_slot *us, struct poller *poller,
+			  const struct cycle_time *now)
+{
+	uint32_t taken = 0;
+	bool is_on = take_held(us, poller, &taken, now);
+
+	while (is_on && goes_on(us, poller, taken)) {
+		is_on = take_held(us, poller, &taken, now);
+	}
+	if (taken == us->slot->endpoint->budget) {
+		device_count(us->slot->link->device, COUNT_FLOODED, 1);
+	}
+	if (is_on && is_end_told(us, taken)) {
 		us->has_ended = false;
 		us->wants_arming = true;
 		poller_end_slot(poller, us->slot, us->end_code);
