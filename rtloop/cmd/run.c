@@ -29,6 +29,8 @@ enum {
 	RUN_LOG_DIR,
 	RUN_REQUIRE_RT,
 	RUN_NO_OUTPUTS,
+	RUN_PACER,
+	RUN_POLLER,
 };
 
 static const struct command_option run_options[] = {
@@ -52,6 +54,9 @@ static const struct command_option run_options[] = {
 	[RUN_NO_OUTPUTS] = { 0, "no-outputs", NULL,
 			     "drive nothing; the report says what would have been "
 			     "driven" },
+	[RUN_PACER] = { 0, "pacer", "KIND",
+			"how the cycle waits: nanosleep, timerfd or uring" },
+	[RUN_POLLER] = { 0, "poller", "KIND", "how devices are read: epoll or uring" },
 	{ 0, NULL, NULL, NULL },
 };
 
@@ -106,6 +111,8 @@ struct run_request {
 	int64_t cycles;
 	int64_t duration_ns;
 	int64_t cpu;
+	int64_t pacer;
+	int64_t poller;
 	bool is_quiet;
 	bool needs_realtime;
 	bool is_dry;
@@ -152,6 +159,17 @@ static int parse_time(const char *text, int64_t unit_ns, int64_t *ret_ns)
 	return value_parse_duration(text, ret_ns);
 }
 
+static int parse_kind(const char *text, const char *const *names, int64_t *ret_kind)
+{
+	for (int i = 0; names[i]; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*ret_kind = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
 static int take_option(const struct command *command, int option, const char *argument,
 		       struct run_request *request)
 {
@@ -187,6 +205,12 @@ static int take_option(const struct command *command, int option, const char *ar
 		break;
 	case RUN_NO_OUTPUTS:
 		request->is_dry = true;
+		break;
+	case RUN_PACER:
+		code = parse_kind(argument, loop_pacer_names, &request->pacer);
+		break;
+	case RUN_POLLER:
+		code = parse_kind(argument, loop_poller_names, &request->poller);
 		break;
 	}
 	if (code) {
@@ -231,6 +255,8 @@ static void override(struct setup *setup, const struct run_request *request)
 	loop->period_ns = request->period_ns >= 0 ? request->period_ns : loop->period_ns;
 	loop->cycles = request->cycles >= 0 ? request->cycles : loop->cycles;
 	loop->cpu = request->cpu >= 0 ? request->cpu : loop->cpu;
+	loop->pacer = request->pacer >= 0 ? (int)request->pacer : loop->pacer;
+	loop->poller = request->poller >= 0 ? (int)request->poller : loop->poller;
 	if (request->duration_ns >= 0) {
 		loop->duration_ns = request->duration_ns;
 	}
@@ -426,7 +452,9 @@ static int run_run(const struct command *command, int argc, char **argv)
 				       .period_ns = -1,
 				       .cycles = -1,
 				       .duration_ns = -1,
-				       .cpu = -1 };
+				       .cpu = -1,
+				       .pacer = -1,
+				       .poller = -1 };
 	struct setup *setup = NULL;
 	struct diag diag;
 	int status = parse_line(command, argc, argv, &request);

@@ -47,6 +47,11 @@ static void put_loop(struct json *json, const struct app *app)
 	json_text(json, "pacer", run_pacer_name(app));
 	json_int(json, "spin_ns", options->spin_ns);
 	json_text(json, "poller", app->loop.poller.ops->name);
+	json_text(json, "pacer_note", app->loop.pacer_note.text);
+	json_text(json, "poller_note", app->loop.poller.note.text);
+	/* who compares latencies must not compare these two */
+	json_text(json, "latency_of",
+		  loop_reads_in_wait(&app->loop) ? "wake + read" : "wake");
 	json_uint(json, "cycles", counter_get(&stats->cycles));
 	json_uint(json, "forced", counter_get(&app->loop.forced));
 	json_uint(json, "late_wakes", counter_get(&stats->late_wakes));

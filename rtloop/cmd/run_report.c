@@ -165,6 +165,15 @@ static void print_realtime(const struct app *app, FILE *out)
 	}
 }
 
+/* What was asked for and is not to be had. */
+static void print_note(FILE *out, const char *text)
+{
+	if (text[0] != '\0') {
+		print_label(out, "");
+		fprintf(out, "%s\n", text);
+	}
+}
+
 static void print_setting(const struct app *app, FILE *out)
 {
 	const struct realtime *realtime = &app->realtime;
@@ -194,6 +203,8 @@ static void print_setting(const struct app *app, FILE *out)
 	fprintf(out, "period %s, pacer %s%s%s, poller %s\n", period, run_pacer_name(app),
 		options->spin_ns ? " with a spinning tail of " : "",
 		options->spin_ns ? spin : "", app->loop.poller.ops->name);
+	print_note(out, app->loop.pacer_note.text);
+	print_note(out, app->loop.poller.note.text);
 }
 
 static void print_forced(const struct app *app, FILE *out)
@@ -290,7 +301,8 @@ static void print_timing(const struct app *app, FILE *out)
 	fputc('\n', out);
 	timing_print_head(out);
 	timing_print(out, "latency", &stats->latency);
-	fprintf(out, "  wake-up after the release; worst in cycle %" PRIu64 "\n",
+	fprintf(out, "  %s after the release; worst in cycle %" PRIu64 "\n",
+		loop_reads_in_wait(&app->loop) ? "wake + read" : "wake-up",
 		counter_get(&stats->worst_latency_cycle));
 	timing_print(out, "busy", &stats->busy);
 	fprintf(out, "  wake-up to last write; worst in cycle %" PRIu64 "\n",
@@ -442,7 +454,10 @@ void run_report_print(struct app *app, FILE *out)
 	print_seal(app, out);
 	print_log(app, out);
 	print_timing(app, out);
-	timing_print_histogram(out, "wake-up latency, us", &app->loop.stats.latency);
+	timing_print_histogram(out,
+			       loop_reads_in_wait(&app->loop) ? "wake + read, us"
+							      : "wake-up latency, us",
+			       &app->loop.stats.latency);
 	print_devices(app, out);
 	if (has_ended) {
 		run_outputs_print(app, out);
