@@ -3,7 +3,7 @@
 # integration tests, and those of tests/rt.
 #
 # usage: BUILD=<absolute build folder> scripts/test-rt.sh [unit|integration|rt]...	(default: all)
-#        TESTS="test_realtime test_run" runs only these.
+#        TESTS="test_realtime test_run" runs only these; WAYS=PACER+POLLER as tests/run.sh has it.
 #
 # Two guests share the work, since emulation is slow and one guest keeps hardly more than one CPU busy. One
 # begins with the unit programs, and has one CPU: this is emulated at half the expense. The other begins at
@@ -81,7 +81,7 @@ boot_guest() {
 	# shellcheck disable=SC2016,SC2068 # for the guest's shell; words that are empty are to vanish
 	scripts/vm/boot.sh --cpus $cpus --writable "$results" --timeout $limit_s --console "$results/console-$1" -- \
 		env BUILD="$BUILD" TEST_OUTPUT="$results" TEST_ROOT=/run/tests TEST_CLAIMS="$claims" \
-		TEST_ORDER="$1" TEST_TIMEOUT_S=480 TEST_STRIDE=13 EXCEPT="$except" bash -c '
+		TEST_ORDER="$1" TEST_TIMEOUT_S=480 TEST_STRIDE=13 EXCEPT="$except" WAYS="${WAYS:-}" bash -c '
 			uname -v
 			exec tests/run.sh "$@"' bash ${run[@]} 2>&1 |
 		tee "$results/summary-$1" | grep --line-buffered -E '^(ok|skip|FAIL|      \|)'

@@ -6,7 +6,8 @@
 #        a name without its kind means all of that name; TEST_TIMEOUT_S=120 is one program's limit;
 #        TEST_ROOT=FOLDER is where each gets its TEST_TMP, TEST_OUTPUT=FOLDER where what they print is kept.
 #        TEST_CLAIMS=FOLDER: shared with another run, each test goes to the first to claim it;
-#        TEST_ORDER=reverse begins at the other end.
+#        TEST_ORDER=reverse begins at the other end. WAYS=uring+uring: every run of a script has this pacer and
+#        this poller, whatever its configuration says.
 #
 # A unit program is a cmocka program: it is run with TAP output, so that each of its tests counts. One
 # that skips prints the reason as the line before skip(). An integration test is a script
@@ -22,6 +23,9 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-$PWD/build}
 export BUILD
 export RTLOOP=$BUILD/rtloop
+if [ -n "${WAYS:-}" ]; then
+	export WAYS RTLOOP=$PWD/tests/ways.sh
+fi
 export TEST_DATA=$PWD/tests/data
 limit_s=${TEST_TIMEOUT_S:-120}
 read -ra runner <<<"${TEST_RUNNER:-}" # what runs a unit program that is not for this machine

@@ -2,6 +2,7 @@
 # The control socket, whoever is at its other end: peers that mean it harm, runs that were killed, folders that
 # cannot be written to, long periods; and that the cycle makes no system call more for any of it.
 . "$(dirname "$0")/live.sh"
+export WAYS= # it looks at the calls of its own configuration
 
 config oven
 start oven

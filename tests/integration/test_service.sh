@@ -2,6 +2,7 @@
 # What a service manager hears of a run: that it is ready once, how it goes each second, signs of life for
 # as long as cycles go by and not while one is stuck, and that it stops.
 . "$(dirname "$0")/lib.sh"
+export WAYS= # it looks at the calls of its own configuration
 
 socket=$TEST_TMP/notify
 heard=$TEST_TMP/heard

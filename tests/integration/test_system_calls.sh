@@ -3,6 +3,7 @@
 # for each endpoint that had something, and at most one write to the logger's eventfd. Nothing else
 # between its first wait and its last, though it is asked, set and forced all the while at its control socket.
 . "$(dirname "$0")/lib.sh"
+export WAYS= # it looks at the calls of its own configuration
 
 command -v strace > /dev/null || skip "strace is not installed"
 strace -o /dev/null true 2> /dev/null || skip "strace may not trace here"
@@ -125,4 +126,69 @@ for pacer in nanosleep timerfd; do
 	expect_equal "what is watched, from before the first wait on" $watched "$(grep -c '^epoll_ctl(' "$file")"
 	expect_equal "getrusage, at the beginning and at the end" 2 "$(grep -c '^getrusage(' "$file")"
 done
+
+# --- poller uring: with pacer uring one call a cycle, whatever is sent and received -----------------------------
+
+# How many listen, and that many messages are sent to them by the run itself, each cycle; none where the
+# second word is idle.
+many_config() { # COUNT idle|ready
+	local i
+	echo "loop: { period: 5ms, pacer: uring, poller: uring }"
+	echo "devices:"
+	echo "  wave: { driver: sim, in: { a: { wave: sine } } }"
+	for i in $(seq "$1"); do
+		echo "  hears$i: { driver: udp, listen: \"127.0.0.1:$((20000 + i))\", in: { a: { byte: 0 } } }"
+		if [ "$2" = ready ]; then
+			echo "  tells$i: { driver: udp, send: { to: \"127.0.0.1:$((20000 + i))\", text: \"{wave.a}\" } }"
+		fi
+	done
+}
+
+# Between the first wait and the last one.
+waits='/^io_uring_enter\(.*IORING_ENTER_EXT_ARG/'
+count_ring_calls() {
+	file=$(grep -l "^io_uring_enter(.*IORING_ENTER_EXT_ARG" "$TEST_TMP"/trace.* | head -1)
+	awk "$waits"' { waits++; for (name in since) count[name] += since[name]; delete since }
+		waits { sub(/\(.*/, ""); since[$1]++ }
+		END { count["io_uring_enter"]++; for (name in count) print name, count[name]; print "waits", waits }
+	' "$file" > "$TEST_TMP/calls"
+}
+
+cycles=40
+has_uring() { grep -qx '  *no p[a-z]*er uring: .*' "$TEST_TMP/run.out" && return 1 || return 0; }
+for share in idle ready; do
+	for count in 1 16 64 256; do
+		many_config $count $share > "$TEST_TMP/many.yaml"
+		rm -f "$TEST_TMP"/trace.*
+		strace -ff -e trace='!futex' -o "$TEST_TMP/trace" "$RTLOOP" run -q -l $cycles --json "$TEST_TMP/report.json" \
+			"$TEST_TMP/many.yaml" > "$TEST_TMP/run.out" 2>&1 || fail "the run failed: $(cat "$TEST_TMP/run.out")"
+		if ! has_uring; then
+			echo "not run: $(grep -m 1 ' no p[a-z]*er uring' "$TEST_TMP/run.out")"
+			break 2
+		fi
+		count_ring_calls
+		expect_equal "waits with $count $share" $cycles "$(calls waits)"
+		expect_equal "calls with $count $share" $cycles "$(calls io_uring_enter)"
+		expect_equal "other calls with $count $share" "" \
+			"$(awk '$1 !~ /^(io_uring_enter|waits)$/' "$TEST_TMP/calls")"
+		if [ $share = ready ]; then
+			expect_equal "messages sent by $count" $((count * cycles)) "$(report '[.devices[].counts.sent] | add')"
+			# those of the last cycle come when nobody listens any more
+			expect_at_least "messages heard by $count" $((count * (cycles - 1))) \
+				"$(report '[.devices[].counts.frames] | add')"
+		fi
+	done
+done
+
+# A pacer of another kind: the messages of a cycle leave with one call, an idle scan is none.
+sed -i 's/pacer: uring/pacer: nanosleep/' "$TEST_TMP/many.yaml"
+rm -f "$TEST_TMP"/trace.*
+strace -ff -o "$TEST_TMP/trace" "$RTLOOP" run -q -l $cycles --json "$TEST_TMP/report.json" "$TEST_TMP/many.yaml" \
+	> "$TEST_TMP/run.out" 2>&1 || fail "the run failed: $(cat "$TEST_TMP/run.out")"
+if has_uring; then
+	count_calls clock_nanosleep
+	expect_equal "waits beside the ring" $cycles "$(calls clock_nanosleep)"
+	expect_equal "messages, a call for all" 0 "$(calls sendto)"
+	[ "$(calls io_uring_enter)" -le $((3 * cycles + 300)) ] || fail "$(calls io_uring_enter) calls for $cycles cycles"
+fi
 finish

@@ -8,6 +8,7 @@
 declare -A expected=(
 	[nanosleep]="hard hrtimer_wakeup"
 	[timerfd]="soft timerfd_tmrproc"
+	[uring]="hard io_cqring_timer_wakeup"
 )
 pacers=$("$RTLOOP" drivers loop | sed -n 's/^ *pacer *\(.*\); default.*/\1/p' | sed 's/,\| or / /g')
 
