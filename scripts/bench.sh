@@ -4,7 +4,7 @@
 # something on a machine that does other things too, and a figure alone is not.
 #
 # usage: BUILD=<absolute build folder> scripts/bench.sh [PART]...
-#        PART: ring writer program wake cycle gaps report replay (default: all). BENCH_SECONDS=2 makes each part that short.
+#        PART: ring writer program wake poll cycle gaps report replay (default: all). BENCH_SECONDS=2 makes each part that short.
 #
 # Writes BUILD/bench.json as well. A target that is missed is said, and is no failure: it may be the
 # machine's. A benchmark that cannot run here says why; one that breaks makes the exit status 1.
@@ -231,13 +231,41 @@ run_loop() { # configuration option...
 	cat "$work/run.json"
 }
 
+# --- the pollers ---------------------------------------------------------------------------------------
+
+# Receiving from a socket that is empty, or full, is the kernel's work in each of them: what differs is how many
+# calls it takes to find out.
+part_poll() {
+	table poll "Finding and reading N UNIX streams: a bare recv() of each, epoll, uring; a scan, in turns"
+	measure "$BUILD/tests/bench/poll" || return
+	local empty bare n share way value
+	empty=$(field "$result" empty_call_ns)
+	row "an empty system call" "$empty" ns
+	for n in 1 16 64 256 1024; do
+		for share in idle ready; do
+			bare=$(field "$result" "\"$n\".$share.bare_ns")
+			row "$n $share: a bare recv() of each" "$bare" ns
+			for way in epoll uring; do
+				value=$(field "$result" "\"$n\".$share.${way}_ns")
+				row "$n $share: $way" "$value" ns
+				case $way$n$share in
+				uring*idle) row "  in empty system calls" "$(ratio "$value" "$empty")" x 1.3 ;;
+				uring1ready) row "  / bare" "$(ratio "$value" "$bare")" x 1.1 ;;
+				uring64ready) row "  / bare" "$(ratio "$value" "$bare")" x 0.77 ;;
+				*ready) row "  / bare" "$(ratio "$value" "$bare")" x ;;
+				esac
+			done
+		done
+	done
+}
+
 # --- instructions --------------------------------------------------------------------------------------
 
 first_port=21000
 
-udp_config() { # endpoints period
+udp_config() { # endpoints period [more of loop]
 	local i
-	echo "loop: { period: $2, priority: 0 }"
+	echo "loop: { period: $2, priority: 0${3:-} }"
 	echo "devices:"
 	for ((i = 0; i < $1; i++)); do
 		echo "  d$i:"
@@ -284,6 +312,16 @@ part_cycle() {
 		[ $n -ne 1 ] || idle_1=$instructions
 	done
 	row "256 idle / 1 idle" "$(ratio "$instructions" "$idle_1")" x 1.05
+	for n in 16 256; do
+		udp_config $n 1ms ", pacer: uring, poller: uring" >"$work/idle.yaml"
+		if per_cycle "$work/idle.yaml" 100 600; then
+			if [ "$(jq -r '.pacer + .poller' "$work/run.json")" = uringuring ]; then
+				row "$n idle, pacer and poller uring" "$instructions" instr 1000
+			else
+				note "uring: not measured here: $(jq -r .poller_note "$work/run.json")"
+			fi
+		fi
+	done
 
 	for n in 1 16 64 256; do
 		udp_config $n 40ms >"$work/ready.yaml"
@@ -447,7 +485,7 @@ part_replay() {
 
 # --- all of them -------------------------------------------------------------------------------------
 
-parts=(ring writer program wake cycle gaps report replay)
+parts=(ring writer program wake poll cycle gaps report replay)
 if [ $# -gt 0 ]; then
 	parts=("$@")
 fi
