@@ -25,6 +25,11 @@ enum calls {
 	CALLS_SIGNAL = 1 << 14,
 	CALLS_NOW = 1 << 15, /* where the vDSO cannot tell the time */
 	CALLS_END = 1 << 16, /* what the end of a thread takes */
+	CALLS_URING_ENTER = 1 << 17,
+	CALLS_URING_BUFFERS = 1 << 18, /* sys_uring_register(), of groups of buffers */
+	CALLS_URING_CLOSE = 1 << 19, /* of a ring of its own, at the end of the thread */
+	CALLS_SET_BLOCKING = 1 << 20,
+	CALLS_IS_HUNG_UP = 1 << 21,
 };
 
 #endif

@@ -25,7 +25,7 @@
 #endif
 
 /* Which descriptor a call may be made on. */
-enum which_fd { FD_NONE, FD_TIMER, FD_PACER, FD_POLLER, FD_SIGNAL };
+enum which_fd { FD_NONE, FD_TIMER, FD_PACER, FD_POLLER, FD_SIGNAL, FD_RING, FD_ENTER };
 
 struct row {
 	uint32_t calls;
@@ -55,11 +55,21 @@ struct row {
 #define SENT_AT_ONCE ((uint32_t)(MSG_DONTWAIT | MSG_NOSIGNAL))
 #define NOT_STANDARD STDERR_FILENO
 
+/* io_uring_register(2) of IORING_REGISTER_PBUF_RING and its opposite: headers of before Linux 5.19 lack them. */
+#define REGISTER_BUFFERS   22
+#define UNREGISTER_BUFFERS 23
+
+#ifndef SYS_io_uring_enter /* the same on every machine */
+#define SYS_io_uring_enter    426
+#define SYS_io_uring_register 427
+#endif
+
 /*
  * In the order of how often they come. Some have a second number on 32 bits, where times have 64; glibc uses
  * another of two calls of one use on other machines, and may in another version.
  */
 static const struct row rows[] = {
+	{ CALLS_URING_ENTER, FD_ENTER, ANY(SYS_io_uring_enter) },
 	{ CALLS_SLEEP_UNTIL, FD_NONE, SLEEP(SYS_clock_nanosleep) },
 #ifdef SYS_clock_nanosleep_time64
 	{ CALLS_SLEEP_UNTIL, FD_NONE, SLEEP(SYS_clock_nanosleep_time64) },
@@ -101,6 +111,19 @@ static const struct row rows[] = {
 #endif
 	{ CALLS_TTY_UNSENT, FD_NONE, ONE(SYS_ioctl, 1, FILTER_EQUAL, TIOCOUTQ) },
 	{ CALLS_EPOLL_CTL, FD_POLLER, ANY(SYS_epoll_ctl) },
+	{ CALLS_SET_BLOCKING, FD_NONE, ONE(SYS_ioctl, 1, FILTER_EQUAL, FIONBIO) },
+	{ CALLS_URING_BUFFERS, FD_RING,
+	  ONE(SYS_io_uring_register, 1, FILTER_EQUAL, REGISTER_BUFFERS) },
+	{ CALLS_URING_BUFFERS, FD_RING,
+	  ONE(SYS_io_uring_register, 1, FILTER_EQUAL, UNREGISTER_BUFFERS) },
+#ifdef SYS_poll
+	{ CALLS_IS_HUNG_UP, FD_NONE, ONE(SYS_poll, 2, FILTER_EQUAL, 0) },
+#else
+	{ CALLS_IS_HUNG_UP, FD_NONE, ANY(SYS_ppoll) },
+#endif
+#ifdef SYS_ppoll_time64
+	{ CALLS_IS_HUNG_UP, FD_NONE, ANY(SYS_ppoll_time64) },
+#endif
 	{ CALLS_NOW, FD_NONE, ONE(SYS_clock_gettime, 0, FILTER_EQUAL, CLOCK_MONOTONIC) },
 	{ CALLS_NOW, FD_NONE, ONE(SYS_clock_gettime, 0, FILTER_EQUAL, CLOCK_REALTIME) },
 #ifdef SYS_clock_gettime64
@@ -126,6 +149,7 @@ static const struct row rows[] = {
 	{ CALLS_END, FD_NONE,
 	  ONE(SYS_futex_time64, 1, FILTER_EQUAL, FUTEX_WAIT_PRIVATE) },
 #endif
+	{ CALLS_URING_CLOSE, FD_NONE, ANY(SYS_munmap) },
 	{ CALLS_END, FD_NONE, ANY(SYS_exit) },
 #ifdef HAS_SANITIZER
 	/* a sanitizer's own: memory of its shadow and of the thread's end, and waiting for its other threads */
@@ -158,7 +182,9 @@ static int fd_of(const struct filter_scope *scope, enum which_fd which)
 			    [FD_TIMER] = scope->timer_fd,
 			    [FD_PACER] = scope->pacer_fd,
 			    [FD_POLLER] = scope->poller_fd,
-			    [FD_SIGNAL] = scope->signal_fd };
+			    [FD_SIGNAL] = scope->signal_fd,
+			    [FD_RING] = scope->ring_fd,
+			    [FD_ENTER] = scope->enter_fd };
 
 	return fds[which];
 }

@@ -13,6 +13,8 @@ struct filter_scope {
 	int pacer_fd;	/* of epoll, waited for without a limit */
 	int poller_fd;	/* of epoll, only looked at */
 	int signal_fd;	/* of CALLS_SIGNAL */
+	int ring_fd;	/* of io_uring_register(2) */
+	int enter_fd; /* of io_uring_enter(2): the ring's descriptor, or its registered number */
 };
 
 /**

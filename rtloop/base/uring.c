@@ -147,19 +147,43 @@ void uring_close(struct uring *ring)
 	*ring = (struct uring){ .fd = -1 };
 }
 
-/* A ring that is registered is found without the table of descriptors, which threads share. */
-int uring_begin(struct uring *ring)
+static int restrict_to(const struct uring *ring, const struct uring_limits *limits)
+{
+	struct io_uring_restriction rows[URING_LIMITS_MAX + 1] = {
+		{ .opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED,
+		  .sqe_flags = limits->flags },
+	};
+	unsigned count = 1;
+
+	if (limits->op_count + limits->register_count > URING_LIMITS_MAX) {
+		return -E2BIG;
+	}
+	for (unsigned i = 0; i < limits->op_count; i++) {
+		rows[count].opcode = IORING_RESTRICTION_SQE_OP;
+		rows[count++].sqe_op = limits->ops[i];
+	}
+	for (unsigned i = 0; i < limits->register_count; i++) {
+		rows[count].opcode = IORING_RESTRICTION_REGISTER_OP;
+		rows[count++].register_op = limits->registers[i];
+	}
+	return sys_uring_register(ring->fd, IORING_REGISTER_RESTRICTIONS, rows, count);
+}
+
+/* A ring that is registered is found without the table of descriptors, which threads share. This comes before the
+ * restrictions are in force, which is when the ring is enabled. */
+int uring_begin(struct uring *ring, const struct uring_limits *limits)
 {
 	struct io_uring_rsrc_update place = { .offset = UINT32_MAX,
 					      .data = (uint32_t)ring->fd };
-	int code = sys_uring_register(ring->fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+	int code = limits ? restrict_to(ring, limits) : 0;
 
 	if (code == 0 &&
 	    sys_uring_register(ring->fd, IORING_REGISTER_RING_FDS, &place, 1) == 1) {
 		ring->enter_fd = (int)place.offset;
 		ring->enter_flags = IORING_ENTER_REGISTERED_RING;
 	}
-	return code;
+	return code ? code
+		    : sys_uring_register(ring->fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
 }
 
 bool uring_can_wait(const struct uring *ring)

@@ -55,9 +55,24 @@ int uring_open(struct uring *ring, unsigned sq_entries, unsigned cq_entries,
  * open. [init] */
 void uring_close(struct uring *ring);
 
-/** uring_begin - the calling thread is the one that uses it from now on; -errno. [init] or the thread
- * before its first cycle */
-int uring_begin(struct uring *ring) MUST_CHECK;
+/* What a ring is for: IORING_OP_... and IORING_REGISTER_...; all else it refuses with -EACCES. */
+struct uring_limits {
+	const uint8_t *ops;
+	unsigned op_count;
+	const uint8_t *registers;
+	unsigned register_count;
+	uint8_t flags; /* IOSQE_... */
+};
+
+#define URING_LIMITS_MAX 24 /* of both together */
+
+/**
+ * uring_begin - the calling thread is the one that uses it from now on.
+ * @limits: for good; the filter of a thread's calls cannot look into a ring. NULL: none
+ *
+ * -errno: -E2BIG where there are too many limits. [init] or the thread before its first cycle
+ */
+int uring_begin(struct uring *ring, const struct uring_limits *limits) MUST_CHECK;
 
 /** uring_can_wait - whether uring_sleep() works on it: Linux 6.12. [any] */
 bool uring_can_wait(const struct uring *ring) RT_SAFE;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/uring.h"
 
@@ -25,6 +26,7 @@ static void uring_pacer_close(struct pacer *pacer)
 
 static int uring_pacer_open(struct pacer *pacer, struct err *err)
 {
+	const struct uring_limits nothing = { .op_count = 0 };
 	int code;
 
 	if (pacer->ring) {
@@ -36,7 +38,7 @@ static int uring_pacer_open(struct pacer *pacer, struct err *err)
 	}
 	code = uring_open(pacer->own_ring, ENTRIES, 2 * ENTRIES, err);
 	if (code == 0) {
-		code = uring_begin(pacer->own_ring);
+		code = uring_begin(pacer->own_ring, &nothing);
 		if (code) {
 			err_set_errno(err, code, "cannot use the io_uring of the pacer");
 		}
@@ -59,6 +61,7 @@ static int uring_pacer_sleep(struct pacer *pacer, int64_t until_ns)
 
 const struct pacer_ops pacer_uring = {
 	.name = "uring",
+	.calls = CALLS_URING_ENTER,
 	.open = uring_pacer_open,
 	.close = uring_pacer_close,
 	.sleep = uring_pacer_sleep,

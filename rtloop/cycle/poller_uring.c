@@ -6,15 +6,30 @@
 #include <poll.h>
 #include <stdlib.h>
 
+#include "rtloop/base/calls.h"
 #include "rtloop/base/sys.h"
 
 /* All endpoints at once, and some that have something again meanwhile. */
 #define RUNS_MAX (2 * URING_PLACES / 20)
 
+/* Of CLOCK_MONOTONIC: the machine has started. */
+#define PAST_NS 1
+
 static void scan(struct poller *poller, const struct cycle_time *now) RT_SAFE;
 static void flush(struct poller *poller, bool is_edge) RT_SAFE;
 static void settle(struct poller *poller) RT_SAFE;
 static void abandon(struct poller *poller) RT_SAFE;
+
+/* All that is ever submitted; a kernel that cannot read multishot has no number for it, the last. */
+static const uint8_t submitted[] = {
+	IORING_OP_NOP,		IORING_OP_POLL_ADD,	 IORING_OP_RECV,
+	IORING_OP_RECVMSG,	IORING_OP_SEND,		 IORING_OP_WRITE,
+	IORING_OP_ASYNC_CANCEL, URING_OP_READ_MULTISHOT,
+};
+
+/* At the edge between two cycles. */
+static const uint8_t registered[] = { IORING_REGISTER_PBUF_RING,
+				      IORING_UNREGISTER_PBUF_RING };
 
 /* --- start ------------------------------------------------------------------------------------------- */
 
@@ -50,7 +65,16 @@ static void close_ring(struct poller *poller)
 
 static int begin(struct poller *poller)
 {
-	return uring_begin(&poller->uring->ring);
+	struct uring *ring = &poller->uring->ring;
+	const struct uring_limits limits = {
+		.ops = submitted,
+		.op_count = ARRAY_SIZE(submitted) - !ring->has_read_multishot,
+		.registers = registered,
+		.register_count = ARRAY_SIZE(registered),
+		.flags = IOSQE_BUFFER_SELECT,
+	};
+
+	return uring_begin(ring, &limits);
 }
 
 static int equip(const struct poller *poller, struct poll_link *link)
@@ -167,15 +191,19 @@ void uring_reap(struct uring_poller *up)
 	}
 }
 
-/* Since 6.13 a call that does not wait runs no more than 20 of the receives that have something, and says
- * whether there are others. */
+/*
+ * Since 6.13 a call that does not wait runs no more than 20 of the receives that have something, and says
+ * whether there are others. One that waits runs as many as it waits for: here until a time that is past.
+ */
 void uring_run(struct uring_poller *up)
 {
 	unsigned tries = 0;
 	int code = 0;
 
-	while (code == 0 && tries++ < RUNS_MAX && uring_has_work(&up->ring)) {
-		code = uring_enter(&up->ring);
+	while (code == 0 && tries < RUNS_MAX && uring_has_work(&up->ring)) {
+		code = tries++ > 0 && uring_can_wait(&up->ring)
+			       ? uring_sleep(&up->ring, PAST_NS)
+			       : uring_enter(&up->ring);
 		up->queued = 0;
 		uring_reap(up);
 	}
@@ -280,6 +308,8 @@ static void abandon(struct poller *poller)
 
 const struct poller_ops poller_uring = {
 	.name = "uring",
+	.calls = CALLS_URING_ENTER | CALLS_URING_BUFFERS | CALLS_SET_BLOCKING |
+		 CALLS_IS_HUNG_UP,
 	.open = open_ring,
 	.close = close_ring,
 	.attach = uring_attach,

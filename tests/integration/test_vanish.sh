@@ -63,10 +63,12 @@ if command -v strace > /dev/null && strace -o /dev/null true 2> /dev/null; then
 	wait_until has_events open_failed 1
 	kill -INT "$(pgrep -P $pid)"
 	wait $pid
-	trace=$(grep -l 'EPOLL_CTL_DEL' "$TEST_TMP"/trace.* | head -n 1) # the cycle's
-	awk '/^epoll_ctl\(.*EPOLL_CTL_DEL/ { is_lost = 1; next }
-		is_lost && /^clock_nanosleep\(/ { waits++ }
-		is_lost && /^(read|epoll_wait|epoll_ctl)\(/ { calls++ }
+	let_go='^epoll_ctl[(].*EPOLL_CTL_DEL|^io_uring_register[(][0-9]+, IORING_UNREGISTER_PBUF_RING'
+	trace=$(grep -lE "$let_go" "$TEST_TMP"/trace.* | head -n 1) # the cycle's
+	# one of the two waits: the calls of the other kind are none
+	awk -v let_go="$let_go" '$0 ~ let_go { is_lost = 1; next }
+		is_lost && /^(clock_nanosleep|io_uring_enter)\(/ { waits++ }
+		is_lost && /^(read|epoll_wait|epoll_ctl|io_uring_register|ioctl)\(/ { calls++ }
 		END { print waits + 0, calls + 0 }' "$trace" > "$TEST_TMP/after"
 	read -r waits calls < "$TEST_TMP/after"
 	expect_at_least "cycles after the loss" 10 "$waits"

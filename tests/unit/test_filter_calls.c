@@ -39,7 +39,9 @@ static void make_of(uint32_t calls)
 				     .timer_fd = 10,
 				     .pacer_fd = 11,
 				     .poller_fd = 12,
-				     .signal_fd = 13 });
+				     .signal_fd = 13,
+				     .ring_fd = 14,
+				     .enter_fd = 0 });
 }
 
 static bool goes(long number, uint64_t first, uint64_t second, uint64_t third,
@@ -81,10 +83,49 @@ static void a_descriptor_that_is_not_there_takes_its_calls_along(void **state)
 				     .timer_fd = -1,
 				     .pacer_fd = -1,
 				     .poller_fd = 12,
-				     .signal_fd = -1 });
+				     .signal_fd = -1,
+				     .ring_fd = -1,
+				     .enter_fd = -1 });
 	assert_false(goes(WAIT, (uint64_t)-1, 0, 1, (uint64_t)-1));
 	assert_false(goes(SYS_write, (uint64_t)-1, 0, 8, 0));
 	assert_true(goes(WAIT, 12, 0, 1, 0));
+}
+
+/* The number of a registered ring is not one of a descriptor: it may be 0. */
+static void a_ring_is_the_one_that_is_there_and_keeps_its_limits(void **state)
+{
+	enum { BUFFERS = 22, NO_BUFFERS = 23, RESTRICTIONS = 11, FILES = 2 };
+
+	make_of(CALLS_URING_ENTER | CALLS_URING_BUFFERS);
+	assert_true(goes(SYS_io_uring_enter, 0, 1, 1, 0));
+	assert_false(goes(SYS_io_uring_enter, 14, 1, 1, 0));
+	assert_true(goes(SYS_io_uring_register, 14, BUFFERS, 0, 1));
+	assert_true(goes(SYS_io_uring_register, 14, NO_BUFFERS, 0, 1));
+	assert_false(goes(SYS_io_uring_register, 15, BUFFERS, 0, 1));
+	assert_false(goes(SYS_io_uring_register, 14, RESTRICTIONS, 0, 1));
+	assert_false(goes(SYS_io_uring_register, 14, FILES, 0, 1));
+	assert_false(goes(SYS_io_uring_setup, 8, 0, 0, 0));
+	assert_false(goes(SYS_munmap, 0, 0, 0, 0));
+	make_of(CALLS_URING_CLOSE);
+	assert_true(goes(SYS_munmap, 0, 0, 0, 0));
+	make(&(struct filter_scope){ .calls = CALLS_URING_ENTER | CALLS_URING_BUFFERS,
+				     .ring_fd = -1,
+				     .enter_fd = -1 });
+	assert_false(goes(SYS_io_uring_enter, (uint64_t)-1, 1, 1, 0));
+	assert_false(goes(SYS_io_uring_register, (uint64_t)-1, BUFFERS, 0, 1));
+}
+
+static void a_look_at_what_is_hung_up_does_not_wait(void **state)
+{
+	make_of(CALLS_IS_HUNG_UP | CALLS_SET_BLOCKING);
+#ifdef SYS_poll
+	assert_true(goes(SYS_poll, 0, 1, 0, 0));
+	assert_false(goes(SYS_poll, 0, 1, 1, 0));
+#else
+	assert_true(goes(SYS_ppoll, 0, 1, 0, 0));
+#endif
+	assert_true(goes(SYS_ioctl, 20, FIONBIO, 0, 0));
+	assert_false(goes(SYS_ioctl, 20, TIOCOUTQ, 0, 0));
 }
 
 static void sockets_never_wait_nor_raise_a_signal(void **state)
@@ -179,6 +220,8 @@ int main(void)
 		cmocka_unit_test(a_sleep_is_absolute_and_monotonic),
 		cmocka_unit_test(only_the_pacer_waits_and_the_poller_looks),
 		cmocka_unit_test(a_descriptor_that_is_not_there_takes_its_calls_along),
+		cmocka_unit_test(a_ring_is_the_one_that_is_there_and_keeps_its_limits),
+		cmocka_unit_test(a_look_at_what_is_hung_up_does_not_wait),
 		cmocka_unit_test(sockets_never_wait_nor_raise_a_signal),
 		cmocka_unit_test(an_ioctl_is_of_the_stated_request),
 		cmocka_unit_test(nobody_reads_or_writes_where_people_do),

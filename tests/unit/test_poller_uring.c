@@ -263,6 +263,57 @@ static unsigned count_workers(void)
 	return count;
 }
 
+/* --- what the ring is for ---------------------------------------------------------------------------- */
+
+static int result_of(uint8_t op, uint8_t flags)
+{
+	struct uring *ring = poller_ring(&bed.poller);
+	struct io_uring_sqe *sqe = uring_next(ring);
+	const struct io_uring_cqe *cqe;
+	int result;
+
+	sqe->opcode = op;
+	sqe->flags = flags;
+	sqe->fd = -1;
+	assert_int_equal(uring_enter(ring), 0);
+	cqe = uring_peek(ring);
+	assert_non_null(cqe);
+	result = cqe->res;
+	uring_seen(ring);
+	return result;
+}
+
+/* A filter of the thread's calls cannot look into the ring. */
+static void what_is_never_submitted_is_refused_by_the_ring(void **state)
+{
+	const int event = -1;
+	const struct uring *ring;
+
+	begin();
+	ring = poller_ring(&bed.poller);
+	assert_int_equal(result_of(IORING_OP_NOP, 0), 0);
+	assert_int_equal(result_of(IORING_OP_WRITE, 0), -EBADF);
+	assert_int_equal(result_of(IORING_OP_OPENAT, 0), -EACCES);
+	assert_int_equal(result_of(IORING_OP_CONNECT, 0), -EACCES);
+	assert_int_equal(result_of(IORING_OP_NOP, IOSQE_ASYNC), -EACCES);
+	assert_int_equal(sys_uring_register(ring->fd, IORING_REGISTER_EVENTFD,
+					    (void *)(uintptr_t)&event, 1),
+			 -EACCES);
+}
+
+static void more_limits_than_there_is_room_for_are_told(void **state)
+{
+	static const uint8_t ops[URING_LIMITS_MAX + 1];
+	const struct uring_limits limits = { .ops = ops, .op_count = ARRAY_SIZE(ops) };
+	struct uring ring;
+
+	begin();
+	assert_int_equal(uring_open(&ring, 1, 2, NULL), 0);
+	assert_int_equal(uring_begin(&ring, &limits), -E2BIG);
+	assert_int_equal(uring_begin(&ring, NULL), 0);
+	uring_close(&ring);
+}
+
 /* --- reading ----------------------------------------------------------------------------------------- */
 
 static void what_is_idle_costs_no_call(void **state)
@@ -854,6 +905,8 @@ int main(void)
 			where_it_is_refused_epoll_and_nanosleep_serve_and_say_why),
 		cmocka_unit_test(what_is_not_asked_for_is_not_chosen_and_no_note_is_left),
 #ifdef HAVE_IO_URING
+		TEST(what_is_never_submitted_is_refused_by_the_ring),
+		TEST(more_limits_than_there_is_room_for_are_told),
 		TEST(what_is_idle_costs_no_call),
 		TEST(one_wait_brings_all_that_arrived_and_hands_over_what_was_written),
 		TEST(a_cycle_is_one_call_with_any_number_of_endpoints_idle_or_ready),
