@@ -144,11 +144,12 @@ many_config() { # COUNT idle|ready
 	done
 }
 
-# Between the first wait and the last one.
+# Between the first wait and the last one: behind that, and the thread's getrusage, a call brings what is left.
 waits='/^io_uring_enter\(.*IORING_ENTER_EXT_ARG/'
 count_ring_calls() {
 	file=$(grep -l "^io_uring_enter(.*IORING_ENTER_EXT_ARG" "$TEST_TMP"/trace.* | head -1)
-	awk "$waits"' { waits++; for (name in since) count[name] += since[name]; delete since }
+	awk "$waits"' && !is_over { waits++; for (name in since) count[name] += since[name]; delete since }
+		waits && /^getrusage/ { is_over = 1 }
 		waits { sub(/\(.*/, ""); since[$1]++ }
 		END { count["io_uring_enter"]++; for (name in count) print name, count[name]; print "waits", waits }
 	' "$file" > "$TEST_TMP/calls"
@@ -187,8 +188,10 @@ strace -ff -o "$TEST_TMP/trace" "$RTLOOP" run -q -l $cycles --json "$TEST_TMP/re
 	> "$TEST_TMP/run.out" 2>&1 || fail "the run failed: $(cat "$TEST_TMP/run.out")"
 if has_uring; then
 	count_calls clock_nanosleep
-	expect_equal "waits beside the ring" $cycles "$(calls clock_nanosleep)"
+	waits=$(calls clock_nanosleep)
+	expect_at_least "cycles between two waits beside the ring" $((cycles - 1)) "$waits"
 	expect_equal "messages, a call for all" 0 "$(calls sendto)"
-	[ "$(calls io_uring_enter)" -le $((3 * cycles + 300)) ] || fail "$(calls io_uring_enter) calls for $cycles cycles"
+	# what is written leaves by one; what has come is brought by one, and by another where that is much
+	[ "$(calls io_uring_enter)" -le $((3 * cycles)) ] || fail "$(calls io_uring_enter) calls for $cycles cycles"
 fi
 finish

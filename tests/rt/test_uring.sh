@@ -16,7 +16,7 @@ make_chip ring ring $edges
 taskset -p -c 0 $$ >/dev/null
 
 cat >"$TEST_TMP/ring.yaml" <<END
-loop: { period: 50ms, cpu: 1, priority: 80, pacer: uring, poller: uring }
+loop: { period: 50ms, cpu: 1, priority: 80, pacer: uring, poller: uring, fault: { hang: 0s } }
 devices:
   probe:
     driver: serial
@@ -45,7 +45,7 @@ while kill -0 $tracer 2>/dev/null; do
 	echo "M,1" >/dev/ttyS2
 	printf x >/dev/udp/127.0.0.1/47481
 	cansend vcan0 321#01
-	workers=$((workers + $(ps -eT -o comm= | grep -c '^iou-wrk')))
+	workers=$((workers + $(cat /proc/[0-9]*/task/*/comm 2>/dev/null | grep -c '^iou-wrk')))
 done
 wait $tracer
 expect_equal "status" 0 $?
