@@ -35,7 +35,8 @@ static uint64_t passed(const struct grid *grid, int64_t now_ns)
 	return since_ns < grid->period_ns ? 0 : (uint64_t)(since_ns / grid->period_ns);
 }
 
-struct grid_step grid_advance(struct grid *grid, int64_t wake_ns, int64_t done_ns)
+static RARE struct grid_step advance_late(struct grid *grid, int64_t wake_ns,
+					  int64_t done_ns)
 {
 	bool was_catching_up = grid_is_catching_up(grid);
 	uint64_t late = passed(grid, wake_ns);
@@ -65,4 +66,14 @@ struct grid_step grid_advance(struct grid *grid, int64_t wake_ns, int64_t done_n
 	grid->previous = grid->release;
 	grid->release += 1 + dropped;
 	return step;
+}
+
+/* In time, as in most cycles: then the next release is the next one. */
+struct grid_step grid_advance(struct grid *grid, int64_t wake_ns, int64_t done_ns)
+{
+	if (grid_is_catching_up(grid) || passed(grid, done_ns) > 0) {
+		return advance_late(grid, wake_ns, done_ns);
+	}
+	grid->previous = grid->release++;
+	return (struct grid_step){ 0 };
 }

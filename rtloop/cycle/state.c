@@ -62,21 +62,15 @@ static void put_parts(const struct state *state, uint8_t *at)
 	}
 }
 
-void state_record(struct state *state, struct recorder *recorder,
-		  const struct cycle_time *now)
+static RARE void put_state(struct state *state, struct recorder *recorder,
+			   const struct cycle_time *now)
 {
-	bool is_wanted =
-		atomic_load_explicit(&recorder->is_state_wanted, memory_order_relaxed);
 	const struct record_state head = { .cycle = now->cycle,
 					   .dt_ns = now->dt_ns,
 					   .hash = state->hash,
 					   .bytes = state->data_bytes };
 	uint8_t *body;
 
-	if (!state->topic ||
-	    (!is_wanted && !recorder->is_gap && now->release_ns < state->due_ns)) {
-		return;
-	}
 	/* before it is recorded: who asks from here on is answered by this one, too */
 	atomic_store_explicit(&recorder->is_state_wanted, false, memory_order_relaxed);
 	state->due_ns = now->release_ns + STATE_EVERY_NS;
@@ -85,5 +79,17 @@ void state_record(struct state *state, struct recorder *recorder,
 	if (body) {
 		memcpy(body, &head, sizeof(head));
 		put_parts(state, body + sizeof(head));
+	}
+}
+
+void state_record(struct state *state, struct recorder *recorder,
+		  const struct cycle_time *now)
+{
+	bool is_wanted =
+		atomic_load_explicit(&recorder->is_state_wanted, memory_order_relaxed);
+
+	if (state->topic &&
+	    (is_wanted || recorder->is_gap || now->release_ns >= state->due_ns)) {
+		put_state(state, recorder, now);
 	}
 }
