@@ -12,9 +12,6 @@
 /* All endpoints at once, and some that have something again meanwhile. */
 #define RUNS_MAX (2 * URING_PLACES / 20)
 
-/* Of CLOCK_MONOTONIC: the machine has started. */
-#define PAST_NS 1
-
 static void scan(struct poller *poller, const struct cycle_time *now) RT_SAFE;
 static void flush(struct poller *poller, bool is_edge) RT_SAFE;
 static void settle(struct poller *poller) RT_SAFE;
@@ -193,17 +190,16 @@ void uring_reap(struct uring_poller *up)
 
 /*
  * Since 6.13 a call that does not wait runs no more than 20 of the receives that have something, and says
- * whether there are others. One that waits runs as many as it waits for: here until a time that is past.
+ * whether there are others. One that waits runs as many as it waits for, but a wait for a time that is past
+ * costs more than twelve others: its timer is set, and interrupts (17 us in a virtual machine).
  */
 void uring_run(struct uring_poller *up)
 {
 	unsigned tries = 0;
 	int code = 0;
 
-	while (code == 0 && tries < RUNS_MAX && uring_has_work(&up->ring)) {
-		code = tries++ > 0 && uring_can_wait(&up->ring)
-			       ? uring_sleep(&up->ring, PAST_NS)
-			       : uring_enter(&up->ring);
+	while (code == 0 && tries++ < RUNS_MAX && uring_has_work(&up->ring)) {
+		code = uring_enter(&up->ring);
 		up->queued = 0;
 		uring_reap(up);
 	}

@@ -1,7 +1,8 @@
 /*
  * What it costs to find and read N streams, idle or all ready: a bare recv() of each, the poller epoll, and the
- * poller uring, in turns, each with sockets of its own. What fills them is not timed. Also: an empty system
- * call.
+ * poller uring, in turns, each with sockets of its own. What fills them is not timed. Once as a scan alone,
+ * and once with the wait before it, for a release that is past: with uring both are one call. Also: an empty
+ * system call.
  */
 #include <errno.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rtloop/base/sys.h"
+#include "rtloop/base/uring.h"
 #include "rtloop/cycle/options.h"
 #include "rtloop/cycle/poller.h"
 #include "tests/bench/bench.h"
@@ -18,10 +21,16 @@
 #define BYTES	    64
 #define SAMPLES_MAX 4000
 #define IDLE_SCANS  32
+#define PAST_NS	    1 /* of CLOCK_MONOTONIC */
 
 enum way { WAY_BARE, WAY_EPOLL, WAY_URING, WAYS };
 
 static const char *const way_names[] = { "bare", "epoll", "uring" };
+
+/* What is timed; of CYCLE all are ready, and the wait is part of it. */
+enum share { IDLE, READY, CYCLE, SHARES };
+
+static const char *const share_names[] = { "idle", "ready", "cycle" };
 
 struct party {
 	struct device device;
@@ -120,32 +129,55 @@ static void receive_each(const struct party *party)
 	}
 }
 
-static void take_sample(struct party *party, enum way way, bool is_ready)
+static void wait_until_past(struct party *party)
+{
+#ifdef HAVE_IO_URING
+	struct uring *ring = poller_ring(&party->poller);
+
+	if (ring) {
+		(void)uring_sleep(ring, PAST_NS);
+		return;
+	}
+#endif
+	(void)sys_sleep_until(PAST_NS);
+}
+
+static void find_and_read(struct party *party, enum way way)
 {
 	const struct cycle_time now = { .cycle = 1 };
+
+	if (way == WAY_BARE) {
+		receive_each(party);
+	} else {
+		party->poller.ops->scan(&party->poller, &now);
+	}
+}
+
+static void take_sample(struct party *party, enum way way, enum share share)
+{
 	static const char data[16];
 	uint64_t before = bytes_heard;
 	unsigned repeats;
 	int64_t start_ns;
 
-	for (unsigned i = 0; is_ready && i < stream_count; i++) {
+	poller_pace(&party->poller, share == CYCLE);
+	for (unsigned i = 0; share != IDLE && i < stream_count; i++) {
 		if (write(party->far[i], data, sizeof(data)) != sizeof(data)) {
 			abort();
 		}
 	}
 	/* one scan of nothing is shorter than a look at the clock */
-	repeats = is_ready ? 1 : IDLE_SCANS;
+	repeats = share == IDLE ? IDLE_SCANS : 1;
 	start_ns = bench_now();
 	for (unsigned i = 0; i < repeats; i++) {
-		if (way == WAY_BARE) {
-			receive_each(party);
-		} else {
-			party->poller.ops->scan(&party->poller, &now);
+		if (share == CYCLE) {
+			wait_until_past(party);
 		}
+		find_and_read(party, way);
 	}
 	party->samples[party->sample_count++] =
 		(double)(bench_now() - start_ns) / repeats;
-	if (bytes_heard - before != (is_ready ? stream_count * sizeof(data) : 0)) {
+	if (bytes_heard - before != (share == IDLE ? 0 : stream_count * sizeof(data))) {
 		fprintf(stderr, "poll: %s did not read all\n", way_names[way]);
 		abort();
 	}
@@ -167,7 +199,7 @@ static double empty_call_ns(void)
 	return bench_median(samples, ROUNDS);
 }
 
-static void measure(bool is_ready, double seconds)
+static void measure(enum share share, double seconds)
 {
 	int64_t end_ns = bench_now() + (int64_t)(seconds * 1e9);
 	unsigned rounds = 0;
@@ -177,11 +209,11 @@ static void measure(bool is_ready, double seconds)
 	}
 	while (rounds < 20 || (bench_now() < end_ns && rounds < SAMPLES_MAX)) {
 		for (int way = 0; way < WAYS; way++) {
-			take_sample(&parties[way], (enum way)way, is_ready);
+			take_sample(&parties[way], (enum way)way, share);
 		}
 		rounds++;
 	}
-	printf("\"%s\":{", is_ready ? "ready" : "idle");
+	printf("%s\"%s\":{", share == IDLE ? "" : ",", share_names[share]);
 	for (int way = 0; way < WAYS; way++) {
 		printf("%s\"%s_ns\":%.1f", way ? "," : "", way_names[way],
 		       bench_median(parties[way].samples, rounds));
@@ -192,7 +224,7 @@ static void measure(bool is_ready, double seconds)
 int main(void)
 {
 	static const unsigned counts[] = { 1, 16, 64, 256, 1024 };
-	double seconds = bench_seconds(5.0) / (2 * 5);
+	double seconds = bench_seconds(5.0) / (SHARES * 5);
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -216,9 +248,9 @@ int main(void)
 			return 77;
 		}
 		printf(",\"%u\":{", stream_count);
-		measure(false, seconds);
-		printf(",");
-		measure(true, seconds);
+		for (int share = IDLE; share < SHARES; share++) {
+			measure((enum share)share, seconds);
+		}
 		printf("}");
 		for (int way = 0; way < WAYS; way++) {
 			end(&parties[way]);
