@@ -11,6 +11,7 @@ export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1
 
 BUILD=${BUILD:-$PWD/build}
+root=$PWD
 rtloop=$BUILD/rtloop
 ns_per_instruction=2
 
@@ -98,10 +99,11 @@ bench_wake() {
 
 # --- instructions ---------------------------------------------------------------------------------------
 
-# "NS CYCLES" of the cycle thread so far: it waits once a cycle.
+# "NS US": what the cycle thread has used so far, and when this was; nothing is started between the two.
 usage_of() { # PID THREAD
-	local task=/proc/$1/task/$2
-	echo "$(cut -d' ' -f1 "$task/schedstat") $(sed -n 's/^voluntary_ctxt_switches:\t//p' "$task/status")"
+	local used rest
+	read -r used rest <"/proc/$1/task/$2/schedstat"
+	echo "$used ${EPOCHREALTIME/./}"
 }
 
 # While the guest waits for the host, for a page of a file, its clock leaps: so what has to be there is
@@ -128,11 +130,26 @@ find_thread() { # PID; sets thread
 	! kill -0 "$1" 2>/dev/null # it ended
 }
 
-# Runs FILE for a while; sets in_cycle, from wake-up to the end of the record, and in_all, with the wait:
-# all that the thread is charged for.
+# In which context the timer that the thread starts most often expires, by the kernel's own tracepoints: "hard" or "soft".
+tracing=/sys/kernel/tracing
+timer_of() { # THREAD
+	echo "common_pid == $1" >$tracing/events/timer/hrtimer_start/filter
+	echo 1 >$tracing/events/timer/hrtimer_start/enable
+	echo 1 >$tracing/events/timer/hrtimer_expire_entry/enable
+	echo 1 >$tracing/tracing_on
+	sleep 0.2
+	echo 0 >$tracing/tracing_on
+	echo 0 >$tracing/events/timer/enable
+	awk -v thread="$1" -f "$root/tests/rt/timer_context.awk" $tracing/trace |
+		sort -rn | awk 'NR == 1 { print $2 }'
+	echo >$tracing/trace
+}
+
+# Runs FILE for a while; sets in_cycle, from wake-up to the end of the record, in_all, with the wait: all that the
+# thread is charged for; and timer, where that of its wait expires.
 count_instructions() { # FILE
 	local pid thread='' before after
-	in_cycle=- in_all=-
+	in_cycle=- in_all=- timer=-
 	"$rtloop" run -q --json run.json "$1" >run.out 2>&1 &
 	pid=$!
 	wait_for find_thread $pid
@@ -144,9 +161,11 @@ count_instructions() { # FILE
 	before=$(usage_of $pid "$thread")
 	sleep 5
 	after=$(usage_of $pid "$thread")
+	timer=$(timer_of "$thread")
 	kill -INT $pid
 	wait $pid || broken "$1: $(cat run.out)"
-	in_all=$(echo "$before $after" | awk -v per=$ns_per_instruction '{ printf "%.0f", ($3 - $1) / ($4 - $2) / per }')
+	in_all=$(echo "$before $after" | awk -v per=$ns_per_instruction -v period="$(jq .period_ns run.json)" \
+		'{ printf "%.0f", ($3 - $1) / (($4 - $2) * 1000 / period) / per }')
 	in_cycle=$(jq --argjson per $ns_per_instruction '(.busy.mean_ns + .record.mean_ns) / $per | round' run.json)
 }
 
@@ -201,6 +220,44 @@ bench_endpoints() {
 			--argjson cycles "$(jq .cycles run.json)" run.json
 		kill $load
 		wait $load 2>/dev/null
+	done
+}
+
+# --- each pacer with each poller --------------------------------------------------------------------------
+
+pair_config() { # endpoints period pacer poller
+	udp_config "$1" "$2" | sed "1s/ }/, pacer: $3, poller: $4 }/"
+}
+
+pair_row() { # PACER POLLER
+	local idle load before where
+	pair_config 16 1000 "$1" "$2" >pair.yaml
+	count_instructions pair.yaml || return
+	where=$timer
+	idle=("$in_cycle" "$in_all")
+	[ "$(jq -r '.pacer + "+" + .poller' run.json)" = "$1+$2" ] ||
+		broken "$1 and $2: $(jq -r '.pacer_note + " " + .poller_note' run.json)"
+	pair_config 16 20000 "$1" "$2" >pair.yaml
+	before=$(datagrams_sent)
+	"$BUILD/tests/bench/udp_load" $first_port 16 20000 &
+	load=$!
+	wait_for has_sent $((before + 16))
+	count_instructions pair.yaml
+	kill $load
+	wait $load 2>/dev/null
+	row "$1 + $2" "${idle[@]}" "$in_cycle" "$in_all" "$(jq -r .latency_of run.json | tr -d ' ')" "$where"
+}
+
+# With pacer and poller uring what arrives is received within the wait: only "with its wait" counts all.
+bench_pairs() {
+	local pacer poller
+	echo
+	echo "Instructions a cycle, kernel and all: 16 UDP endpoints, no log, and where the timer of the wait expires"
+	row "" "idle: cycle" "with wait" "ready: cycle" "with wait" "latency of" "timer"
+	for pacer in nanosleep timerfd uring; do
+		for poller in epoll uring; do
+			pair_row $pacer $poller
+		done
 	done
 }
 
@@ -286,6 +343,7 @@ bench_gpio() {
 echo "$("$rtloop" version | head -n 1) on $(uname -srv), counting instructions"
 bench_wake
 bench_endpoints
+bench_pairs
 bench_flood
 bench_gpio
 exit $broken

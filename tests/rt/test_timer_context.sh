@@ -12,43 +12,6 @@ declare -A expected=(
 )
 pacers=$("$RTLOOP" drivers loop | sed -n 's/^ *pacer *\(.*\); default.*/\1/p' | sed 's/,\| or / /g')
 
-# The trace's columns are COMM-PID [CPU] FLAGS TIME: EVENT: ... . The third letter of the flags
-# is h or H in a hard interrupt, s in a softirq.
-#
-# Of each timer that the cycle thread starts, the first expiration after it is what ends that wait.
-look_at() { # FILE THREAD
-	awk -v thread="$2" '
-		function field(name) { # hrtimer=00000000abcd
-			if (match($0, name "=[^ ]+")) {
-				return substr($0, RSTART + length(name) + 1, RLENGTH - length(name) - 1)
-			}
-		}
-		/^#/ { next }
-		/ hrtimer_start: / {
-			if ($1 ~ "-" thread "$") {
-				armed[field("hrtimer")] = field("mode")
-				starts++
-			}
-			next
-		}
-		/ hrtimer_expire_entry: / && field("hrtimer") in armed {
-			timer = field("hrtimer")
-			letter = substr($3, 3, 1)
-			where = letter ~ /[hHzZ]/ ? "hard" : "soft"
-			task = $1
-			sub(/-[0-9]+$/, "", task)
-			count[where " " field("function") " " armed[timer] \
-				(where == "soft" ? " " task : "")]++
-			delete armed[timer]
-		}
-		END {
-			for (kind in count) {
-				print count[kind], kind
-			}
-		}
-	' "$1" | sort -rn
-}
-
 for pacer in $pacers; do
 	cat >"$TEST_TMP/$pacer.yaml" <<-END
 		loop: { period: 10ms, cpu: 1, pacer: $pacer }
@@ -60,7 +23,8 @@ for pacer in $pacers; do
 	trace_event timer/hrtimer_expire_entry
 	trace_for 1 "$TEST_TMP/$pacer.trace"
 	stop_loop
-	look_at "$TEST_TMP/$pacer.trace" "$cycle_thread" >"$TEST_TMP/$pacer.contexts"
+	awk -v thread="$cycle_thread" -f "$(dirname "$0")/timer_context.awk" "$TEST_TMP/$pacer.trace" | sort -rn \
+		>"$TEST_TMP/$pacer.contexts"
 	while read -r count context function mode task; do
 		echo "$pacer: $count times in $context interrupt context: $function, armed as $mode${task:+, run by $task}"
 	done <"$TEST_TMP/$pacer.contexts"
