@@ -109,28 +109,64 @@ static bool has_op(const struct uring *ring, unsigned op)
 	return has_it;
 }
 
-int uring_open(struct uring *ring, unsigned sq_entries, unsigned cq_entries,
-	       struct err *err)
+static int open_as(struct uring *ring, unsigned sq_entries,
+		   struct io_uring_params *params, struct err *err)
 {
-	struct io_uring_params params = { .flags = SETUP_FLAGS,
-					  .cq_entries = cq_entries };
 	int code;
 
-	*ring = (struct uring){ .fd = sys_uring_setup(sq_entries, &params) };
+	*ring = (struct uring){ .fd = sys_uring_setup(sq_entries, params) };
 	if (ring->fd < 0) {
 		code = ring->fd;
 		ring->fd = -1;
 		return explain(err, code);
 	}
 	ring->enter_fd = ring->fd;
-	ring->features = params.features;
-	code = map_rings(ring, &params);
+	ring->features = params->features;
+	code = map_rings(ring, params);
 	if (code) {
 		uring_close(ring);
 		return explain(err, code);
 	}
 	ring->has_read_multishot = has_op(ring, URING_OP_READ_MULTISHOT);
 	return 0;
+}
+
+int uring_open(struct uring *ring, unsigned sq_entries, unsigned cq_entries,
+	       struct err *err)
+{
+	struct io_uring_params params = { .flags = SETUP_FLAGS,
+					  .cq_entries = cq_entries };
+
+	return open_as(ring, sq_entries, &params, err);
+}
+
+int uring_open_polled(struct uring *ring, unsigned sq_entries, unsigned cq_entries,
+		      int cpu, unsigned idle_ms, struct err *err)
+{
+	struct io_uring_params params = {
+		.flags = IORING_SETUP_SQPOLL | IORING_SETUP_CQSIZE |
+			 (cpu >= 0 ? IORING_SETUP_SQ_AFF : 0),
+		.cq_entries = cq_entries,
+		.sq_thread_cpu = cpu >= 0 ? (uint32_t)cpu : 0,
+		.sq_thread_idle = idle_ms,
+	};
+
+	return open_as(ring, sq_entries, &params, err);
+}
+
+int uring_publish(struct uring *ring)
+{
+	int code;
+
+	__atomic_store_n(ring->sq_tail, ring->tail, __ATOMIC_RELEASE);
+	/* pairs with the kernel's: it says that it sleeps, and then looks once more */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!(__atomic_load_n(ring->sq_flags, __ATOMIC_RELAXED) &
+	      IORING_SQ_NEED_WAKEUP)) {
+		return 0;
+	}
+	code = sys_uring_enter(ring->enter_fd, 0, 0, IORING_ENTER_SQ_WAKEUP, NULL);
+	return code < 0 ? code : 1;
 }
 
 void uring_close(struct uring *ring)
@@ -184,6 +220,17 @@ int uring_begin(struct uring *ring, const struct uring_limits *limits)
 	}
 	return code ? code
 		    : sys_uring_register(ring->fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+}
+
+void uring_end(struct uring *ring)
+{
+	struct io_uring_rsrc_update place = { .offset = (uint32_t)ring->enter_fd };
+
+	if (ring->enter_flags & IORING_ENTER_REGISTERED_RING) {
+		(void)sys_uring_register(ring->fd, IORING_UNREGISTER_RING_FDS, &place, 1);
+		ring->enter_fd = ring->fd;
+		ring->enter_flags = 0;
+	}
 }
 
 bool uring_can_wait(const struct uring *ring)

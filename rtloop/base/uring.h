@@ -51,6 +51,24 @@ struct uring {
 int uring_open(struct uring *ring, unsigned sq_entries, unsigned cq_entries,
 	       struct err *err) MUST_CHECK;
 
+/**
+ * uring_open_polled - the same of one for whose submissions a thread of the kernel looks: SQPOLL. It has no
+ * DEFER_TASKRUN, needs no uring_begin(), and what was written for it is handed over by uring_publish().
+ * @cpu: of that thread; -1: any
+ * @idle_ms: it sleeps when nothing came for so long
+ *
+ * [init]
+ */
+int uring_open_polled(struct uring *ring, unsigned sq_entries, unsigned cq_entries,
+		      int cpu, unsigned idle_ms, struct err *err) MUST_CHECK;
+
+/**
+ * uring_publish - hand what waits to the thread of the kernel, without a call unless that sleeps.
+ *
+ * How many calls that took: 0 or 1; or -errno. [any but rt]
+ */
+int uring_publish(struct uring *ring) MUST_CHECK;
+
 /** uring_close - what is under way is cancelled by the kernel, some time later. Also of one that is not
  * open. [init] */
 void uring_close(struct uring *ring);
@@ -73,6 +91,10 @@ struct uring_limits {
  * -errno: -E2BIG where there are too many limits. [init] or the thread before its first cycle
  */
 int uring_begin(struct uring *ring, const struct uring_limits *limits) MUST_CHECK;
+
+/** uring_end - the thread that has begun, and goes on, needs it no more: it gives back the place of the ring among its
+ * own, which would keep a closed one alive. [init] */
+void uring_end(struct uring *ring);
 
 /** uring_can_wait - whether uring_sleep() works on it: Linux 6.12. [any] */
 bool uring_can_wait(const struct uring *ring) RT_SAFE;
