@@ -20,6 +20,9 @@ enum right {
 		1 << 2, /* CAP_NET_ADMIN: receive buffers beyond net.core.rmem_max */
 	RIGHT_QUEUES =
 		1 << 3, /* CAP_SYS_RESOURCE: message queues beyond fs.mqueue's limits */
+	RIGHT_ALL =
+		1
+		<< 4, /* whatever there is: of a command that starts programs as a shell would */
 };
 
 /**

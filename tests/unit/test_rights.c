@@ -93,6 +93,13 @@ static int keep_some(void)
 	       own("CapEff") != (had & (kept | memory_right()));
 }
 
+static int keep_all(void)
+{
+	uint64_t had = own("CapEff"), bound = own("CapBnd");
+
+	return rights_keep(RIGHT_ALL) || own("CapEff") != had || own("CapBnd") != bound;
+}
+
 static int lower_the_bound(void)
 {
 	/* who may not lower it has no_new_privs all the same */
@@ -125,6 +132,7 @@ static void a_thread_keeps_just_what_it_asks_for(void **state)
 {
 	assert_in_child(keep_none);
 	assert_in_child(keep_some);
+	assert_in_child(keep_all);
 }
 
 static void what_a_program_could_get_back_is_given_up_too(void **state)
