@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/value.h"
 #include "rtloop/app.h"
 #include "rtloop/base/time.h"
+#include "rtloop/cmd/argument.h"
 #include "rtloop/cmd/cmd.h"
 #include "rtloop/cmd/live.h"
 #include "rtloop/cmd/run_json.h"
@@ -118,47 +118,6 @@ struct run_request {
 	bool is_dry;
 };
 
-static int parse_count(const char *text, int64_t min, int64_t max, int64_t *ret_value)
-{
-	int64_t value;
-
-	if (value_parse_int(text, &value) || value < min || value > max) {
-		return -EINVAL;
-	}
-	*ret_value = value;
-	return 0;
-}
-
-/* A plain number is in @unit_ns; or a duration; or, as cyclictest has it, 10m, 2h, 1d. */
-static int parse_time(const char *text, int64_t unit_ns, int64_t *ret_ns)
-{
-	static const struct {
-		char letter;
-		int64_t seconds;
-	} letters[] = { { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
-	size_t length = strlen(text);
-	char number[32];
-	int64_t value;
-
-	if (parse_count(text, 0, INT64_MAX / unit_ns, &value) == 0) {
-		*ret_ns = value * unit_ns;
-		return 0;
-	}
-	if (length > 1 && length < sizeof(number)) {
-		memcpy(number, text, length - 1);
-		number[length - 1] = '\0';
-	}
-	for (size_t i = 0;
-	     i < ARRAY_SIZE(letters) && length > 1 && length < sizeof(number); i++) {
-		if (text[length - 1] == letters[i].letter &&
-		    parse_count(number, 0, 36500, &value) == 0) {
-			*ret_ns = value * letters[i].seconds * NS_PER_SEC;
-			return 0;
-		}
-	}
-	return value_parse_duration(text, ret_ns);
-}
-
 static int parse_kind(const char *text, const char *const *names, int64_t *ret_kind)
 {
 	for (int i = 0; names[i]; i++) {
@@ -177,19 +136,19 @@ static int take_option(const struct command *command, int option, const char *ar
 
 	switch (option) {
 	case RUN_PRIORITY:
-		code = parse_count(argument, 0, 98, &request->priority);
+		code = argument_parse_count(argument, 0, 98, &request->priority);
 		break;
 	case RUN_INTERVAL:
-		code = parse_time(argument, NS_PER_US, &request->period_ns);
+		code = argument_parse_time(argument, NS_PER_US, &request->period_ns);
 		break;
 	case RUN_LOOPS:
-		code = parse_count(argument, 1, INT64_MAX, &request->cycles);
+		code = argument_parse_count(argument, 1, INT64_MAX, &request->cycles);
 		break;
 	case RUN_DURATION:
-		code = parse_time(argument, NS_PER_SEC, &request->duration_ns);
+		code = argument_parse_time(argument, NS_PER_SEC, &request->duration_ns);
 		break;
 	case RUN_AFFINITY:
-		code = parse_count(argument, 0, 1023, &request->cpu);
+		code = argument_parse_count(argument, 0, 1023, &request->cpu);
 		break;
 	case RUN_QUIET:
 		request->is_quiet = true;

@@ -8,35 +8,13 @@
 #include "rtloop/base/time.h"
 #include "rtloop/cmd/half_file.h"
 #include "rtloop/cmd/json.h"
+#include "rtloop/cmd/realtime_view.h"
 #include "rtloop/cmd/run_fault.h"
 #include "rtloop/cmd/run_guard.h"
 #include "rtloop/cmd/run_outputs.h"
 #include "rtloop/cmd/run_program.h"
 #include "rtloop/cmd/run_report.h"
 #include "rtloop/cmd/timing.h"
-
-static void put_realtime(struct json *json, const struct realtime *realtime)
-{
-	json_begin(json, "realtime", '{');
-	json_bool(json, "is_met", realtime_is_met(realtime));
-	json_text(json, "kernel", realtime->kernel);
-	json_bool(json, "is_preempt_rt", realtime->is_preempt_rt);
-	json_bool(json, "is_fifo", realtime->is_fifo);
-	json_int(json, "priority", realtime->priority);
-	json_int(json, "cpu", realtime->cpu);
-	json_bool(json, "is_locked", realtime->is_locked);
-	json_bool(json, "holds_dma_latency", realtime->holds_dma_latency);
-	json_begin(json, "problems", '[');
-	for (unsigned i = 0; i < realtime->problem_count; i++) {
-		json_begin(json, NULL, '{');
-		json_bool(json, "is_fatal", realtime->problems[i].is_fatal);
-		json_text(json, "why", realtime->problems[i].why);
-		json_text(json, "fix", realtime->problems[i].fix);
-		json_end(json, '}');
-	}
-	json_end(json, ']');
-	json_end(json, '}');
-}
 
 static void put_loop(struct json *json, const struct app *app)
 {
@@ -233,7 +211,7 @@ void run_json_put(struct json *json, struct app *app)
 		json_text(json, "end", run_end_text(app));
 	}
 	json_float(json, "seconds", run_seconds(app));
-	put_realtime(json, &app->realtime);
+	realtime_view_put(json, &app->realtime);
 	run_guard_put(json, app);
 	put_loop(json, app);
 	run_fault_put(json, app);

@@ -7,6 +7,7 @@
 
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
+#include "rtloop/cmd/realtime_view.h"
 #include "rtloop/cmd/run_fault.h"
 #include "rtloop/cmd/run_guard.h"
 #include "rtloop/cmd/run_outputs.h"
@@ -140,28 +141,6 @@ static void print_failures(struct logger *logger, FILE *out)
 		print_label(out, "");
 		fprintf(out, "failed %" PRIu64 " time%s, the last time: %s\n", failures,
 			failures == 1 ? "" : "s", err.text);
-	}
-}
-
-static void print_realtime(const struct app *app, FILE *out)
-{
-	const struct realtime *realtime = &app->realtime;
-	bool colour = terminal_wants_colour(out);
-	bool is_met = realtime_is_met(realtime);
-
-	if (is_met) {
-		fprintf(out, "%sREALTIME%s\n", colour ? "\033[32m" : "",
-			colour ? "\033[0m" : "");
-	} else {
-		fprintf(out,
-			"%sNOT REALTIME%s: the figures describe this machine as it is\n",
-			colour ? "\033[31m" : "", colour ? "\033[0m" : "");
-	}
-	for (unsigned i = 0; i < realtime->problem_count; i++) {
-		fprintf(out, "  %s %s\n",
-			realtime->problems[i].is_fatal ? "because" : "note:  ",
-			realtime->problems[i].why);
-		fprintf(out, "          mend it with: %s\n", realtime->problems[i].fix);
 	}
 }
 
@@ -440,7 +419,7 @@ void run_report_print(struct app *app, FILE *out)
 		print_forced(app, out);
 	}
 	print_degraded(app, out);
-	print_realtime(app, out);
+	realtime_view_print(&app->realtime, out);
 	print_setting(app, out);
 	run_guard_print(app, out);
 	run_fault_print_limits(app, out);
