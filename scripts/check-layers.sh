@@ -18,10 +18,11 @@ declare -A may_include=(
 	[drivers]="base config"
 	[cycle]="base config drivers program plugin"
 	[log]="base config mcap"
+	[bench]="base config cycle log"
 	[super]="base config drivers program plugin cycle mcap log guard"
 	[app]="base config drivers program plugin cycle mcap log super guard"
 	[replay]="base config drivers program plugin cycle mcap log app"
-	[cmd]="base config drivers program plugin cycle mcap log report super guard app replay"
+	[cmd]="base config drivers program plugin cycle mcap log report super guard app replay bench"
 	[main]="base app cmd"
 )
 

@@ -1,0 +1,168 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rtloop/base/time.h"
+#include "rtloop/bench/disk.h"
+#include "rtloop/bench/waiter.h"
+
+#define BLOCKS 40
+
+static uint8_t *block;
+
+static const char *folder(void)
+{
+	const char *temporary = getenv("TMPDIR");
+
+	return temporary ? temporary : "/tmp";
+}
+
+static int make_block(void **state)
+{
+	return posix_memalign((void **)&block, 4096, DISK_BLOCK_BYTES) ? -1 : 0;
+}
+
+static int free_block(void **state)
+{
+	free(block);
+	return 0;
+}
+
+/* io_uring may be forbidden, and O_DIRECT missing; what else there is has to work. */
+static bool may_fail(const struct disk_ops *ops)
+{
+	return strstr(ops->name, "io_uring") || strstr(ops->name, "O_DIRECT");
+}
+
+static void expect_blocks(int fd, unsigned count)
+{
+	uint8_t *got = NULL;
+	struct stat info;
+
+	assert_int_equal(fstat(fd, &info), 0);
+	assert_int_equal(info.st_size, (off_t)count * DISK_BLOCK_BYTES);
+	assert_int_equal(posix_memalign((void **)&got, 4096, DISK_BLOCK_BYTES), 0);
+	for (unsigned i = 0; i < count; i++) {
+		assert_int_equal(
+			pread(fd, got, DISK_BLOCK_BYTES, (off_t)i * DISK_BLOCK_BYTES),
+			DISK_BLOCK_BYTES);
+		assert_int_equal(got[0], i);
+		assert_int_equal(got[DISK_BLOCK_BYTES - 1], i);
+	}
+	free(got);
+}
+
+static void every_way_writes_all_blocks_in_order(void **state)
+{
+	const struct disk_ops *ops;
+
+	for (unsigned i = 0; (ops = disk_at(i)); i++) {
+		struct disk disk;
+		struct err err;
+
+		if (disk_open(&disk, ops, folder(), &err)) {
+			print_message("%s: %s\n", ops->name, err.text);
+			assert_true(may_fail(ops));
+			continue;
+		}
+		for (unsigned k = 0; k < BLOCKS; k++) {
+			memset(block, (int)k, DISK_BLOCK_BYTES);
+			assert_int_equal(ops->put(&disk, block, k % 8 == 7), 0);
+		}
+		assert_int_equal(ops->drain(&disk), 0);
+		expect_blocks(disk.fd, BLOCKS);
+		assert_int_equal(disk_rewind(&disk), 0);
+		memset(block, 0, DISK_BLOCK_BYTES);
+		assert_int_equal(ops->put(&disk, block, true), 0);
+		assert_int_equal(ops->drain(&disk), 0);
+		expect_blocks(disk.fd, 1);
+		disk_close(&disk);
+	}
+}
+
+static void a_folder_that_is_not_there_is_an_error_that_names_it(void **state)
+{
+	struct disk disk;
+	struct err err;
+
+	assert_true(disk_open(&disk, &disk_write, "/nowhere/at/all", &err) < 0);
+	assert_non_null(strstr(err.text, "/nowhere/at/all"));
+	disk_close(&disk);
+}
+
+static void a_disk_that_refuses_is_told(void **state)
+{
+	struct disk disk;
+	struct err err;
+	int full;
+
+	assert_int_equal(disk_open(&disk, &disk_aio, folder(), &err), 0);
+	full = open("/dev/full", O_RDWR);
+	assert_true(full >= 0);
+	assert_true(dup2(full, disk.fd) >= 0);
+	close(full);
+	assert_int_equal(disk.ops->put(&disk, block, false), 0);
+	assert_true(disk.ops->drain(&disk) < 0);
+	disk_close(&disk);
+}
+
+/* --- waiters ----------------------------------------------------------------------------------------- */
+
+static int64_t clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return time_from_timespec(&now);
+}
+
+static void no_waiter_wakes_before_the_release(void **state)
+{
+	static const struct pacer_ops *const all[] = {
+		&pacer_nanosleep,   &pacer_timerfd,	  &waiter_ppoll,
+		&waiter_epoll_wait, &waiter_epoll_pwait2, &waiter_uring
+	};
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(all); i++) {
+		const struct pacer_ops *ops = all[i / 2];
+		struct waiter waiter;
+		struct err err;
+
+		if (waiter_open(&waiter, ops, i % 2 ? 300000 : 0, NULL, &err)) {
+			print_message("%s: %s\n", ops->name, err.text);
+			assert_true(ops == &waiter_uring || ops == &waiter_epoll_pwait2);
+			continue;
+		}
+		for (unsigned k = 0; k < 20; k++) {
+			int64_t release_ns = clock_ns() + 500000;
+			int64_t woke_ns = waiter_wait(&waiter, release_ns);
+
+			assert_true(woke_ns >= release_ns);
+			assert_true(woke_ns <= clock_ns());
+		}
+		/* one that is past is not waited for */
+		assert_true(waiter_wait(&waiter, clock_ns() - NS_PER_SEC) <= clock_ns());
+		waiter_close(&waiter);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_way_writes_all_blocks_in_order),
+		cmocka_unit_test(a_folder_that_is_not_there_is_an_error_that_names_it),
+		cmocka_unit_test(a_disk_that_refuses_is_told),
+		cmocka_unit_test(no_waiter_wakes_before_the_release),
+	};
+
+	return cmocka_run_group_tests(tests, make_block, free_block);
+}

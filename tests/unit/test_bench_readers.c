@@ -1,0 +1,274 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "rtloop/bench/scans.h"
+#include "rtloop/bench/turns.h"
+
+/* Some kernels, containers and machines have not all of it; what is there has to read all. */
+static bool open_or_skip(struct scanned *scanned, const struct reader_ops *ops,
+			 const struct source_set *set)
+{
+	scanned_open(scanned, ops, set);
+	if (!scanned->is_open) {
+		print_message("%s: %s\n", ops->name, scanned->failure);
+		/* io_uring may be missing; what needs nothing of it never is */
+		assert_non_null(strstr(ops->name, "io_uring"));
+	}
+	return scanned->is_open;
+}
+
+/* @ready: of each round; they begin with another endpoint each time */
+static void expect_all_read(const struct reader_ops *ops, const struct source_set *set,
+			    unsigned ready)
+{
+	struct scanned scanned;
+	unsigned rounds = 40;
+
+	if (!open_or_skip(&scanned, ops, set)) {
+		return;
+	}
+	for (unsigned i = 0; i < rounds; i++) {
+		assert_int_equal(sources_send(&scanned.sources, ready, i), 0);
+		assert_int_equal(sources_settle(&scanned.sources), 0);
+		if (scanned_finish(&scanned, ready)) {
+			fail_msg("%s does not read %u of %u, the first a %s", ops->name,
+				 ready, scanned.sources.count,
+				 source_kind_name(scanned.sources.items[0].kind));
+		}
+	}
+	assert_int_equal(scanned.reader.bytes, rounds * ready * SOURCE_MESSAGE_BYTES);
+	/* nothing is left, and nothing comes twice */
+	if (ops != &reader_blocking) {
+		assert_int_equal(ops->scan(&scanned.reader), 0);
+	}
+	scanned_close(&scanned);
+}
+
+static void every_way_reads_all_that_was_sent_to_streams(void **state)
+{
+	static const unsigned counts[] = { 1, 3, 16, 64, 256 };
+	const struct reader_ops *ops;
+
+	sources_lift_limit();
+	for (unsigned i = 0; (ops = reader_at(i)); i++) {
+		for (size_t k = 0; k < ARRAY_SIZE(counts); k++) {
+			const struct source_set set = { .counts[SOURCE_STREAM] =
+								counts[k] };
+
+			expect_all_read(ops, &set, 1);
+			expect_all_read(ops, &set, (counts[k] + 15) / 16);
+			expect_all_read(ops, &set, counts[k]);
+		}
+	}
+}
+
+/* A batch waits at a terminal that has nothing: it is for what else there is. */
+static bool can_read(const struct reader_ops *ops, enum source_kind kind)
+{
+	bool is_batch = ops == &reader_batch || ops == &reader_sqpoll;
+
+	return !is_batch || kind != SOURCE_PTY;
+}
+
+static void every_way_reads_every_kind_that_it_can(void **state)
+{
+	const struct reader_ops *ops;
+
+	for (unsigned i = 0; (ops = reader_at(i)); i++) {
+		for (unsigned kind = 0; kind < SOURCE_KINDS; kind++) {
+			struct source_set set = { .counts = { 0 } };
+
+			set.counts[kind] = 4;
+			if (can_read(ops, kind)) {
+				expect_all_read(ops, &set, 1);
+				expect_all_read(ops, &set, 4);
+			}
+		}
+	}
+}
+
+static void kinds_are_mixed(void **state)
+{
+	const struct source_set set = {
+		.counts = { [SOURCE_STREAM] = 2, [SOURCE_UDP] = 2, [SOURCE_PTY] = 1 }
+	};
+	struct scanned scanned;
+
+	assert_int_equal(source_set_count(&set), 5);
+	expect_all_read(&reader_epoll, &set, 5);
+	expect_all_read(&reader_multishot, &set, 5);
+	scanned_open(&scanned, &reader_epoll, &set);
+	assert_true(scanned.is_open);
+	assert_int_equal(scanned.sources.count, 5);
+	scanned_close(&scanned);
+}
+
+static void an_idle_scan_reads_nothing_and_costs_the_calls_that_it_says(void **state)
+{
+	static const struct {
+		const struct reader_ops *ops;
+		uint64_t calls;
+	} expected[] = {
+		{ &reader_each, 16 },	   { &reader_poll, 1 },	 { &reader_epoll, 1 },
+		{ &reader_epoll_edge, 1 }, { &reader_batch, 1 }, { &reader_multishot, 0 },
+	};
+	const struct source_set set = { .counts[SOURCE_STREAM] = 16 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(expected); i++) {
+		struct scanned scanned;
+
+		if (open_or_skip(&scanned, expected[i].ops, &set)) {
+			assert_int_equal(expected[i].ops->scan(&scanned.reader), 0);
+			assert_int_equal(scanned.reader.calls, expected[i].calls);
+			scanned_close(&scanned);
+		}
+	}
+}
+
+static void a_way_is_found_by_its_name(void **state)
+{
+	assert_ptr_equal(reader_find("epoll"), &reader_epoll);
+	assert_null(reader_find("telepathy"));
+}
+
+static void a_measured_row_has_a_sample_for_each_scan(void **state)
+{
+	const struct source_set set = { .counts[SOURCE_STREAM] = 4 };
+	struct scanned scanned;
+	static struct row row;
+
+	row.ready = 4;
+	scanned_open(&scanned, &reader_epoll, &set);
+	assert_true(scanned.is_open);
+	scanned_measure(&scanned, &row, 1000000);
+	assert_string_equal(scanned.failure, "");
+	assert_true(row.samples.count > 0);
+	assert_int_equal(row.samples.count, row.scans);
+	assert_int_equal(row.calls, 5 * row.scans);
+	assert_int_equal(scanned.reader.bytes,
+			 4 * SOURCE_MESSAGE_BYTES * (row.scans + row.late));
+	scanned_close(&scanned);
+}
+
+/* Reads all but the last message, and never finds that one. */
+static int lossy_scan(struct reader *reader)
+{
+	int got = reader_each.scan(reader);
+
+	return got > 0 ? got - 1 : got;
+}
+
+static int greedy_scan(struct reader *reader)
+{
+	return reader_each.scan(reader) + 1;
+}
+
+static void a_way_that_miscounts_is_found_out(void **state)
+{
+	const struct source_set set = { .counts[SOURCE_STREAM] = 4 };
+	struct reader_ops ops = reader_each;
+	struct scanned scanned;
+	static struct row row;
+
+	ops.scan = greedy_scan;
+	row.ready = 4;
+	scanned_open(&scanned, &ops, &set);
+	scanned_measure(&scanned, &row, 1000000);
+	assert_string_equal(scanned.failure, "it reads more than was sent");
+	scanned_close(&scanned);
+	ops.scan = lossy_scan;
+	scanned_open(&scanned, &ops, &set);
+	scanned_measure(&scanned, &row, 1000000);
+	assert_string_equal(scanned.failure, "it does not read all that was sent");
+	scanned_close(&scanned);
+}
+
+/* --- turns ------------------------------------------------------------------------------------------- */
+
+struct log {
+	char order[64];
+	struct course course;
+	int64_t least_slice_ns;
+	unsigned stop_after;
+};
+
+static void note(void *context, unsigned item, int64_t slice_ns)
+{
+	struct log *log = context;
+	size_t at = strlen(log->order);
+
+	log->order[at] = (char)('A' + item);
+	assert_true(slice_ns > 0);
+	if (at + 1 == log->stop_after) {
+		atomic_store(&log->course.is_to_stop, true);
+	}
+}
+
+static void turns_are_taken_round_by_round_and_another_begins_each(void **state)
+{
+	struct log log = { .order = "" };
+	const struct turns turns = { .items = 3,
+				     .all_ns = 9000,
+				     .slice_ns = 1000,
+				     .measure = note,
+				     .context = &log };
+
+	turns_take(&turns, &log.course);
+	assert_string_equal(log.order, "ABCBCACAB");
+	assert_int_equal(atomic_load(&log.course.done_ns), 9000);
+}
+
+static void there_is_one_round_however_short_the_time(void **state)
+{
+	struct log log = { .order = "" };
+	const struct turns turns = { .items = 3,
+				     .all_ns = 10,
+				     .slice_ns = 1000000,
+				     .measure = note,
+				     .context = &log };
+
+	turns_take(&turns, &log.course);
+	assert_string_equal(log.order, "ABC");
+	assert_int_equal(atomic_load(&log.course.done_ns), 10);
+}
+
+static void it_stops_when_it_is_asked_to(void **state)
+{
+	struct log log = { .order = "", .stop_after = 4 };
+	const struct turns turns = { .items = 3,
+				     .all_ns = 9000,
+				     .slice_ns = 1000,
+				     .measure = note,
+				     .context = &log };
+
+	turns_take(&turns, &log.course);
+	assert_string_equal(log.order, "ABCB");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_way_reads_all_that_was_sent_to_streams),
+		cmocka_unit_test(every_way_reads_every_kind_that_it_can),
+		cmocka_unit_test(kinds_are_mixed),
+		cmocka_unit_test(
+			an_idle_scan_reads_nothing_and_costs_the_calls_that_it_says),
+		cmocka_unit_test(a_way_is_found_by_its_name),
+		cmocka_unit_test(a_measured_row_has_a_sample_for_each_scan),
+		cmocka_unit_test(a_way_that_miscounts_is_found_out),
+		cmocka_unit_test(turns_are_taken_round_by_round_and_another_begins_each),
+		cmocka_unit_test(there_is_one_round_however_short_the_time),
+		cmocka_unit_test(it_stops_when_it_is_asked_to),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
