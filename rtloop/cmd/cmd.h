@@ -40,6 +40,7 @@ struct command {
 
 extern const struct command command_run;
 extern const struct command command_check;
+extern const struct command command_bench;
 extern const struct command command_dump;
 extern const struct command command_recover;
 extern const struct command command_report;

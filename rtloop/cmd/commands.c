@@ -4,10 +4,11 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&command_run,	 &command_check,   &command_dump,    &command_recover,
-	&command_report, &command_replay,  &command_status,  &command_top,
-	&command_get,	 &command_set,	   &command_force,   &command_reload,
-	&command_guard,	 &command_drivers, &command_version, &command_help,
+	&command_run,	  &command_check,  &command_bench,   &command_dump,
+	&command_recover, &command_report, &command_replay,  &command_status,
+	&command_top,	  &command_get,	   &command_set,     &command_force,
+	&command_reload,  &command_guard,  &command_drivers, &command_version,
+	&command_help,
 };
 
 const struct command *command_at(unsigned index)
