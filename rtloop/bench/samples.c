@@ -18,6 +18,8 @@ void samples_add(struct samples *samples, double ns)
 {
 	uint64_t at = samples->count++;
 
+	/* as it is kept, so that the extremes are the ends of the quantiles */
+	ns = (double)(float)ns;
 	samples->least_ns = at == 0 || ns < samples->least_ns ? ns : samples->least_ns;
 	samples->worst_ns = at == 0 || ns > samples->worst_ns ? ns : samples->worst_ns;
 	if (at >= SAMPLES_KEPT) {
