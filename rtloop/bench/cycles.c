@@ -42,10 +42,13 @@ static int open_waiter(struct waiter *waiter, const struct pair *pair,
 }
 
 /* Messages that came after the scan, or during it, make no sample. */
-static int read_cycle(struct scanned *scanned, struct row *row, int64_t release_ns)
+static int read_cycle(const struct pair *pair, struct scanned *scanned, struct row *row,
+		      int64_t release_ns)
 {
-	uint64_t calls = scanned->reader.calls;
-	int got = scanned->reader.ops->scan(&scanned->reader);
+	struct reader *reader = &scanned->reader;
+	uint64_t calls = reader->calls;
+	int got = pair->waits_with_reader ? pair->reads->collect(reader)
+					  : pair->reads->scan(reader);
 	int64_t now_ns = sys_now();
 
 	if (got < 0) {
@@ -53,7 +56,7 @@ static int read_cycle(struct scanned *scanned, struct row *row, int64_t release_
 	}
 	if ((unsigned)got == row->ready) {
 		samples_add(&row->samples, (double)(now_ns - release_ns));
-		row->calls += scanned->reader.calls - calls;
+		row->calls += reader->calls - calls;
 		row->scans++;
 	} else {
 		row->late++;
@@ -63,8 +66,9 @@ static int read_cycle(struct scanned *scanned, struct row *row, int64_t release_
 		       : scanned_finish(scanned, row->ready - (unsigned)got);
 }
 
-static int run_cycles(struct cycles *cycles, struct waiter *waiter,
-		      struct scanned *scanned, struct row *row, int64_t slice_ns)
+static int run_cycles(struct cycles *cycles, const struct pair *pair,
+		      struct waiter *waiter, struct scanned *scanned, struct row *row,
+		      int64_t slice_ns)
 {
 	int64_t release_ns = sys_now() + cycles->interval_ns;
 	int64_t end_ns = release_ns + slice_ns;
@@ -77,7 +81,7 @@ static int run_cycles(struct cycles *cycles, struct waiter *waiter,
 				   scanned->first++);
 		}
 		(void)waiter_wait(waiter, release_ns);
-		code = read_cycle(scanned, row, release_ns);
+		code = read_cycle(pair, scanned, row, release_ns);
 		code = code ? code : sender_wait(&cycles->sender);
 		now_ns = sys_now();
 		release_ns += cycles->interval_ns *
@@ -105,7 +109,7 @@ static void measure(void *context, unsigned item, int64_t slice_ns)
 		row_fail(row, "%s", err.text);
 		return;
 	}
-	code = run_cycles(cycles, &waiter, scanned, row, slice_ns);
+	code = run_cycles(cycles, &pairs[which], &waiter, scanned, row, slice_ns);
 	waiter_close(&waiter);
 	if (code) {
 		snprintf(scanned->failure, sizeof(scanned->failure),

@@ -24,8 +24,10 @@ struct reader_ops {
 	/* read what is there: messages, or -errno; -EBUSY: it waits at an endpoint that has nothing. [init] */
 	int (*scan)(struct reader *reader);
 	void (*close)(struct reader *reader);
-	/* of one that can sleep on it until a time, with what it has armed; NULL: none can. [init] */
+	/* of one that has receives armed, or both are NULL: a ring to sleep on, ... [init] */
 	struct uring *(*ring)(struct reader *reader);
+	/* ... and, as scan(), but without a call, what came into its memory while somebody slept. [init] */
+	int (*collect)(struct reader *reader);
 };
 
 struct reader {

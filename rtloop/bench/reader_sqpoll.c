@@ -14,7 +14,7 @@
 
 /* After this it gives way to what else the CPU has to do, and after that it gives up. */
 #define PATIENCE_NS (NS_PER_MS / 2)
-#define LIMIT_NS    (200 * NS_PER_MS)
+#define LIMIT_NS    (20 * NS_PER_SEC)
 
 /* One that this thread is not bound to; -1: the kernel chooses. */
 static int other_cpu(void)

@@ -88,6 +88,7 @@ struct multishot {
 	uint16_t *tails;
 	uint16_t *ended; /* those that are to be armed again */
 	unsigned ended_count;
+	uint64_t completions; /* so far */
 };
 
 static struct io_uring_buf_ring *group_of(const struct multishot *shot, unsigned place)
@@ -274,6 +275,7 @@ static int reap(struct reader *reader)
 		int code = take_completion(reader, cqe);
 
 		uring_seen(&shot->ring);
+		shot->completions++;
 		if (code < 0) {
 			return code;
 		}
@@ -282,22 +284,27 @@ static int reap(struct reader *reader)
 	return arm_ended(reader) ? -EIO : messages;
 }
 
-/* Linux 6.13 and later do at most 20 pieces of work in a call that does not wait: more are for the 256 of the table, and
- * as many again. */
-#define SCAN_TRIES 64
-
+/*
+ * Linux 6.13 and later do at most 20 pieces of work in a call that does not wait. 6.12 may say that there is work when
+ * there is none any more: a call that brings nothing is the last one.
+ */
 static int multishot_scan(struct reader *reader)
 {
 	struct multishot *shot = reader->state;
 	int messages = reap(reader);
+	uint64_t before;
 
-	for (unsigned tries = 0; messages >= 0 && uring_has_work(&shot->ring); tries++) {
-		int code = tries > SCAN_TRIES ? -EBUSY : uring_enter(&shot->ring);
+	do {
+		int code = messages < 0 ? messages : 0;
 
-		reader->calls++;
+		before = shot->completions;
+		if (code == 0 && uring_has_work(&shot->ring)) {
+			code = uring_enter(&shot->ring);
+			reader->calls++;
+		}
 		code = code ? code : reap(reader);
 		messages = code < 0 ? code : messages + code;
-	}
+	} while (messages >= 0 && shot->completions > before);
 	return messages;
 }
 
@@ -329,6 +336,7 @@ const struct reader_ops reader_multishot = {
 	.scan = multishot_scan,
 	.close = multishot_close,
 	.ring = multishot_ring,
+	.collect = reap,
 };
 
 #else

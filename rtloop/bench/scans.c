@@ -11,7 +11,7 @@
 #define IDLE_SCANS 64
 
 /* Messages that are on their way through loopback. */
-#define LATE_MAX_NS  (2 * NS_PER_SEC)
+#define LATE_MAX_NS  (20 * NS_PER_SEC)
 #define LATE_LOOK_NS (20 * NS_PER_US)
 
 static void give_up(struct scanned *scanned, int code)
@@ -20,6 +20,8 @@ static void give_up(struct scanned *scanned, int code)
 
 	if (code == -EBUSY) {
 		why = "it waits at an endpoint of this kind that has nothing";
+	} else if (code == -EOPNOTSUPP) {
+		why = "an endpoint of this kind can only be waited for in this way";
 	} else if (code == -ETIMEDOUT) {
 		why = "it does not read all that was sent";
 	} else if (code == -EPROTO) {
@@ -56,9 +58,9 @@ void scanned_close(struct scanned *scanned)
 	sources_close(&scanned->sources);
 }
 
-int scanned_finish(struct scanned *scanned, unsigned missing)
+int scanned_finish_within(struct scanned *scanned, unsigned missing, int64_t limit_ns)
 {
-	int64_t end_ns = sys_now() + LATE_MAX_NS;
+	int64_t end_ns = sys_now() + limit_ns;
 
 	while (missing > 0) {
 		int got = scanned->reader.ops->scan(&scanned->reader);
@@ -76,6 +78,11 @@ int scanned_finish(struct scanned *scanned, unsigned missing)
 		}
 	}
 	return 0;
+}
+
+int scanned_finish(struct scanned *scanned, unsigned missing)
+{
+	return scanned_finish_within(scanned, missing, LATE_MAX_NS);
 }
 
 /* A scan that does not bring what was sent is no sample. */

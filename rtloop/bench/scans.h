@@ -18,8 +18,10 @@ void scanned_open(struct scanned *scanned, const struct reader_ops *ops,
 		  const struct source_set *set);
 void scanned_close(struct scanned *scanned);
 
-/** scanned_finish - read on until @missing messages more are read: 0, or -ETIMEDOUT where they never come, or
- * -errno. [init] */
+/** scanned_finish_within - read on until @missing messages more are read: 0, or -ETIMEDOUT where they do not come in
+ * time, or -errno. scanned_finish - the same with all patience that even a machine that stands still needs. [init] */
+int scanned_finish_within(struct scanned *scanned, unsigned missing,
+			  int64_t limit_ns) MUST_CHECK;
 int scanned_finish(struct scanned *scanned, unsigned missing) MUST_CHECK;
 
 /** scanned_measure - for about so long: messages to @row->ready endpoints, then a scan. [init] */

@@ -14,7 +14,10 @@
 
 #include "rtloop/base/sys.h"
 
-#define SETTLE_MS 2000
+#define SETTLE_MS 20000
+
+/* Eight ways to read 256 endpoints, and what else there is. */
+#define FILES_WANTED 8192
 
 static const char *const kind_names[SOURCE_KINDS] = {
 	[SOURCE_STREAM] = "stream", [SOURCE_PACKET] = "packet", [SOURCE_UDP] = "udp",
@@ -205,8 +208,14 @@ void sources_lift_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
+	if (getrlimit(RLIMIT_NOFILE, &limit)) {
+		return;
+	}
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_max < FILES_WANTED) {
+		/* for whoever may */
+		limit.rlim_cur = limit.rlim_max = FILES_WANTED;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
 	}
 }

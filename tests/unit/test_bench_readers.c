@@ -5,11 +5,14 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "rtloop/base/sys.h"
+#include "rtloop/base/uring.h"
 #include "rtloop/bench/scans.h"
 #include "rtloop/bench/turns.h"
 
@@ -134,6 +137,32 @@ static void an_idle_scan_reads_nothing_and_costs_the_calls_that_it_says(void **s
 	}
 }
 
+#ifdef HAVE_IO_URING
+/* A sleep takes what came before or during it; collecting that is no call. */
+static void what_came_while_it_slept_is_collected_without_a_call(void **state)
+{
+	const struct source_set set = { .counts[SOURCE_STREAM] = 64 };
+	struct scanned scanned;
+	struct uring *ring;
+
+	if (!open_or_skip(&scanned, &reader_multishot, &set)) {
+		return;
+	}
+	ring = reader_multishot.ring(&scanned.reader);
+	if (uring_can_wait(ring)) {
+		for (unsigned i = 0; i < 10; i++) {
+			assert_int_equal(sources_send(&scanned.sources, 64, i), 0);
+			assert_int_equal(uring_sleep(ring, sys_now() + 1000000), 0);
+			assert_int_equal(reader_multishot.collect(&scanned.reader), 64);
+			assert_int_equal(scanned.reader.calls, 0);
+			assert_int_equal(uring_sleep(ring, sys_now() + 1000), 0);
+			assert_int_equal(reader_multishot.collect(&scanned.reader), 0);
+		}
+	}
+	scanned_close(&scanned);
+}
+#endif
+
 static void a_way_is_found_by_its_name(void **state)
 {
 	assert_ptr_equal(reader_find("epoll"), &reader_epoll);
@@ -167,6 +196,11 @@ static int lossy_scan(struct reader *reader)
 	return got > 0 ? got - 1 : got;
 }
 
+static int broken_scan(struct reader *reader)
+{
+	return -EIO;
+}
+
 static int greedy_scan(struct reader *reader)
 {
 	return reader_each.scan(reader) + 1;
@@ -185,10 +219,25 @@ static void a_way_that_miscounts_is_found_out(void **state)
 	scanned_measure(&scanned, &row, 1000000);
 	assert_string_equal(scanned.failure, "it reads more than was sent");
 	scanned_close(&scanned);
-	ops.scan = lossy_scan;
+	ops.scan = broken_scan;
 	scanned_open(&scanned, &ops, &set);
 	scanned_measure(&scanned, &row, 1000000);
-	assert_string_equal(scanned.failure, "it does not read all that was sent");
+	assert_string_equal(scanned.failure, strerror(EIO));
+	scanned_close(&scanned);
+}
+
+/* Never finds one message of a scan. */
+static void a_way_that_loses_messages_gives_no_samples(void **state)
+{
+	const struct source_set set = { .counts[SOURCE_STREAM] = 4 };
+	struct reader_ops ops = reader_each;
+	struct scanned scanned;
+
+	ops.scan = lossy_scan;
+	scanned_open(&scanned, &ops, &set);
+	assert_int_equal(sources_send(&scanned.sources, 4, 0), 0);
+	assert_int_equal(ops.scan(&scanned.reader), 3);
+	assert_int_equal(scanned_finish_within(&scanned, 1, 1000000), -ETIMEDOUT);
 	scanned_close(&scanned);
 }
 
@@ -262,9 +311,13 @@ int main(void)
 		cmocka_unit_test(kinds_are_mixed),
 		cmocka_unit_test(
 			an_idle_scan_reads_nothing_and_costs_the_calls_that_it_says),
+#ifdef HAVE_IO_URING
+		cmocka_unit_test(what_came_while_it_slept_is_collected_without_a_call),
+#endif
 		cmocka_unit_test(a_way_is_found_by_its_name),
 		cmocka_unit_test(a_measured_row_has_a_sample_for_each_scan),
 		cmocka_unit_test(a_way_that_miscounts_is_found_out),
+		cmocka_unit_test(a_way_that_loses_messages_gives_no_samples),
 		cmocka_unit_test(turns_are_taken_round_by_round_and_another_begins_each),
 		cmocka_unit_test(there_is_one_round_however_short_the_time),
 		cmocka_unit_test(it_stops_when_it_is_asked_to),
