@@ -9,8 +9,9 @@
 #define BUFFER_BYTES 256
 
 static const struct reader_ops *const ways[] = {
-	&reader_blocking,   &reader_each,  &reader_poll,      &reader_epoll,
-	&reader_epoll_edge, &reader_batch, &reader_multishot, &reader_sqpoll,
+	&reader_blocking,    &reader_each,	 &reader_poll,
+	&reader_epoll,	     &reader_epoll_edge, &reader_batch,
+	&reader_batch_plain, &reader_multishot,	 &reader_sqpoll,
 };
 
 const struct reader_ops *reader_at(unsigned index)

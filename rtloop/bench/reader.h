@@ -60,7 +60,8 @@ extern const struct reader_ops reader_each;
 extern const struct reader_ops reader_poll;
 extern const struct reader_ops reader_epoll;
 extern const struct reader_ops reader_epoll_edge;
-extern const struct reader_ops reader_batch;
+extern const struct reader_ops reader_batch;	   /* registered files */
+extern const struct reader_ops reader_batch_plain; /* files as they are */
 extern const struct reader_ops reader_multishot;
 extern const struct reader_ops reader_sqpoll;
 

@@ -48,6 +48,7 @@ int ring_batch_register(struct reader *reader)
 	}
 	code = sys_uring_register(batch->ring.fd, IORING_REGISTER_FILES, files, count);
 	free(files);
+	batch->has_table = code == 0;
 	return code;
 }
 
@@ -61,8 +62,8 @@ void ring_batch_fill(struct reader *reader)
 		if (!sqe) {
 			return;
 		}
-		sqe->fd = (int)i;
-		sqe->flags = IOSQE_FIXED_FILE;
+		sqe->fd = batch->has_table ? (int)i : reader->sources->items[i].read_fd;
+		sqe->flags = batch->has_table ? IOSQE_FIXED_FILE : 0;
 		sqe->addr = (uint64_t)(uintptr_t)(batch->buffers +
 						  (size_t)i * RING_BUFFER_BYTES);
 		sqe->len = RING_BUFFER_BYTES;

@@ -2,6 +2,7 @@
 #ifndef RTLOOP_BENCH_READER_RING_H
 #define RTLOOP_BENCH_READER_RING_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "rtloop/base/uring.h"
@@ -15,6 +16,7 @@ struct ring_batch {
 	struct uring ring;
 	uint8_t *buffers; /* one an endpoint */
 	unsigned left;	  /* submitted and not completed */
+	bool has_table; /* the descriptors are registered: the kernel looks none of them up */
 };
 
 /** ring_batch_create - as the reader's state, its ring not open; NULL without memory. [init] */

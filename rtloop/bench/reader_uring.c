@@ -36,6 +36,14 @@ static int batch_arm(struct reader *reader, struct err *err)
 	return code ? err_set_errno(err, code, "cannot register files with io_uring") : 0;
 }
 
+static int plain_arm(struct reader *reader, struct err *err)
+{
+	struct ring_batch *batch = reader->state;
+	int code = uring_begin(&batch->ring, NULL);
+
+	return code ? err_set_errno(err, code, "cannot use io_uring") : 0;
+}
+
 static int batch_scan(struct reader *reader)
 {
 	struct ring_batch *batch = reader->state;
@@ -69,6 +77,14 @@ const struct reader_ops reader_batch = {
 	.name = "io_uring batch",
 	.open = batch_open,
 	.arm = batch_arm,
+	.scan = batch_scan,
+	.close = batch_close,
+};
+
+const struct reader_ops reader_batch_plain = {
+	.name = "io_uring batch, unregistered",
+	.open = batch_open,
+	.arm = plain_arm,
 	.scan = batch_scan,
 	.close = batch_close,
 };
@@ -367,6 +383,7 @@ static void missing_close(struct reader *reader)
 	}
 
 MISSING(reader_batch, "io_uring batch");
+MISSING(reader_batch_plain, "io_uring batch, unregistered");
 MISSING(reader_multishot, "io_uring multishot");
 MISSING(reader_sqpoll, "io_uring SQPOLL");
 

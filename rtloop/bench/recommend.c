@@ -12,6 +12,10 @@
 #define CLEARLY 0.9
 #define ABOUT	1.1
 
+/* p99 of fewer is hardly more than the worst of them; and that of two runs differs more than a median does. */
+#define P99_SAMPLES 200
+#define P99_GAIN    0.5
+
 /* A tail is worth it where the latency is a hundredth of the period or more, and half of it goes for a tenth of a CPU. */
 #define LATENCY_SHARE 0.01
 #define TAIL_GAIN     0.5
@@ -22,9 +26,6 @@
 
 /* What is left of a period for logic and outputs, when all is read. */
 #define READ_SHARE 0.5
-
-/* p99 of fewer is hardly more than the worst of them. */
-#define WARN_SAMPLES 200
 
 static void say(struct advice *advice, const char *value, const char *format, ...)
 	PRINTF_LIKE(3, 4);
@@ -98,8 +99,8 @@ static const struct row *idle_of(const struct table *cycles, const struct row *f
 	return NULL;
 }
 
-/* Clearly less time when all have something to read, or about as much and clearly less when nothing has; and no longer
- * tail. */
+/* Clearly less time when all have something to read; or about as much, and half of it at p99, or clearly less when nothing
+ * has. Never a longer p99. */
 static bool pair_beats(const struct pair_rows *pair, const struct pair_rows *other)
 {
 	const struct figure *full = &pair->full->figure, *than = &other->full->figure;
@@ -110,7 +111,11 @@ static bool pair_beats(const struct pair_rows *pair, const struct pair_rows *oth
 	if (full->median_ns < CLEARLY * than->median_ns) {
 		return true;
 	}
-	return full->median_ns <= ABOUT * than->median_ns &&
+	if (full->median_ns > ABOUT * than->median_ns) {
+		return false;
+	}
+	return (full->samples >= P99_SAMPLES && than->samples >= P99_SAMPLES &&
+		full->p99_ns < P99_GAIN * than->p99_ns) ||
 	       pair->idle->figure.median_ns < CLEARLY * other->idle->figure.median_ns;
 }
 
@@ -180,10 +185,11 @@ static bool advise_pair(const struct table *cycles, const struct recommend_kinds
 			 us(idle_of(cycles, other)->figure.median_ns));
 	}
 	say(&advice->poller, best.full->poller,
-	    "%s has read %u of %u endpoints %.1f us after the release, and none of them "
-	    "after %.1f us%s",
+	    "%s has read %u of %u endpoints %.1f us after the release (p99 %.1f), and "
+	    "none of them after %.1f us%s",
 	    best.full->name, best.full->ready, best.full->endpoints,
-	    us(best.full->figure.median_ns), us(best.idle->figure.median_ns), more);
+	    us(best.full->figure.median_ns), us(best.full->figure.p99_ns),
+	    us(best.idle->figure.median_ns), more);
 	say(&advice->pacer, best.full->pacer, "it is the one of that pair");
 	return true;
 }
@@ -379,7 +385,7 @@ static void warn(const struct conditions *conditions, const struct table *cycles
 	struct pair_rows best = best_pair(cycles, kinds);
 	char period[32];
 
-	if (best.full && best.full->figure.samples >= WARN_SAMPLES &&
+	if (best.full && best.full->figure.samples >= P99_SAMPLES &&
 	    best.full->figure.p99_ns > READ_SHARE * (double)conditions->period_ns) {
 		snprintf(advice->warning, sizeof(advice->warning),
 			 "the period of %s is too short for this machine: of %s, until "

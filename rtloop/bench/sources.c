@@ -16,7 +16,7 @@
 
 #define SETTLE_MS 20000
 
-/* Eight ways to read 256 endpoints, and what else there is. */
+/* Nine ways to read 256 endpoints, and what else there is. */
 #define FILES_WANTED 8192
 
 static const char *const kind_names[SOURCE_KINDS] = {

@@ -53,7 +53,7 @@ for title in "The floor" Pacers Cycles Readers Writers; do
 done
 for row in "empty system call" cyclictest nanosleep "nanosleep, tail 20us" timerfd uring ppoll epoll_pwait2 \
 	epoll_wait "nanosleep + epoll" "timerfd + epoll" "nanosleep + uring" "uring + uring" "recv each" poll epoll \
-	"epoll, edge-triggered" "io_uring batch" "io_uring multishot" "io_uring SQPOLL" "blocking, if known" write \
+	"epoll, edge-triggered" "io_uring batch" "io_uring batch, unregistered" "io_uring multishot" "io_uring SQPOLL" "blocking, if known" write \
 	"write, fdatasync by the caller" "write, fdatasync by a thread" "io_uring, linked fsync" \
 	"POSIX AIO, aio_fsync" "O_DIRECT write"; do
 	grep -q "^  $row  *[0-9n]" out || fail "no row '$row'"
@@ -70,7 +70,7 @@ expect_equal "tables in the JSON" "floor pacers cycles readers writers" \
 expect_equal "the period" 500000 "$(value .conditions.period_ns)"
 expect_equal "endpoints of the configuration" "1 1" "$(value '.conditions.endpoints | "\(.udp) \(.pty)"')"
 expect_equal "numbers of endpoints" "1 2 16 64 256" "$(value '[.readers[].endpoints] | unique | join(" ")')"
-expect_equal "ways to read" 8 "$(value '[.readers[].name] | unique | length')"
+expect_equal "ways to read" 9 "$(value '[.readers[].name] | unique | length')"
 expect_equal "ways to write" 9 "$(value '.writers | length')"
 expect_equal "rows with neither figures nor a reason" 0 \
 	"$(value '[.floor, .pacers, .cycles, .readers, .writers | .[] | select((.samples > 0 and .median_ns > 0) or .failure | not)] | length')"

@@ -77,7 +77,8 @@ static void every_way_reads_all_that_was_sent_to_streams(void **state)
 /* A batch waits at a terminal that has nothing: it is for what else there is. */
 static bool can_read(const struct reader_ops *ops, enum source_kind kind)
 {
-	bool is_batch = ops == &reader_batch || ops == &reader_sqpoll;
+	bool is_batch = ops == &reader_batch || ops == &reader_batch_plain ||
+			ops == &reader_sqpoll;
 
 	return !is_batch || kind != SOURCE_PTY;
 }

@@ -162,6 +162,23 @@ static void of_two_that_read_alike_the_one_that_finds_nothing_sooner(void **stat
 	expect(&planted->advice.poller, "uring", "none of them after 15.0 us");
 }
 
+static void of_two_that_read_alike_the_one_with_half_the_p99(void **state)
+{
+	struct planted *planted = *state;
+	struct row *row;
+
+	add_pair(planted, "nanosleep", "epoll", 20 * US, 40 * US);
+	add_pair(planted, "nanosleep", "uring", 20 * US, 41 * US);
+	row = &planted->tables[PART_CYCLES].rows[1];
+	row->figure.p99_ns = 6 * MS;
+	ask(planted, &all_kinds);
+	expect(&planted->advice.poller, "uring", "(p99 82.0)");
+	/* of few samples it is no more than the worst of them */
+	row->figure.samples = 50;
+	ask(planted, &all_kinds);
+	expect(&planted->advice.poller, "epoll", "(p99 6000.0)");
+}
+
 static void a_longer_tail_of_the_distribution_rules_a_pair_out(void **state)
 {
 	struct planted *planted = *state;
@@ -372,6 +389,7 @@ int main(void)
 		TEST(a_difference_below_a_tenth_is_none),
 		TEST(the_pair_that_reads_all_sooner_is_recommended),
 		TEST(of_two_that_read_alike_the_one_that_finds_nothing_sooner),
+		TEST(of_two_that_read_alike_the_one_with_half_the_p99),
 		TEST(a_longer_tail_of_the_distribution_rules_a_pair_out),
 		TEST(what_the_program_has_not_is_told_and_not_recommended),
 		TEST(a_pair_that_failed_is_not_recommended),
