@@ -12,6 +12,7 @@
 #include "rtloop/cmd/argument.h"
 #include "rtloop/cmd/bench.h"
 #include "rtloop/cmd/cmd.h"
+#include "rtloop/cmd/same_file.h"
 #include "rtloop/cmd/terminal.h"
 
 #define DURATION_MIN_NS (100 * NS_PER_MS)
@@ -188,6 +189,12 @@ static int parse_line(const struct command *command, int argc, char **argv,
 		return command_wrong(command, "takes one FILE at most");
 	}
 	request->path = optind < argc ? argv[optind] : NULL;
+	/* to write over the configuration would end badly */
+	if (request->path && request->json_path &&
+	    same_file_among(request->json_path, argv + optind, 1)) {
+		return command_wrong(command, "'%s' is the configuration",
+				     request->json_path);
+	}
 	return check_request(command, request);
 }
 

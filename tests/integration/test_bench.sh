@@ -115,6 +115,14 @@ expect_equal "SCHED_FIFO without privilege" "false 0" "$(value '"\(.realtime.is_
 expect_at_least "problems that are told" 1 "$(value '[.realtime.problems[] | select(.why | test("SCHED_FIFO"))] | length')"
 expect_equal "a tail without SCHED_FIFO" 0s "$(value .recommended.loop.spin)"
 
+# --- without cyclictest
+
+mkdir empty
+PATH=$TEST_TMP/empty "$RTLOOP" bench -D 500ms >out6 2>err6 </dev/null
+status=$?
+expect_equal "the exit status without cyclictest ($(cat err6))" 0 $status
+grep -q "^  cyclictest *not measured: not installed" out6 || fail "cyclictest: $(grep cyclictest out6)"
+
 # --- pictures
 
 if command -v gnuplot >/dev/null; then
@@ -153,4 +161,6 @@ mistake "expected 20us to 60s" -i 1
 mistake "--priority is 'high'" -p high
 mistake "/nowhere" --log-dir /nowhere
 mistake "nowhere.yaml" nowhere.yaml
+mistake "is the configuration" --json ./machine.yaml machine.yaml
+grep -q torque machine.yaml || fail "the configuration was written over"
 finish
