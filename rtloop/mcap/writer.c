@@ -30,6 +30,7 @@ struct mcap_writer {
 	size_t chunk_bytes;
 	uint64_t put_bytes; /* of the file, handed to the sink */
 	uint32_t crc;	    /* of those */
+	size_t indexed_bytes; /* of the summary's chunk indexes, those of chunks that were put */
 	struct bytes chunk; /* room for its head, records, and while closing its message
 			       indexes */
 	uint64_t chunk_start_ns;
@@ -142,6 +143,7 @@ int mcap_writer_begin(struct mcap_writer *writer, const struct mcap_sink *sink,
 	writer->sink = *sink;
 	writer->put_bytes = 0;
 	writer->crc = 0;
+	writer->indexed_bytes = 0;
 	bytes_cut(&writer->chunk, CHUNK_HEAD_BYTES);
 	summary_clear(summary);
 	summary->topics = topic_count;
@@ -442,7 +444,7 @@ static void reset_chunk(struct mcap_writer *writer)
 
 int mcap_writer_flush(struct mcap_writer *writer)
 {
-	size_t indexed_bytes = writer->summary.groups[SUMMARY_CHUNKS].used;
+	struct bytes *indexes = &writer->summary.groups[SUMMARY_CHUNKS];
 	size_t chunk_bytes = writer->chunk.used;
 	struct summary_chunk chunk;
 	int code;
@@ -457,9 +459,10 @@ int mcap_writer_flush(struct mcap_writer *writer)
 	if (code) {
 		/* The chunk stays open and whole, so that the caller may try again. */
 		bytes_cut(&writer->chunk, chunk_bytes);
-		bytes_cut(&writer->summary.groups[SUMMARY_CHUNKS], indexed_bytes);
+		bytes_cut(indexes, writer->indexed_bytes);
 		return code;
 	}
+	writer->indexed_bytes = indexes->used;
 	summary_count_chunk(&writer->summary, &chunk);
 	reset_chunk(writer);
 	return 0;
@@ -470,6 +473,36 @@ void mcap_writer_drop(struct mcap_writer *writer)
 	for (unsigned i = 0; i < writer->topic_count; i++) {
 		writer->topic_messages[i] -= writer->indexes[i].count;
 	}
+	reset_chunk(writer);
+}
+
+void mcap_writer_save(const struct mcap_writer *writer, struct mcap_point *point)
+{
+	point->put_bytes = writer->put_bytes;
+	point->crc = writer->crc;
+	point->indexed_bytes = writer->indexed_bytes;
+	point->messages = writer->summary.messages;
+	point->chunks = writer->summary.chunks;
+	point->start_ns = writer->summary.start_ns;
+	point->end_ns = writer->summary.end_ns;
+	for (unsigned i = 0; i < writer->topic_count; i++) {
+		point->topic_messages[i] =
+			writer->topic_messages[i] - writer->indexes[i].count;
+	}
+}
+
+void mcap_writer_restore(struct mcap_writer *writer, const struct mcap_point *point)
+{
+	writer->put_bytes = point->put_bytes;
+	writer->crc = point->crc;
+	writer->indexed_bytes = point->indexed_bytes;
+	bytes_cut(&writer->summary.groups[SUMMARY_CHUNKS], point->indexed_bytes);
+	writer->summary.messages = point->messages;
+	writer->summary.chunks = point->chunks;
+	writer->summary.start_ns = point->start_ns;
+	writer->summary.end_ns = point->end_ns;
+	memcpy(writer->topic_messages, point->topic_messages,
+	       writer->topic_count * sizeof(*writer->topic_messages));
 	reset_chunk(writer);
 }
 

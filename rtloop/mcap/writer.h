@@ -16,6 +16,17 @@
 
 struct mcap_writer;
 
+/* How a file stands between two chunks; see mcap_writer_save(). */
+struct mcap_point {
+	uint64_t put_bytes;
+	uint32_t crc;
+	size_t indexed_bytes;
+	uint64_t messages;
+	uint32_t chunks;
+	uint64_t start_ns, end_ns;
+	uint64_t *topic_messages; /* the caller's: room for one a topic */
+};
+
 /*
  * Where the bytes go, in order. put() takes all of them or returns -errno. When it fails,
  * the function that called it has changed nothing: if put() took nothing either, the call
@@ -96,6 +107,17 @@ int mcap_writer_flush(struct mcap_writer *writer) MUST_CHECK;
  * [log]
  */
 void mcap_writer_drop(struct mcap_writer *writer);
+
+/**
+ * mcap_writer_save - inside of put() for a chunk: how the file stands before it.
+ *
+ * For a sink that says only later that it could not take a chunk after all. [log]
+ */
+void mcap_writer_save(const struct mcap_writer *writer, struct mcap_point *point);
+
+/** mcap_writer_restore - back to that point of the same file: all chunks since, and the open one, were never
+ * put. [log] */
+void mcap_writer_restore(struct mcap_writer *writer, const struct mcap_point *point);
 
 /** mcap_writer_end - flush, data end, summary, footer, magic. -errno. [log] */
 int mcap_writer_end(struct mcap_writer *writer) MUST_CHECK;
