@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
@@ -247,16 +248,27 @@ int sys_writev_all(int fd, struct iovec *parts, int part_count)
 	return 0;
 }
 
-int sys_datasync(int fd)
+int sys_judge_sync(int fd, int code)
 {
 	struct statvfs info;
-	int code = result(fdatasync(fd));
 
 	/* ext4 of 6.12, made read-only by an error, says 0 and has written nothing */
 	if (code == 0 && fstatvfs(fd, &info) == 0 && (info.f_flag & ST_RDONLY)) {
 		return -EROFS;
 	}
 	return code;
+}
+
+int sys_datasync(int fd)
+{
+	return sys_judge_sync(fd, result(fdatasync(fd)));
+}
+
+int sys_trim(int fd)
+{
+	struct stat info;
+
+	return result(fstat(fd, &info) ? -1 : ftruncate(fd, info.st_size));
 }
 
 int sys_sync(int fd)

@@ -127,6 +127,13 @@ int sys_writev_all(int fd, struct iovec *parts, int part_count);
  */
 int sys_datasync(int fd);
 
+/** sys_judge_sync - what a sync that ended with @code is worth: -EROFS where the file system has become
+ * read-only meanwhile. [log] */
+int sys_judge_sync(int fd, int code);
+
+/** sys_trim - give back what is set aside behind the file's end; 0 or -errno. [log] */
+int sys_trim(int fd);
+
 /** sys_sync - fsync(2); 0 or -errno. [any but rt] */
 int sys_sync(int fd);
 

@@ -308,6 +308,19 @@ int uring_sleep(struct uring *ring, int64_t until_ns)
 	return code < 0 && code != -ETIME ? code : 0;
 }
 
+int uring_wait(struct uring *ring, int64_t most_ns)
+{
+	const struct __kernel_timespec most = { .tv_sec = most_ns / NS_PER_SEC,
+						.tv_nsec = most_ns % NS_PER_SEC };
+	const struct io_uring_getevents_arg argument = {
+		.ts = (uint64_t)(uintptr_t)&most
+	};
+	int code =
+		enter(ring, 1, IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, &argument);
+
+	return code < 0 && code != -ETIME ? code : 0;
+}
+
 void uring_seen(struct uring *ring)
 {
 	/* pairs with the kernel's acquire: the completion was read */

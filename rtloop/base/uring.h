@@ -125,6 +125,13 @@ int uring_enter(struct uring *ring) RT_SAFE;
  */
 int uring_sleep(struct uring *ring, int64_t until_ns) RT_SAFE;
 
+/**
+ * uring_wait - hand what waits to the kernel, and wait for a completion, for @most_ns at most.
+ *
+ * 0, or -errno: -EINTR where a signal came. [log]
+ */
+int uring_wait(struct uring *ring, int64_t most_ns);
+
 /** uring_peek - the oldest completion; NULL where there is none. [rt] */
 static inline const struct io_uring_cqe *uring_peek(const struct uring *ring)
 {

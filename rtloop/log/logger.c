@@ -39,7 +39,8 @@ static void take_notes(struct logger *logger)
 {
 	struct log_note note;
 
-	while (logger_file_is_open(logger) && notes_take(&logger->notes, &note)) {
+	while (logger_file_is_open(logger) && logger_file_has_room(logger) &&
+	       notes_take(&logger->notes, &note)) {
 		logger_file_event(logger, &note);
 	}
 }
@@ -141,12 +142,35 @@ static void handle_record(struct logger *logger, const struct record *record)
 	}
 }
 
-static void drain(struct logger *logger)
+/* What the disk has taken, and what not. */
+static void look_at_writer(struct logger *logger)
+{
+	if (!logger_file_is_open(logger)) {
+		return;
+	}
+	writer_poll(&logger->writer);
+	logger_file_confirm(logger);
+	if (logger->writer.code) {
+		logger_file_fail(logger, logger->writer.code);
+	}
+}
+
+/* Where there is none the ring is left as it is: it bridges what it has room for. */
+static bool has_room(struct logger *logger)
+{
+	if (logger_file_is_open(logger) && !logger_file_has_room(logger)) {
+		look_at_writer(logger);
+	}
+	return !logger_file_is_open(logger) || logger_file_has_room(logger);
+}
+
+/* Returns whether all of it was taken. */
+static bool drain(struct logger *logger)
 {
 	uint64_t bytes = 0, done = 0, given = 0;
 	const uint8_t *data = ring_peek(&logger->ring, &bytes);
 
-	while (done < bytes) {
+	while (done < bytes && has_room(logger)) {
 		const struct record *record = (const struct record *)(data + done);
 
 		done += record_bytes(record->bytes);
@@ -157,6 +181,7 @@ static void drain(struct logger *logger)
 		}
 	}
 	ring_take(&logger->ring, done - given);
+	return done == bytes;
 }
 
 static void look_at_clock(struct logger *logger)
@@ -189,7 +214,7 @@ static void flush_if_due(struct logger *logger)
 	int64_t now_ns = sys_now();
 	int code;
 
-	if (!logger_file_is_open(logger) ||
+	if (!logger_file_is_open(logger) || !logger_file_has_room(logger) ||
 	    now_ns - logger->flushed_ns < logger->options->sync_ns / 2) {
 		return;
 	}
@@ -203,7 +228,7 @@ static void flush_if_due(struct logger *logger)
 		logger_file_fail(logger, code);
 		return;
 	}
-	syncer_ask(&logger->syncer, logger_file_open(logger));
+	writer_sync(&logger->writer, logger_file_open(logger));
 }
 
 /* Once a second at most: each that fails leaves work behind, and some leave a file. */
@@ -225,6 +250,10 @@ static void sleep_until_woken(struct logger *logger)
 	int64_t look_ns = most_ns < LOOK_NS ? most_ns : LOOK_NS;
 	uint64_t count;
 
+	if (logger_file_is_open(logger) && !logger_file_has_room(logger)) {
+		writer_wait(&logger->writer, look_ns);
+		return;
+	}
 	if (recorder_fall_asleep(logger->recorder) &&
 	    poll(&poll_fd, 1, (int)(look_ns / NS_PER_MS)) > 0 &&
 	    read(logger->wake_fd, &count, sizeof(count)) < 0) {
@@ -248,24 +277,30 @@ static void finish(struct logger *logger)
 static void *logger_main(void *arg)
 {
 	struct logger *logger = arg;
-	bool is_last;
+	bool is_last, is_drained;
+	int code = writer_begin(&logger->writer);
 
+	if (code) {
+		logger_file_fail(logger, code);
+	}
 	syncer_begin(&logger->syncer, logger_file_open(logger), logger->files.path);
 	do {
 		/* read before draining: what was recorded before the stop is drained after it */
 		is_last = atomic_load(&logger->is_asked_to_stop);
 		look_at_clock(logger);
 		/* before the ring is drained, so that nothing is lost between two files */
+		look_at_writer(logger);
 		look_at_syncs(logger);
 		retry_if_due(logger);
-		drain(logger);
+		is_drained = drain(logger);
 		take_notes(logger);
 		flush_if_due(logger);
-		if (!is_last) {
+		if (!is_last || !is_drained) {
 			sleep_until_woken(logger);
 		}
-	} while (!is_last);
+	} while (!is_last || !is_drained);
 	finish(logger);
+	writer_end(&logger->writer);
 	return NULL;
 }
 
@@ -324,7 +359,7 @@ static void init(struct logger *logger, const struct log_options *options,
 	pthread_mutex_init(&logger->mutex, NULL);
 	notes_init(&logger->notes);
 	clock_watch_init(&logger->clock);
-	writer_init(&logger->writer, options->writer);
+	logger->writer.fd = -1;
 }
 
 static int start_threads(struct logger *logger, struct err *err)
@@ -342,6 +377,8 @@ static int start_threads(struct logger *logger, struct err *err)
 
 static int make_memory(struct logger *logger, uint64_t ring_bytes, struct err *err)
 {
+	int code;
+
 	if ((uint64_t)logger->options->ring_bytes > ring_bytes) {
 		ring_bytes = (uint64_t)logger->options->ring_bytes;
 	}
@@ -349,11 +386,16 @@ static int make_memory(struct logger *logger, uint64_t ring_bytes, struct err *e
 			 logger->present_end)) {
 		return err_set(err, -ENOMEM, "no memory for the log's present values");
 	}
+	if (unput_init(&logger->unput, logger->topics.count)) {
+		return err_set(err, -ENOMEM, "no memory for what is on its way");
+	}
 	logger->mcap = mcap_writer_create((size_t)logger->options->chunk_bytes);
 	if (!logger->mcap) {
 		return err_set(err, -ENOMEM, "no memory for the log's writer");
 	}
-	return make_ring(logger, ring_bytes, err);
+	code = writer_open(&logger->writer, logger->options->writer,
+			   (size_t)logger->options->chunk_bytes, &logger->syncer, err);
+	return code ? code : make_ring(logger, ring_bytes, err);
 }
 
 int logger_start(struct logger *logger, const struct log_options *options,
@@ -418,6 +460,8 @@ void logger_fini(struct logger *logger)
 	}
 	syncer_stop(&logger->syncer);
 	sys_close(logger->writer.fd);
+	writer_close(&logger->writer);
+	unput_fini(&logger->unput);
 	sys_close(logger->wake_fd);
 	mcap_writer_destroy(logger->mcap);
 	present_fini(&logger->present);

@@ -29,6 +29,7 @@
 #include "rtloop/log/present.h"
 #include "rtloop/log/syncer.h"
 #include "rtloop/log/topics.h"
+#include "rtloop/log/unput.h"
 #include "rtloop/log/unsynced.h"
 #include "rtloop/log/writer.h"
 #include "rtloop/mcap/writer.h"
@@ -57,15 +58,6 @@ struct in_file {
 	uint64_t cycles;
 	uint64_t gaps;
 	uint64_t events;
-};
-
-/* What is in the chunk that is open, which the disk may still refuse. */
-struct unput {
-	uint64_t cycles; /* messages of /cycle */
-	uint64_t gaps;	 /* messages of /gap */
-	struct log_note events[NOTES_MAX];
-	unsigned event_count;
-	uint64_t events_more; /* for which there was no room */
 };
 
 /* The text of a configuration, as files are to have it attached. */
@@ -102,14 +94,14 @@ struct logger {
 	struct clock_watch clock;
 	uint32_t file_number;	/* of the newest file, for the syncer: none comes twice */
 	uint32_t distrusted;	/* the number of one of which a sync failed */
-	uint64_t file_bytes;	/* of the open file: whole records */
+	uint64_t file_bytes;	/* of the open file: whole records that are written */
 	int64_t flushed_ns;	/* when the open chunk was begun, or last flushed */
 	int64_t retry_ns;	/* no new file is tried before */
 	bool is_between_cycles; /* but for the events of the last one */
 	uint16_t state_topic;	/* set before the start; 0: nothing has a state */
 	bool has_asked_state;	/* for the end of this file */
 	uint64_t cycles_seen;	/* the number after the last cycle that was put in */
-	uint64_t cycles_put;	/* the same, of those that have left the open chunk */
+	uint64_t cycles_put;	/* the same, of those that are known to be in a file */
 	struct unput unput;
 	struct in_file in_file;
 	struct unsynced unsynced;
@@ -127,7 +119,7 @@ struct logger {
 	_Atomic bool
 		is_degraded; /* nothing is written, or what is has not reached the disk yet */
 	_Atomic int64_t degraded_ns; /* since when */
-	struct counter bytes;	     /* put into files so far */
+	struct counter bytes;	     /* written into files so far */
 	struct counter files_begun;  /* and not discarded */
 	struct counter gaps;	     /* messages of /gap */
 	struct counter cycles_lost;  /* that were in the ring, and are in no file */

@@ -15,38 +15,94 @@ static uint64_t log_time(const struct logger *logger, int64_t time_ns)
 	return (uint64_t)(time_ns + logger->offset_ns);
 }
 
-static void clear_unput(struct logger *logger)
+/* What was put up to there is written. */
+static void note_written(struct logger *logger, uint64_t end, uint64_t cycles_seen,
+			 const struct tally *put)
 {
-	logger->unput.cycles = 0;
-	logger->unput.gaps = 0;
-	logger->unput.event_count = 0;
-	logger->unput.events_more = 0;
-	logger->cycles_put = logger->cycles_seen;
-}
+	struct unput *unput = &logger->unput;
+	const struct tally *before = &unput->confirmed;
+	struct in_file *in_file = &logger->in_file;
 
-static void note_put(struct logger *logger)
-{
-	const struct unput *unput = &logger->unput;
-
-	logger->in_file.cycles += unput->cycles;
-	logger->in_file.gaps += unput->gaps;
-	logger->in_file.events += unput->event_count + unput->events_more;
-	for (unsigned i = 0; i < unput->event_count; i++) {
+	counter_add(&logger->bytes, end - logger->file_bytes);
+	logger->file_bytes = end;
+	logger->cycles_put = cycles_seen;
+	in_file->cycles += put->cycles - before->cycles;
+	in_file->gaps += put->gaps - before->gaps;
+	in_file->events +=
+		put->events - before->events + put->events_more - before->events_more;
+	for (unsigned i = 0; i < put->events - before->events; i++) {
 		unsynced_add(&logger->unsynced, &unput->events[i], logger->file_number);
 	}
-	clear_unput(logger);
+	unput_confirm(unput, put);
+}
+
+void logger_file_confirm(struct logger *logger)
+{
+	const struct unput_mark *mark;
+
+	while ((mark = unput_oldest(&logger->unput)) &&
+	       mark->end <= logger->writer.written_bytes) {
+		const struct tally put = mark->put;
+
+		note_written(logger, mark->end, mark->cycles_seen, &put);
+	}
+}
+
+bool logger_file_has_room(struct logger *logger)
+{
+	if (!unput_next(&logger->unput)) {
+		writer_push(&logger->writer);
+		return false;
+	}
+	return writer_has_room(&logger->writer);
+}
+
+static struct unput_mark *wait_for_mark(struct logger *logger)
+{
+	struct unput_mark *mark;
+
+	while (!(mark = unput_next(&logger->unput)) && logger->writer.code == 0) {
+		writer_push(&logger->writer);
+		writer_wait(&logger->writer, LOGGER_WAIT_NS);
+		logger_file_confirm(logger);
+	}
+	return mark;
+}
+
+static int put_queued(struct logger *logger, const void *data, size_t bytes)
+{
+	struct unput_mark *mark = wait_for_mark(logger);
+	int code;
+
+	if (!mark) {
+		return logger->writer.code;
+	}
+	mcap_writer_save(logger->mcap, &mark->before);
+	code = writer_put(&logger->writer, data, bytes);
+	if (code == 0) {
+		mark->end = logger->writer.put_bytes;
+		mark->cycles_seen = logger->cycles_seen;
+		mark->put = logger->unput.seen;
+		unput_add(&logger->unput);
+	}
+	return code;
 }
 
 /* The sink of the MCAP writer: all that was put into the open chunk before this is on its way. */
 static int put_bytes(void *context, const void *data, size_t bytes)
 {
 	struct logger *logger = context;
-	int code = logger->writer.ops->put(&logger->writer, data, bytes);
+	int code;
 
+	if (!logger->writer.is_direct) {
+		return put_queued(logger, data, bytes);
+	}
+	code = writer_put(&logger->writer, data, bytes);
 	if (code == 0) {
-		counter_add(&logger->bytes, bytes);
-		logger->file_bytes += bytes;
-		note_put(logger);
+		const struct tally put = logger->unput.seen;
+
+		note_written(logger, logger->file_bytes + bytes, logger->cycles_seen,
+			     &put);
 	}
 	return code;
 }
@@ -137,7 +193,7 @@ int logger_file_begin(struct logger *logger, struct err *err)
 	if (fd < 0) {
 		return fd;
 	}
-	logger->writer.fd = fd;
+	writer_set_file(&logger->writer, fd);
 	logger->file_number++;
 	logger->counts_links = !files_is_removed(fd);
 	logger->file_bytes = 0;
@@ -154,6 +210,7 @@ int logger_file_begin(struct logger *logger, struct err *err)
 		counter_set(&logger->bytes, bytes);
 		return err_set_errno(err, code, "cannot write the log %s", files.path);
 	}
+	writer_queue(&logger->writer);
 	pthread_mutex_lock(&logger->mutex);
 	logger->files = files;
 	pthread_mutex_unlock(&logger->mutex);
@@ -194,18 +251,37 @@ static void count_lost(struct logger *logger, uint64_t cycles, uint64_t gaps)
 
 static void lose_unput(struct logger *logger)
 {
-	const struct unput *unput = &logger->unput;
+	struct unput *unput = &logger->unput;
+	const struct tally *seen = &unput->seen, *confirmed = &unput->confirmed;
 
 	if (logger->cycles_seen > logger->cycles_put) {
 		lose_range(logger, logger->cycles_put, logger->cycles_seen - 1);
 	}
-	count_lost(logger, unput->cycles, unput->gaps);
-	notes_put_back(&logger->notes, unput->events, unput->event_count,
-		       unput->events_more);
-	clear_unput(logger);
+	count_lost(logger, seen->cycles - confirmed->cycles,
+		   seen->gaps - confirmed->gaps);
+	notes_put_back(&logger->notes, unput->events, unput_event_count(unput),
+		       seen->events_more - confirmed->events_more);
+	unput_clear(unput);
+	logger->cycles_put = logger->cycles_seen;
 }
 
-/* After lose_unput(): the file as a whole is to be as if it had never been. */
+/* The file ends behind what is known to be written; nothing is under way any more. */
+static void take_back(struct logger *logger)
+{
+	const struct unput_mark *mark;
+
+	writer_abandon(&logger->writer);
+	logger_file_confirm(logger);
+	mark = unput_oldest(&logger->unput);
+	if (mark) {
+		mcap_writer_restore(logger->mcap, &mark->before);
+	} else {
+		mcap_writer_drop(logger->mcap);
+	}
+	lose_unput(logger);
+}
+
+/* After take_back(): the file as a whole is to be as if it had never been. */
 static void lose_file(struct logger *logger)
 {
 	const struct in_file *in_file = &logger->in_file;
@@ -223,7 +299,7 @@ static void retire(struct logger *logger)
 {
 	struct syncer_file file = logger_file_open(logger);
 
-	logger->writer.fd = -1;
+	(void)writer_leave(&logger->writer);
 	syncer_retire(&logger->syncer, file);
 }
 
@@ -233,7 +309,6 @@ static void close_refused(struct logger *logger)
 	int fd = logger->writer.fd;
 
 	(void)files_cut(fd, logger->file_bytes);
-	mcap_writer_drop(logger->mcap);
 	if (mcap_writer_end(logger->mcap)) {
 		(void)files_cut(fd, logger->file_bytes);
 	}
@@ -261,7 +336,6 @@ static void close_or_discard(struct logger *logger)
 		return;
 	}
 	lose_file(logger);
-	mcap_writer_drop(logger->mcap);
 	retire(logger);
 }
 
@@ -302,7 +376,7 @@ static void set_degraded(struct logger *logger, int code, const struct err *err)
 void logger_file_degrade(struct logger *logger, int code, const struct err *err)
 {
 	if (logger_file_is_open(logger)) {
-		lose_unput(logger);
+		take_back(logger);
 		close_or_discard(logger);
 	}
 	set_degraded(logger, code, err);
@@ -320,7 +394,8 @@ void logger_file_fail(struct logger *logger, int code)
 struct syncer_file logger_file_open(const struct logger *logger)
 {
 	return (struct syncer_file){ logger->writer.fd, logger->file_number,
-				     logger->unsynced.end };
+				     logger->unsynced.end +
+					     unput_event_count(&logger->unput) };
 }
 
 bool logger_file_is_removed(const struct logger *logger)
@@ -333,9 +408,8 @@ void logger_file_give_up(struct logger *logger)
 	struct err err;
 
 	err_set(&err, -ENOENT, "the log %s was removed", logger->files.path);
-	lose_unput(logger);
+	take_back(logger);
 	lose_file(logger);
-	mcap_writer_drop(logger->mcap);
 	retire(logger);
 	set_degraded(logger, -ENOENT, &err);
 }
@@ -348,7 +422,10 @@ int logger_file_end(struct logger *logger)
 		logger_file_give_up(logger);
 		return -ENOENT;
 	}
-	code = mcap_writer_end(logger->mcap);
+	code = mcap_writer_flush(logger->mcap);
+	code = code ? code : writer_settle(&logger->writer);
+	logger_file_confirm(logger);
+	code = code ? code : mcap_writer_end(logger->mcap);
 	if (code) {
 		logger_file_fail(logger, code);
 		return code;
@@ -400,15 +477,10 @@ static int write_event(struct logger *logger, const struct log_note *note)
 
 void logger_file_event(struct logger *logger, const struct log_note *note)
 {
-	struct unput *unput = &logger->unput;
 	int code = write_event(logger, note);
 
 	/* only now: writing it may have put those before it */
-	if (unput->event_count < NOTES_MAX) {
-		unput->events[unput->event_count++] = *note;
-	} else {
-		unput->events_more++;
-	}
+	unput_event(&logger->unput, note);
 	if (code) {
 		logger_file_fail(logger, code);
 	}
@@ -440,8 +512,8 @@ void logger_file_record(struct logger *logger, const struct record *record)
 		bool is_gap = record->topic == TOPIC_GAP;
 
 		logger->cycles_seen = range.last + 1;
-		logger->unput.cycles += !is_gap;
-		logger->unput.gaps += is_gap;
+		logger->unput.seen.cycles += !is_gap;
+		logger->unput.seen.gaps += is_gap;
 		counter_add(&logger->gaps, is_gap);
 	}
 	if (code) {

@@ -9,6 +9,7 @@
 #include "rtloop/log/logger.h"
 
 #define LOGGER_RETRY_NS NS_PER_SEC
+#define LOGGER_WAIT_NS	(100 * NS_PER_MS)
 
 /**
  * logger_file_begin - a new file, with what was lost before it.
@@ -25,6 +26,12 @@ struct syncer_file logger_file_open(const struct logger *logger);
 
 /** logger_file_end - close it as a whole log. -errno: as logger_file_fail(), where the disk refuses. [log] */
 int logger_file_end(struct logger *logger);
+
+/** logger_file_has_room - whether a record can be put without a wait for the disk. [log] */
+bool logger_file_has_room(struct logger *logger);
+
+/** logger_file_confirm - account for what the writer has written meanwhile. [log] */
+void logger_file_confirm(struct logger *logger);
 
 /** logger_file_is_removed - whether the open file has no name any more. [log] */
 bool logger_file_is_removed(const struct logger *logger);

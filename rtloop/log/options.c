@@ -8,7 +8,7 @@
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
 
-static const char *const writer_names[] = { "write", NULL };
+static const char *const writer_names[] = { "write", "uring", "aio", NULL };
 
 const struct option log_rows[] = {
 	{
@@ -69,7 +69,8 @@ const struct option log_rows[] = {
 		.offset = offsetof(struct log_options, writer),
 		.fallback = "write",
 		.choices = writer_names,
-		.help = "how the log reaches the disk",
+		.help = "how the log reaches the disk: a thread that writes, io_uring, "
+			"or POSIX AIO",
 	},
 	{
 		.name = "chunk",

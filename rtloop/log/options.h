@@ -6,7 +6,7 @@
 
 #include "config/option.h"
 
-enum writer_kind { WRITER_WRITE };
+enum writer_kind { WRITER_WRITE, WRITER_URING, WRITER_AIO };
 
 struct log_options {
 	const char *dir;  /* of files that are named, rotated and pruned; NULL: @file is

@@ -7,19 +7,19 @@
 #define STACK_BYTES (128 << 10)
 
 /* What a file's sync came to; a folder that is to be synced with it is part of it. */
-static int sync_file(struct syncer *syncer, int fd, const char *path)
+static int sync_file(int fd, const char *path)
 {
-	int64_t start_ns = sys_now();
 	int code = sys_datasync(fd);
-	uint64_t took_ns;
 
-	code = code || !path[0] ? code : sys_sync_folder(path);
-	took_ns = (uint64_t)(sys_now() - start_ns);
+	return code || !path[0] ? code : sys_sync_folder(path);
+}
+
+static void count(struct syncer *syncer, int64_t took_ns)
+{
 	counter_add(&syncer->syncs, 1);
-	if (took_ns > counter_get(&syncer->longest_ns)) {
-		counter_set(&syncer->longest_ns, took_ns);
+	if ((uint64_t)took_ns > counter_get(&syncer->longest_ns)) {
+		counter_set(&syncer->longest_ns, (uint64_t)took_ns);
 	}
-	return code;
 }
 
 static struct syncer_file take_file(struct syncer *syncer, bool is_retired)
@@ -62,6 +62,7 @@ static bool work_once(struct syncer *syncer)
 	bool is_retired = syncer->retired_count > 0;
 	struct syncer_file file = take_file(syncer, is_retired);
 	char path[PATH_MAX];
+	int64_t start_ns, took_ns;
 	int code;
 
 	if (file.fd < 0) {
@@ -69,11 +70,14 @@ static bool work_once(struct syncer *syncer)
 	}
 	take_path(syncer, file.number, path);
 	pthread_mutex_unlock(&syncer->mutex);
-	code = sync_file(syncer, file.fd, path);
+	start_ns = sys_now();
+	code = sync_file(file.fd, path);
+	took_ns = sys_now() - start_ns;
 	if (is_retired) {
 		sys_close(file.fd);
 	}
 	pthread_mutex_lock(&syncer->mutex);
+	count(syncer, took_ns);
 	note_end(syncer, file, code);
 	pthread_cond_broadcast(&syncer->changed);
 	return true;
@@ -140,6 +144,18 @@ void syncer_begin(struct syncer *syncer, struct syncer_file file, const char *pa
 	syncer->path_number = file.number;
 	pthread_mutex_unlock(&syncer->mutex);
 	syncer_ask(syncer, file);
+}
+
+/* Of a file whose name is not known to be on the disk yet, that does not make it good. */
+void syncer_note(struct syncer *syncer, struct syncer_file file, int code,
+		 int64_t took_ns)
+{
+	pthread_mutex_lock(&syncer->mutex);
+	count(syncer, took_ns);
+	if (code || file.number == syncer->good.number) {
+		note_end(syncer, file, code);
+	}
+	pthread_mutex_unlock(&syncer->mutex);
 }
 
 /* One thread works through the list in order: a sync of the same file that has begun ends first. */

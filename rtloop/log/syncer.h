@@ -70,6 +70,11 @@ void syncer_begin(struct syncer *syncer, struct syncer_file file, const char *pa
 /** syncer_retire - the file is done with: sync and close it. Waits only if many are pending. [log] */
 void syncer_retire(struct syncer *syncer, struct syncer_file file);
 
+/** syncer_note - somebody else has synced a file, 0, or could not, -errno; @took_ns: how long that took. [log]
+ */
+void syncer_note(struct syncer *syncer, struct syncer_file file, int code,
+		 int64_t took_ns);
+
 /** syncer_failure - the last sync that failed since the last call; also when stopped. [log] */
 struct syncer_failure syncer_failure(struct syncer *syncer);
 

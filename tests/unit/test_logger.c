@@ -1,4 +1,5 @@
-/* wraps: sys_now sys_realtime sys_datasync sys_writev_all files_cut files_discard files_remove */
+/* wraps: sys_now sys_realtime sys_datasync sys_writev_all files_cut files_discard files_remove
+ * wraps: writer_open writer_written writer_synced */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,6 +32,8 @@
 #define RING_BYTES (64 * KIB)
 #define NEVER_NS   (3600 * NS_PER_SEC)
 #define CHANNELS   4
+/* More than a writer has under way. */
+#define QUEUE_BYTES (3 * KIB * KIB)
 
 /* --- the clocks and the disk, as a test wants them ------------------------------------------ */
 
@@ -116,12 +119,126 @@ int __wrap_sys_writev_all(int fd, struct iovec *parts, int part_count)
 	}
 	if (disk.is_limited && bytes > disk.left_bytes) {
 		parts[0].iov_len = (size_t)disk.left_bytes;
+		bytes -= disk.left_bytes;
 		disk.left_bytes = 0;
 		assert_int_equal(__real_sys_writev_all(fd, parts, 1), 0);
+		parts[0].iov_len = (size_t)bytes;
 		return -ENOSPC;
 	}
 	disk.left_bytes -= bytes;
 	return __real_sys_writev_all(fd, parts, part_count);
+}
+
+/* --- the same of what does not go through these calls: io_uring's, AIO's ------------------------ */
+
+static struct {
+	const struct writer_ops *real;
+	struct writer_ops ops;
+	bool has_sync; /* one that has ended, and is held */
+	int sync_code;
+} spy;
+
+static void spy_start(struct writer *writer, struct writer_block *block)
+{
+	disk.waiting += disk.is_held;
+	spy.real->start(writer, block);
+}
+
+static void spy_reap(struct writer *writer, int64_t most_ns)
+{
+	if (disk.is_held) {
+		sched_yield();
+		return;
+	}
+	disk.waiting = 0;
+	if (spy.has_sync && !disk.is_sync_held) {
+		spy.has_sync = false;
+		writer_synced(writer, spy.sync_code);
+	}
+	spy.real->reap(writer, most_ns);
+}
+
+int __real_writer_open(struct writer *writer, int kind, size_t chunk_bytes,
+		       struct syncer *syncer, struct err *err);
+int __wrap_writer_open(struct writer *writer, int kind, size_t chunk_bytes,
+		       struct syncer *syncer, struct err *err);
+int __wrap_writer_open(struct writer *writer, int kind, size_t chunk_bytes,
+		       struct syncer *syncer, struct err *err)
+{
+	int code = __real_writer_open(writer, kind, chunk_bytes, syncer, err);
+
+	if (code == 0 && writer->ops != &writer_write) {
+		spy.real = writer->ops;
+		spy.ops = *writer->ops;
+		spy.ops.start = spy_start;
+		spy.ops.reap = spy_reap;
+		spy.has_sync = false;
+		writer->ops = &spy.ops;
+	}
+	return code;
+}
+
+/* What the disk has not taken is not there. */
+static void shorten(int fd, uint64_t bytes)
+{
+	struct stat info;
+
+	assert_int_equal(fstat(fd, &info), 0);
+	if ((uint64_t)info.st_size > bytes) {
+		assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
+	}
+}
+
+/* A short write comes before the refusal, as the kernel does it. */
+void __real_writer_written(struct writer *writer, struct writer_block *block,
+			   int64_t result);
+void __wrap_writer_written(struct writer *writer, struct writer_block *block,
+			   int64_t result);
+void __wrap_writer_written(struct writer *writer, struct writer_block *block,
+			   int64_t result)
+{
+	int code;
+
+	if (writer->ops != &spy.ops) {
+		__real_writer_written(writer, block, result);
+		return;
+	}
+	code = atomic_exchange(&disk.put_code, 0);
+	if (code) {
+		result = code;
+	} else if (result > 0 && disk.is_limited && result > disk.left_bytes) {
+		result = disk.left_bytes > 0 ? disk.left_bytes : -ENOSPC;
+	}
+	disk.left_bytes -= result > 0 ? result : 0;
+	if (result < 0) {
+		shorten(writer->fd, block->offset + block->done_bytes);
+	}
+	__real_writer_written(writer, block, result);
+}
+
+void __real_writer_synced(struct writer *writer, int code);
+void __wrap_writer_synced(struct writer *writer, int code);
+void __wrap_writer_synced(struct writer *writer, int code)
+{
+	struct stat info = { .st_size = 0 };
+
+	if (code == -ECANCELED) {
+		__real_writer_synced(writer, code);
+		return;
+	}
+	if (disk.is_sync_held) {
+		spy.has_sync = true;
+		spy.sync_code = code;
+		return;
+	}
+	fstat(writer->sync.fd, &info);
+	disk.synced_ns = __wrap_sys_now();
+	disk.synced_bytes = info.st_size;
+	disk.syncs++;
+	if (code == 0) {
+		code = atomic_exchange(&disk.sync_code, 0);
+	}
+	__real_writer_synced(writer, code);
 }
 
 static int64_t file_bytes(int fd)
@@ -181,31 +298,41 @@ struct bench {
 
 static const char config[] = "loop: { period: 1ms }\n# ours\n";
 
+static struct bench the_bench;
+
+/* A test begins with the kind as its state; one that begins anew has the bench of before. */
+static int kind_of(void *state)
+{
+	return state == &the_bench ? the_bench.options.writer : *(const int *)state;
+}
+
 static int set_up(void **state)
 {
-	static struct bench bench;
+	int kind = kind_of(*state);
 	static const char *const names[CHANNELS] = { "a", "b", "c", "d" };
 
-	memset(&bench, 0, sizeof(bench));
+	memset(&the_bench, 0, sizeof(the_bench));
 	memset(&disk, 0, sizeof(disk));
 	skipped_ns = 0;
 	stepped_ns = 0;
 	held_ns = 0;
-	folder_init(&bench.folder);
-	snprintf(bench.file, sizeof(bench.file), "%s/one.mcap", bench.folder.path);
+	folder_init(&the_bench.folder);
+	snprintf(the_bench.file, sizeof(the_bench.file), "%s/one.mcap",
+		 the_bench.folder.path);
 	for (int i = 0; i < CHANNELS; i++) {
-		bench.channels[i] =
+		the_bench.channels[i] =
 			(struct channel){ .name = names[i], .type = VALUE_FLOAT };
 	}
-	bench.device = (struct log_device){ .name = "probe",
-					    .channels = bench.channels,
-					    .channel_count = CHANNELS };
-	bench.body_bytes = image_part_bytes(bench.channels, CHANNELS);
-	bench.options = (struct log_options){ .dir = bench.folder.path,
-					      .rotate_bytes = 100 * KIB * KIB,
-					      .sync_ns = NEVER_NS,
-					      .chunk_bytes = 64 * KIB };
-	bench.description = (struct log_description){
+	the_bench.device = (struct log_device){ .name = "probe",
+						.channels = the_bench.channels,
+						.channel_count = CHANNELS };
+	the_bench.body_bytes = image_part_bytes(the_bench.channels, CHANNELS);
+	the_bench.options = (struct log_options){ .dir = the_bench.folder.path,
+						  .rotate_bytes = 100 * KIB * KIB,
+						  .sync_ns = NEVER_NS,
+						  .writer = kind,
+						  .chunk_bytes = 64 * KIB };
+	the_bench.description = (struct log_description){
 		.loop = "oven",
 		.version = "rtloop test",
 		.kernel = "6.1-rt",
@@ -215,7 +342,7 @@ static int set_up(void **state)
 		.config = config,
 		.config_bytes = sizeof(config) - 1,
 	};
-	*state = &bench;
+	*state = &the_bench;
 	return 0;
 }
 
@@ -1414,6 +1541,7 @@ static void a_gap_that_was_put_stays_where_it_is(void **state)
 {
 	struct bench *bench = *state;
 	struct log_look *look = &bench->look;
+	uint64_t bytes;
 
 	start(bench);
 	hold_disk(bench);
@@ -1421,9 +1549,14 @@ static void a_gap_that_was_put_stays_where_it_is(void **state)
 		run_cycle(bench);
 	}
 	disk.is_held = false;
-	run_cycles(bench, 600);
+	run_cycles(bench, 1);
 	wait_until(is_drained, bench);
-	fill_disk(20 * KIB);
+	bytes = counter_get(&bench->logger.bytes) + QUEUE_BYTES;
+	while (counter_get(&bench->logger.bytes) < bytes) {
+		run_cycles(bench, 1);
+	}
+	wait_until(is_drained, bench);
+	fill_disk(60 * KIB);
 	run_until_degraded(bench);
 	recover(bench);
 	assert_int_equal(stop(bench, NULL), -EIO);
@@ -1843,14 +1976,26 @@ const char *__tsan_default_options(void)
 	return "allocator_may_return_null=1";
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function)                                                                   \
+	{                                                                                \
+#function, function, set_up, tear_down, (void *)&kinds[WRITER_WRITE]     \
+	}
+#define TEST_OF(function, k)                                                             \
+	{                                                                                \
+#function " (" #k ")", function, set_up, tear_down, (void *)&kinds[k]    \
+	}
+
+/* What the disk has a part in, each kind has to pass alike. */
+#define EACH_KIND(function)                                                              \
+	TEST(function), TEST_OF(function, WRITER_URING), TEST_OF(function, WRITER_AIO)
 
 int main(void)
 {
+	static const int kinds[] = { WRITER_WRITE, WRITER_URING, WRITER_AIO };
 	const struct CMUnitTest tests[] = {
-		TEST(a_run_becomes_a_whole_log),
+		EACH_KIND(a_run_becomes_a_whole_log),
 		TEST(a_run_without_a_cycle_is_a_whole_log_too),
-		TEST(the_bytes_counted_are_those_of_the_files),
+		EACH_KIND(the_bytes_counted_are_those_of_the_files),
 		TEST(stopping_what_never_started_is_nothing),
 		TEST(every_file_says_where_it_comes_from_and_holds_the_configuration),
 		TEST(a_configuration_that_was_replaced_is_in_the_files_that_follow),
@@ -1865,43 +2010,43 @@ int main(void)
 		TEST(the_longest_words_fit_into_the_log),
 		TEST(a_step_of_the_clock_is_an_event_and_moves_no_log_time),
 		TEST(the_file_after_a_step_has_the_new_offset),
-		TEST(a_disk_that_stalls_makes_a_gap_of_the_exact_range),
-		TEST(a_run_may_end_with_the_ring_full),
-		TEST(files_are_changed_between_two_cycles_and_their_events),
-		TEST(a_file_is_not_much_larger_than_stated),
+		EACH_KIND(a_disk_that_stalls_makes_a_gap_of_the_exact_range),
+		EACH_KIND(a_run_may_end_with_the_ring_full),
+		EACH_KIND(files_are_changed_between_two_cycles_and_their_events),
+		EACH_KIND(a_file_is_not_much_larger_than_stated),
 		TEST(a_full_file_ends_where_a_state_begins),
-		TEST(a_full_file_does_not_wait_for_ever_for_a_state),
-		TEST(a_file_begun_after_a_refusal_asks_for_a_state),
-		TEST(the_oldest_files_go_and_the_rest_is_consecutive),
-		TEST(old_files_go_at_the_start_too),
-		TEST(one_file_is_never_rotated),
-		TEST(what_was_recorded_is_on_the_disk_within_the_stated_time),
-		TEST(a_silent_loop_is_synced_too),
-		TEST(a_limit_of_the_file_size_loses_what_the_gap_says),
-		TEST(no_event_is_lost_when_the_disk_refuses),
-		TEST(events_without_room_are_told_of_when_the_disk_is_well),
-		TEST(a_log_that_could_not_be_closed_is_read_to_its_last_chunk),
-		TEST(a_full_disk_is_not_littered_with_beginnings),
-		TEST(a_second_refusal_forgets_nothing_of_the_first),
-		TEST(a_beginning_that_cannot_be_removed_keeps_its_gap),
-		TEST(wherever_the_disk_is_full_all_cycles_are_accounted_for),
-		TEST(cycles_dropped_by_both_are_counted_once),
-		TEST(a_gap_in_a_refused_chunk_is_part_of_the_next_gap),
-		TEST(a_gap_that_was_put_stays_where_it_is),
-		TEST(at_the_end_it_is_tried_once_more),
-		TEST(a_refusal_at_the_very_end_is_a_gap_too),
-		TEST(a_disk_that_stays_full_is_an_error_at_the_end),
-		TEST(one_file_that_is_refused_is_followed_by_another),
-		TEST(a_sync_that_fails_ends_the_file_and_is_an_error),
-		TEST(a_sync_that_fails_at_the_end_is_an_error),
-		TEST(events_that_a_failed_sync_may_have_lost_come_again),
-		TEST(a_file_of_which_a_sync_failed_late_ends_no_other),
-		TEST(the_log_is_degraded_until_the_new_file_is_on_the_disk),
-		TEST(a_file_that_was_removed_is_a_gap_in_the_next_one),
-		TEST(a_folder_that_was_removed_is_made_again),
-		TEST(a_file_that_was_removed_at_the_very_end_is_a_gap_too),
+		EACH_KIND(a_full_file_does_not_wait_for_ever_for_a_state),
+		EACH_KIND(a_file_begun_after_a_refusal_asks_for_a_state),
+		EACH_KIND(the_oldest_files_go_and_the_rest_is_consecutive),
+		EACH_KIND(old_files_go_at_the_start_too),
+		EACH_KIND(one_file_is_never_rotated),
+		EACH_KIND(what_was_recorded_is_on_the_disk_within_the_stated_time),
+		EACH_KIND(a_silent_loop_is_synced_too),
+		EACH_KIND(a_limit_of_the_file_size_loses_what_the_gap_says),
+		EACH_KIND(no_event_is_lost_when_the_disk_refuses),
+		EACH_KIND(events_without_room_are_told_of_when_the_disk_is_well),
+		EACH_KIND(a_log_that_could_not_be_closed_is_read_to_its_last_chunk),
+		EACH_KIND(a_full_disk_is_not_littered_with_beginnings),
+		EACH_KIND(a_second_refusal_forgets_nothing_of_the_first),
+		EACH_KIND(a_beginning_that_cannot_be_removed_keeps_its_gap),
+		EACH_KIND(wherever_the_disk_is_full_all_cycles_are_accounted_for),
+		EACH_KIND(cycles_dropped_by_both_are_counted_once),
+		EACH_KIND(a_gap_in_a_refused_chunk_is_part_of_the_next_gap),
+		EACH_KIND(a_gap_that_was_put_stays_where_it_is),
+		EACH_KIND(at_the_end_it_is_tried_once_more),
+		EACH_KIND(a_refusal_at_the_very_end_is_a_gap_too),
+		EACH_KIND(a_disk_that_stays_full_is_an_error_at_the_end),
+		EACH_KIND(one_file_that_is_refused_is_followed_by_another),
+		EACH_KIND(a_sync_that_fails_ends_the_file_and_is_an_error),
+		EACH_KIND(a_sync_that_fails_at_the_end_is_an_error),
+		EACH_KIND(events_that_a_failed_sync_may_have_lost_come_again),
+		EACH_KIND(a_file_of_which_a_sync_failed_late_ends_no_other),
+		EACH_KIND(the_log_is_degraded_until_the_new_file_is_on_the_disk),
+		EACH_KIND(a_file_that_was_removed_is_a_gap_in_the_next_one),
+		EACH_KIND(a_folder_that_was_removed_is_made_again),
+		EACH_KIND(a_file_that_was_removed_at_the_very_end_is_a_gap_too),
 		TEST(one_file_that_is_there_refuses_to_start),
-		TEST(a_full_disk_refuses_to_start_and_leaves_no_file),
+		EACH_KIND(a_full_disk_refuses_to_start_and_leaves_no_file),
 		TEST(a_folder_that_cannot_be_made_refuses_to_start),
 		TEST(a_folder_without_the_right_to_it_refuses_to_start),
 		TEST(without_memory_it_does_not_start),

@@ -1,0 +1,193 @@
+#include "rtloop/log/writer.h"
+
+#ifdef HAVE_IO_URING
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+
+#include "rtloop/base/uring.h"
+
+/* What a completion is of: a block's index, or one of these. */
+#define OF_SYNC	    UINT64_C(1000000)
+#define OF_ALLOCATE UINT64_C(1000001)
+
+/* Set aside at once, as soon as writing comes so near to the end of what is: so that a write finds its place. */
+#define ALLOCATE_BYTES (UINT64_C(16) << 20)
+#define AHEAD_BYTES    (UINT64_C(4) << 20)
+
+struct engine {
+	struct uring ring;
+	bool can_allocate;
+	bool is_allocating;
+};
+
+static unsigned at_least(unsigned count)
+{
+	unsigned power = 16;
+
+	while (power < count) {
+		power *= 2;
+	}
+	return power;
+}
+
+static int ring_open(struct writer *writer, struct err *err)
+{
+	struct engine *engine = calloc(1, sizeof(*engine));
+	/* every block, a sync and an allocation may be under way: so a submission finds its place */
+	unsigned entries = at_least(writer->depth + 2);
+	int code;
+
+	if (!engine) {
+		return err_set(err, -ENOMEM, "no memory for its io_uring");
+	}
+	engine->can_allocate = true;
+	code = uring_open(&engine->ring, entries, 2 * entries, err);
+	if (code) {
+		free(engine);
+		return code;
+	}
+	writer->engine = engine;
+	return 0;
+}
+
+static void ring_close(struct writer *writer)
+{
+	struct engine *engine = writer->engine;
+
+	uring_close(&engine->ring);
+	free(engine);
+}
+
+static int ring_begin(struct writer *writer)
+{
+	struct engine *engine = writer->engine;
+
+	return uring_begin(&engine->ring, NULL);
+}
+
+static struct io_uring_sqe *prepare(struct engine *engine, uint8_t op, int fd,
+				    uint64_t of)
+{
+	struct io_uring_sqe *sqe = uring_next(&engine->ring);
+
+	if (!sqe) {
+		abort(); /* see ring_open() */
+	}
+	sqe->opcode = op;
+	sqe->fd = fd;
+	sqe->user_data = of;
+	return sqe;
+}
+
+/* The kernel does it on the side; where it cannot, the writes tell. */
+static void allocate_ahead(struct writer *writer, uint64_t end)
+{
+	struct engine *engine = writer->engine;
+	struct io_uring_sqe *sqe;
+
+	if (!engine->can_allocate || engine->is_allocating ||
+	    end + AHEAD_BYTES <= writer->allocated_bytes) {
+		return;
+	}
+	if (writer->allocated_bytes < end) {
+		writer->allocated_bytes = end;
+	}
+	sqe = prepare(engine, IORING_OP_FALLOCATE, writer->fd, OF_ALLOCATE);
+	sqe->off = writer->allocated_bytes;
+	sqe->addr = ALLOCATE_BYTES;
+	sqe->len = FALLOC_FL_KEEP_SIZE;
+	engine->is_allocating = true;
+	writer->under_way++;
+	writer->allocated_bytes += ALLOCATE_BYTES;
+}
+
+static void prepare_sync(struct writer *writer)
+{
+	prepare(writer->engine, IORING_OP_FSYNC, writer->sync.fd, OF_SYNC)->fsync_flags =
+		IORING_FSYNC_DATASYNC;
+}
+
+static void ring_start(struct writer *writer, struct writer_block *block)
+{
+	struct engine *engine = writer->engine;
+	struct io_uring_sqe *sqe =
+		prepare(engine, IORING_OP_WRITE, writer->fd, block->index);
+
+	sqe->addr = (uint64_t)(uintptr_t)(block->data + block->done_bytes);
+	sqe->len = (uint32_t)(block->bytes - block->done_bytes);
+	sqe->off = block->offset + block->done_bytes;
+	if (block->ends_in_sync) {
+		sqe->flags = IOSQE_IO_LINK;
+		prepare_sync(writer);
+	}
+	allocate_ahead(writer, block->offset + block->bytes);
+	(void)uring_submit(&engine->ring); /* what it leaves, reap() hands over */
+}
+
+static void ring_sync(struct writer *writer)
+{
+	struct engine *engine = writer->engine;
+
+	prepare_sync(writer);
+	(void)uring_submit(&engine->ring);
+}
+
+static void take(struct writer *writer, const struct io_uring_cqe *cqe)
+{
+	struct engine *engine = writer->engine;
+
+	if (cqe->user_data == OF_ALLOCATE) {
+		engine->is_allocating = false;
+		writer->under_way--;
+		engine->can_allocate &= cqe->res != -EOPNOTSUPP;
+	} else if (cqe->user_data == OF_SYNC) {
+		writer_synced(writer, cqe->res);
+	} else {
+		writer_written(writer, &writer->blocks[cqe->user_data], cqe->res);
+	}
+}
+
+static void ring_reap(struct writer *writer, int64_t most_ns)
+{
+	struct engine *engine = writer->engine;
+	const struct io_uring_cqe *cqe;
+
+	if (most_ns == 0 || uring_peek(&engine->ring)) {
+		(void)uring_enter(&engine->ring);
+	} else {
+		(void)uring_wait(&engine->ring, most_ns);
+	}
+	while ((cqe = uring_peek(&engine->ring))) {
+		struct io_uring_cqe taken = *cqe;
+
+		uring_seen(&engine->ring);
+		take(writer, &taken);
+	}
+}
+
+const struct writer_ops writer_uring = {
+	.name = "uring",
+	.open = ring_open,
+	.close = ring_close,
+	.begin = ring_begin,
+	.start = ring_start,
+	.sync = ring_sync,
+	.reap = ring_reap,
+	.links = true,
+};
+
+#else
+
+#include <errno.h>
+
+static int ring_open(struct writer *writer, struct err *err)
+{
+	(void)writer;
+	return err_set(err, -ENOSYS, "this rtloop was built without io_uring");
+}
+
+const struct writer_ops writer_uring = { .name = "uring", .open = ring_open };
+
+#endif
