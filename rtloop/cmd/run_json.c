@@ -162,6 +162,8 @@ static void put_log(struct json *json, struct app *app)
 	json_begin(json, "log", '{');
 	logger_path(logger, path);
 	json_text(json, "path", path);
+	json_text(json, "writer", logger->writer.ops->name);
+	json_text(json, "writer_note", logger->writer.note.text);
 	json_uint(json, "files", counter_get(&logger->files_begun));
 	json_uint(json, "bytes", counter_get(&logger->bytes));
 	json_uint(json, "cycles_logged", counter_get(&recorder->cycles) - lost);

@@ -130,6 +130,15 @@ static void print_degraded(struct app *app, FILE *out)
 		err.text);
 }
 
+/* What was asked for and is not to be had. */
+static void print_note(FILE *out, const char *text)
+{
+	if (text[0] != '\0') {
+		print_label(out, "");
+		fprintf(out, "%s\n", text);
+	}
+}
+
 /* What it was, when it is over: the log's gaps say what it has cost. */
 static void print_failures(struct logger *logger, FILE *out)
 {
@@ -141,15 +150,6 @@ static void print_failures(struct logger *logger, FILE *out)
 		print_label(out, "");
 		fprintf(out, "failed %" PRIu64 " time%s, the last time: %s\n", failures,
 			failures == 1 ? "" : "s", err.text);
-	}
-}
-
-/* What was asked for and is not to be had. */
-static void print_note(FILE *out, const char *text)
-{
-	if (text[0] != '\0') {
-		print_label(out, "");
-		fprintf(out, "%s\n", text);
 	}
 }
 
@@ -381,13 +381,14 @@ static void print_log(struct app *app, FILE *out)
 			counter_get(&logger->files_begun) - 1);
 	}
 	fprintf(out,
-		", %.1f MB; %" PRIu64 " cycles in the log, %" PRIu64 " in %" PRIu64
-		" gaps; ring at most %.0f %% full\n",
-		(double)counter_get(&logger->bytes) / 1e6,
+		", %.1f MB, writer %s; %" PRIu64 " cycles in the log, %" PRIu64
+		" in %" PRIu64 " gaps; ring at most %.0f %% full\n",
+		(double)counter_get(&logger->bytes) / 1e6, logger->writer.ops->name,
 		counter_get(&recorder->cycles) - lost,
 		counter_get(&recorder->cycles_dropped) + lost, counter_get(&logger->gaps),
 		100.0 * (double)counter_get(&recorder->ring_max_bytes) /
 			(double)logger->ring.bytes);
+	print_note(out, logger->writer.note.text);
 	print_failures(logger, out);
 }
 

@@ -86,11 +86,27 @@ static int make_blocks(struct writer *writer, size_t chunk_bytes)
 	return 0;
 }
 
+/* Whether it is the kind that was asked for. */
+static bool open_kind(struct writer *writer)
+{
+	struct err why = { "" };
+
+	if (writer->ops == &writer_write) {
+		return false;
+	}
+	if (writer->ops->open(writer, &why) == 0) {
+		return true;
+	}
+	err_set(&writer->note, -ENOTSUP, "no writer %s: %.200s", writer->ops->name,
+		why.text);
+	writer->ops = &writer_write;
+	return false;
+}
+
 int writer_open(struct writer *writer, int kind, size_t chunk_bytes,
 		struct syncer *syncer, struct err *err)
 {
 	*writer = (struct writer){ .ops = kinds[kind],
-				   .asked = kinds[kind]->name,
 				   .syncer = syncer,
 				   .fd = -1,
 				   .is_direct = true,
@@ -98,11 +114,7 @@ int writer_open(struct writer *writer, int kind, size_t chunk_bytes,
 	if (make_blocks(writer, chunk_bytes)) {
 		return err_set(err, -ENOMEM, "no memory for the log's writer");
 	}
-	if (kind != WRITER_WRITE && writer->ops->open(writer, &writer->why) == 0) {
-		return 0;
-	}
-	writer->ops = &writer_write;
-	return writer->ops->open(writer, err);
+	return open_kind(writer) ? 0 : writer->ops->open(writer, err);
 }
 
 void writer_close(struct writer *writer)

@@ -73,8 +73,7 @@ struct writer_sync {
 
 struct writer {
 	const struct writer_ops *ops;
-	const char *asked;     /* the name of the kind that was asked for */
-	struct err why;	       /* "": it is that kind; else why not */
+	struct err note;       /* "": it is the kind that was asked for; else why not */
 	struct syncer *syncer; /* borrowed: who is told of syncs */
 	void *engine;	       /* of the kind */
 	int fd;		       /* borrowed; -1: none */
@@ -95,7 +94,7 @@ struct writer {
 };
 
 /**
- * writer_open - where the kind cannot be had here, another takes its place: see @why.
+ * writer_open - where the kind cannot be had here, write takes its place: see @note.
  * @kind: enum writer_kind of options.h
  * @chunk_bytes: what one writer_put() brings, as a rule, its indexes aside
  * @syncer: started; of kind write, it syncs

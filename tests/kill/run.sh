@@ -12,9 +12,11 @@
 #
 # Each newest log is recovered a second time after it was cut off at a random byte, as a write that was cut short leaves it.
 #
-# The bound: of a log that was killed nothing is lost that was handed to write(2), for the kernel has it. So each whole
+# The writers (write, uring, aio) take turns.
+#
+# The bound: of a log that was killed nothing is lost that the kernel has taken. So each whole
 # message in LOG, counted by a program that shares no code with rtloop, must be in OUT, bit for bit, and no other. What is
-# lost is what the logger had not written yet: at most what fits into the ring and one chunk, and nothing that is older
+# lost is what was not written yet: at most what fits into the ring, the writer's queue and one chunk, and nothing that is older
 # than half of log: sync:, as long as the logger gets to run.
 set -u
 export LC_ALL=C
@@ -82,7 +84,7 @@ write_config() {
 	esac
 	{
 		echo "loop: { period: 250us, priority: 0 }"
-		echo "log: { $log }"
+		echo "log: { $log, writer: write }"
 		printf 'devices:\n  oven:\n    driver: sim\n    in:\n'
 		channels $width
 		printf '%s' "$logic"
@@ -181,6 +183,12 @@ prepare() {
 	rm -f states
 }
 
+# Of the same kind, each writer in its turn.
+set_writer() { # NUMBER
+	local writers=(write uring aio)
+	sed -i "s/writer: [a-z]*/writer: ${writers[$1 / ${#kinds[@]} % 3]}/" "$kind.yaml"
+}
+
 # When number NUMBER dies, by the seed alone: a part of the run's time, or of what it writes.
 moment_of() { # NUMBER
 	RANDOM=$((seed * 31 + $1 * 1009))
@@ -200,6 +208,7 @@ work() { # WORKER
 	for ((number = first + $1; killed < share && number < first + $1 + 10 * count * jobs; number += jobs)); do
 		[ ! -e "$folder/failed" ] || return
 		kind=${kinds[number % ${#kinds[@]}]}
+		set_writer $number
 		if run_and_kill "$(moment_of $number)" >/dev/null 2>run.txt; then
 			killed=$((killed + 1))
 			check_logs

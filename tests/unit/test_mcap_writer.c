@@ -336,6 +336,56 @@ static void write_stubbornly(struct mcap_writer *writer, struct fake_sink *sink)
 	}
 }
 
+/* --- a sink that says later that it has not taken a chunk -------------------------------------- */
+
+#define KEPT_PUTS 7
+
+struct late_sink {
+	struct fake_sink kept;
+	struct mcap_sink interface;
+	struct mcap_writer *writer;
+	uint64_t messages[FAKE_TOPICS];
+	struct mcap_point point; /* before the put after KEPT_PUTS */
+	size_t bytes;		 /* up to it */
+};
+
+static int put_late(void *context, const void *data, size_t bytes)
+{
+	struct late_sink *sink = context;
+
+	if (sink->kept.puts == KEPT_PUTS) {
+		mcap_writer_save(sink->writer, &sink->point);
+		sink->bytes = sink->kept.bytes;
+	}
+	return sink->interface.put(sink->interface.context, data, bytes);
+}
+
+static void after_going_back_the_log_is_as_if_nothing_had_been_put(void **state)
+{
+	struct late_sink sink = { .kept = { .data = NULL } };
+	const struct mcap_sink late = { .put = put_late, .context = &sink };
+	struct mcap_verify_result result;
+	uint64_t cycle;
+
+	sink.interface = fake_sink_interface(&sink.kept);
+	sink.point.topic_messages = sink.messages;
+	sink.writer = mcap_writer_create(1000);
+	assert_int_equal(
+		mcap_writer_begin(sink.writer, &late, fake_topics, FAKE_TOPICS, "x"), 0);
+	for (cycle = 0; sink.kept.puts < KEPT_PUTS + 5; cycle++) {
+		fake_log_cycle(sink.writer, cycle);
+		fake_log_probe(sink.writer, cycle, 1.5);
+	}
+	sink.kept.bytes = sink.bytes;
+	mcap_writer_restore(sink.writer, &sink.point);
+	assert_true(mcap_writer_bytes(sink.writer) == sink.bytes);
+	fake_log_event(sink.writer, cycle, "goes on");
+	assert_int_equal(mcap_writer_end(sink.writer), 0);
+	assert_int_equal(count_problems(&sink.kept, &result), 0);
+	mcap_writer_destroy(sink.writer);
+	fake_sink_fini(&sink.kept);
+}
+
 static void a_failed_put_changes_nothing_and_may_be_repeated(void **state)
 {
 	struct fake_sink good = { .data = NULL };
@@ -459,6 +509,7 @@ int main(void)
 		cmocka_unit_test(a_topic_that_is_not_there_is_refused),
 		cmocka_unit_test(more_topics_than_ids_are_refused),
 		cmocka_unit_test(a_failed_put_changes_nothing_and_may_be_repeated),
+		cmocka_unit_test(after_going_back_the_log_is_as_if_nothing_had_been_put),
 		cmocka_unit_test(
 			running_out_of_memory_changes_nothing_and_may_be_repeated),
 		cmocka_unit_test(without_memory_there_is_no_writer),

@@ -1,0 +1,581 @@
+/* wraps: writer_written writer_synced syncer_ask writev sys_uring_setup aio_write64 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <aio.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "rtloop/base/time.h"
+#include "rtloop/log/writer.h"
+#include "tests/fakes/folder.h"
+#include "tests/fakes/kernel.h"
+
+#define KIB	   ((size_t)1024)
+#define CHUNK	   (256 * KIB)
+#define DATA_BYTES (24 * 1024 * KIB)
+#define STARTS_MAX 1024
+#define NUMBER	   1u
+
+/* What is to go wrong, and what the writer did. */
+static struct {
+	unsigned short_every; /* the n-th write ends after a part; 0: none */
+	int fail_after;	      /* writes; -1: none fails, */
+	int fail_code;	      /* or with this */
+	int sync_code;	      /* of the next sync */
+	int setup_code;	      /* of io_uring; 0: the real one */
+	unsigned refusals;    /* so many times AIO cannot be asked */
+	unsigned written, synced;
+	_Atomic unsigned short_writes;
+	uint64_t early_syncs; /* begun before all that they are of was written */
+} will;
+
+static struct {
+	const struct writer_ops *real;
+	struct writer_ops ops;
+	bool is_held; /* nothing ends */
+	struct {
+		uint64_t offset;
+		size_t bytes;
+	} starts[STARTS_MAX];
+	unsigned start_count;
+} spy;
+
+void __real_writer_written(struct writer *writer, struct writer_block *block,
+			   int64_t result);
+void __wrap_writer_written(struct writer *writer, struct writer_block *block,
+			   int64_t result);
+void __wrap_writer_written(struct writer *writer, struct writer_block *block,
+			   int64_t result)
+{
+	bool is_split =
+		block->bytes - block->done_bytes > 1000 && spy.real != &writer_write;
+
+	will.written++;
+	if (will.fail_after >= 0 && will.written > (unsigned)will.fail_after) {
+		result = will.fail_code;
+	} else if (will.short_every && will.written % will.short_every == 0 && is_split) {
+		result = 999;
+		will.short_writes++;
+	}
+	__real_writer_written(writer, block, result);
+}
+
+void __real_writer_synced(struct writer *writer, int code);
+void __wrap_writer_synced(struct writer *writer, int code);
+void __wrap_writer_synced(struct writer *writer, int code)
+{
+	int wanted = will.sync_code;
+
+	will.sync_code = 0;
+	will.synced++;
+	__real_writer_synced(writer, wanted ? wanted : code);
+}
+
+static void note_sync(const struct writer *writer, uint64_t at)
+{
+	will.early_syncs += writer->written_bytes < at;
+}
+
+/* So kind write syncs. */
+void __real_syncer_ask(struct syncer *syncer, struct syncer_file file);
+void __wrap_syncer_ask(struct syncer *syncer, struct syncer_file file);
+
+/* That is where the writes of kind write are short. */
+ssize_t __real_writev(int fd, const struct iovec *parts, int count);
+ssize_t __wrap_writev(int fd, const struct iovec *parts, int count);
+ssize_t __wrap_writev(int fd, const struct iovec *parts, int count)
+{
+	struct iovec part = parts[0];
+
+	if (will.short_every && part.iov_len > 1000) {
+		part.iov_len -= 999;
+		will.short_writes++;
+	}
+	return __real_writev(fd, &part, count);
+}
+
+int __real_sys_uring_setup(unsigned entries, void *params);
+int __wrap_sys_uring_setup(unsigned entries, void *params);
+int __wrap_sys_uring_setup(unsigned entries, void *params)
+{
+	return will.setup_code ? will.setup_code
+			       : __real_sys_uring_setup(entries, params);
+}
+
+int __real_aio_write64(struct aiocb *control);
+int __wrap_aio_write64(struct aiocb *control);
+int __wrap_aio_write64(struct aiocb *control)
+{
+	if (will.refusals > 0) {
+		will.refusals--;
+		errno = EAGAIN;
+		return -1;
+	}
+	return __real_aio_write64(control);
+}
+
+static void spy_start(struct writer *writer, struct writer_block *block)
+{
+	assert_true(spy.start_count < STARTS_MAX);
+	spy.starts[spy.start_count].offset = block->offset + block->done_bytes;
+	spy.starts[spy.start_count++].bytes = block->bytes - block->done_bytes;
+	if (block->ends_in_sync) {
+		note_sync(writer, block->offset);
+	}
+	spy.real->start(writer, block);
+}
+
+static void spy_sync(struct writer *writer)
+{
+	note_sync(writer, writer->sync.file_at);
+	spy.real->sync(writer);
+}
+
+static void spy_reap(struct writer *writer, int64_t most_ns)
+{
+	if (!spy.is_held) {
+		spy.real->reap(writer, most_ns);
+	}
+}
+
+/* --- a writer with a file ------------------------------------------------------------------- */
+
+struct bench {
+	int kind;
+	struct folder folder;
+	struct syncer syncer;
+	struct writer writer;
+	uint8_t *data; /* DATA_BYTES of it */
+	size_t put;
+	int fd;
+};
+
+static struct bench the_bench;
+
+void __wrap_syncer_ask(struct syncer *syncer, struct syncer_file file)
+{
+	note_sync(&the_bench.writer, the_bench.writer.sync.at);
+	__real_syncer_ask(syncer, file);
+}
+
+static void open_writer(struct bench *bench)
+{
+	struct writer *writer = &bench->writer;
+	struct err err = { "" };
+
+	if (writer_open(writer, bench->kind, CHUNK, &bench->syncer, &err)) {
+		fail_msg("%s", err.text);
+	}
+	spy.real = writer->ops;
+	spy.ops = *writer->ops;
+	spy.ops.start = spy_start;
+	spy.ops.reap = spy_reap;
+	spy.ops.sync = writer->ops->sync ? spy_sync : NULL;
+	writer->ops = &spy.ops;
+	assert_int_equal(writer_begin(writer), 0);
+}
+
+static void begin_file(struct bench *bench, const char *name)
+{
+	bench->fd = open(folder_file(&bench->folder, name), O_RDWR | O_CREAT, 0600);
+	assert_true(bench->fd >= 0);
+	bench->put = 0;
+	writer_set_file(&bench->writer, bench->fd);
+}
+
+static int set_up(void **state)
+{
+	struct bench *bench = &the_bench;
+	uint32_t noise = 1;
+
+	*bench = (struct bench){ .kind = *(const int *)*state };
+	memset(&will, 0, sizeof(will));
+	memset(&spy, 0, sizeof(spy));
+	will.fail_after = -1;
+	folder_init(&bench->folder);
+	bench->data = malloc(DATA_BYTES);
+	for (size_t i = 0; i < DATA_BYTES; i++) {
+		noise = noise * 1664525u + 1013904223u;
+		bench->data[i] = (uint8_t)(noise >> 24);
+	}
+	assert_int_equal(syncer_start(&bench->syncer, NULL), 0);
+	open_writer(bench);
+	begin_file(bench, "a");
+	*state = bench;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *bench = *state;
+
+	spy.is_held = false;
+	writer_end(&bench->writer);
+	writer_close(&bench->writer);
+	syncer_stop(&bench->syncer);
+	close(bench->fd);
+	free(bench->data);
+	folder_fini(&bench->folder);
+	return 0;
+}
+
+static void put(struct bench *bench, size_t bytes)
+{
+	assert_int_equal(writer_put(&bench->writer, bench->data + bench->put, bytes), 0);
+	bench->put += bytes;
+}
+
+/* Of lengths that fit nothing. */
+static void put_much(struct bench *bench, size_t bytes)
+{
+	size_t end = bench->put + bytes;
+
+	for (size_t some = 777; bench->put < end; some = some * 3 % 400009) {
+		put(bench, some < end - bench->put ? some : end - bench->put);
+		writer_poll(&bench->writer);
+	}
+}
+
+static void assert_file_is(const struct bench *bench, size_t bytes)
+{
+	uint8_t *data = malloc(bytes);
+	struct stat info;
+
+	assert_int_equal(fstat(bench->fd, &info), 0);
+	assert_int_equal(info.st_size, bytes);
+	assert_int_equal(pread(bench->fd, data, bytes, 0), bytes);
+	assert_memory_equal(data, bench->data, bytes);
+	free(data);
+}
+
+/* --- ------------------------------------------------------------------------------------------ */
+
+static void what_is_put_is_in_the_file_in_its_order(void **state)
+{
+	struct bench *bench = *state;
+
+	put(bench, 5000); /* the head */
+	writer_queue(&bench->writer);
+	put_much(bench, 20 * 1024 * KIB);
+	assert_int_equal(writer_settle(&bench->writer), 0);
+	assert_int_equal(bench->writer.written_bytes, bench->put);
+	put(bench, 3333); /* the end */
+	assert_file_is(bench, bench->put);
+}
+
+static void blocks_end_at_multiples_of_their_size(void **state)
+{
+	struct bench *bench = *state;
+
+	put(bench, 5000);
+	writer_queue(&bench->writer);
+	put_much(bench, 4 * 1024 * KIB);
+	for (unsigned i = 0; i < spy.start_count; i++) {
+		uint64_t end = spy.starts[i].offset + spy.starts[i].bytes;
+
+		assert_int_equal(end % (256 * KIB), 0);
+		assert_true(spy.starts[i].bytes == 256 * KIB || i == 0);
+	}
+	assert_true(spy.start_count >= 15);
+	assert_int_equal(writer_settle(&bench->writer), 0);
+	assert_file_is(bench, bench->put);
+}
+
+static void eight_and_more_are_under_way_on_a_disk_that_stands_still(void **state)
+{
+	struct bench *bench = *state;
+
+	writer_queue(&bench->writer);
+	spy.is_held = true;
+	while (writer_has_room(&bench->writer)) {
+		put(bench, 10 * KIB); /* would not come back */
+	}
+	assert_true(spy.start_count >= 8);
+	assert_int_equal(bench->writer.written_bytes, 0);
+	spy.is_held = false;
+	assert_int_equal(writer_settle(&bench->writer), 0);
+	assert_file_is(bench, bench->put);
+}
+
+static void a_short_write_is_gone_on_with(void **state)
+{
+	struct bench *bench = *state;
+
+	will.short_every = 3;
+	writer_queue(&bench->writer);
+	put_much(bench, 8 * 1024 * KIB);
+	assert_int_equal(writer_settle(&bench->writer), 0);
+	assert_int_equal(bench->writer.written_bytes, bench->put);
+	assert_true(will.short_writes > 5);
+	assert_file_is(bench, bench->put);
+}
+
+static bool has_failed(void *context)
+{
+	struct bench *bench = context;
+
+	writer_poll(&bench->writer);
+	return bench->writer.code != 0;
+}
+
+static void fail_with(struct bench *bench, int code, int expected)
+{
+	will.fail_after = 4;
+	will.fail_code = code;
+	writer_queue(&bench->writer);
+	while (bench->writer.code == 0 && bench->put < DATA_BYTES / 2) {
+		if (writer_put(&bench->writer, bench->data + bench->put, 64 * KIB)) {
+			break;
+		}
+		bench->put += 64 * KIB;
+	}
+	wait_until(has_failed, bench);
+	assert_int_equal(bench->writer.code, expected);
+	assert_int_equal(writer_settle(&bench->writer), expected);
+	writer_abandon(&bench->writer);
+	assert_int_equal(bench->writer.under_way, 0);
+	/* what is known to be there is a beginning of it */
+	assert_true(bench->writer.written_bytes <= 4 * CHUNK);
+	assert_int_equal(ftruncate(bench->fd, (off_t)bench->writer.written_bytes), 0);
+	assert_file_is(bench, bench->writer.written_bytes);
+}
+
+static void a_full_disk_is_said_with_what_was_written_before(void **state)
+{
+	fail_with(*state, -ENOSPC, -ENOSPC);
+}
+
+static void an_error_of_the_disk_is_said(void **state)
+{
+	fail_with(*state, -EIO, -EIO);
+}
+
+static void a_disk_that_takes_nothing_and_says_nothing_is_an_error(void **state)
+{
+	fail_with(*state, 0, -EIO);
+}
+
+static void after_a_failure_the_next_file_is_as_new(void **state)
+{
+	struct bench *bench = *state;
+
+	fail_with(bench, -EIO, -EIO);
+	will.fail_after = -1;
+	assert_int_equal(writer_leave(&bench->writer), bench->fd);
+	close(bench->fd);
+	begin_file(bench, "b");
+	put(bench, 100);
+	writer_queue(&bench->writer);
+	put_much(bench, 3 * 1024 * KIB);
+	assert_int_equal(writer_settle(&bench->writer), 0);
+	assert_file_is(bench, bench->put);
+}
+
+/* --- syncs ---------------------------------------------------------------------------------- */
+
+static struct syncer_file file_of(const struct bench *bench, uint64_t mark)
+{
+	return (struct syncer_file){ bench->fd, NUMBER, mark };
+}
+
+static bool is_good_from(struct bench *bench, uint64_t mark)
+{
+	struct syncer_file good = syncer_good(&bench->syncer);
+
+	writer_poll(&bench->writer);
+	return good.number == NUMBER && good.mark >= mark;
+}
+
+static bool is_begun(void *context)
+{
+	return is_good_from(context, 0);
+}
+
+static bool is_marked(void *context)
+{
+	return is_good_from(context, 77);
+}
+
+/* Its name is on the disk, and its head. */
+static void begin_synced(struct bench *bench)
+{
+	syncer_begin(&bench->syncer, file_of(bench, 0), folder_file(&bench->folder, "a"));
+	writer_queue(&bench->writer);
+	wait_until(is_begun, bench);
+}
+
+static void a_sync_is_of_all_that_was_put_before_it(void **state)
+{
+	struct bench *bench = *state;
+	uint64_t asked;
+
+	begin_synced(bench);
+	spy.is_held = true;
+	put_much(bench, 1024 * KIB + 333);
+	asked = bench->put;
+	writer_sync(&bench->writer, file_of(bench, 77));
+	put_much(bench, 100 * KIB);
+	spy.is_held = false;
+	wait_until(is_marked, bench);
+	assert_true(bench->writer.written_bytes >= asked);
+	assert_int_equal(will.early_syncs, 0);
+	assert_int_equal(writer_settle(&bench->writer), 0);
+	assert_file_is(bench, bench->put);
+}
+
+static void a_sync_with_nothing_new_is_one_too(void **state)
+{
+	struct bench *bench = *state;
+
+	begin_synced(bench);
+	put(bench, 256 * KIB); /* a block that is full, and under way already */
+	writer_sync(&bench->writer, file_of(bench, 77));
+	wait_until(is_marked, bench);
+}
+
+static void a_sync_behind_short_writes_is_done_all_the_same(void **state)
+{
+	struct bench *bench = *state;
+
+	begin_synced(bench);
+	will.short_every = 1;
+	will.sync_code = spy.real->sync ? -ECANCELED : 0;
+	put(bench, 50 * KIB);
+	writer_sync(&bench->writer, file_of(bench, 77));
+	wait_until(is_marked, bench);
+	if (spy.real->sync) {
+		assert_true(will.synced >= 2);
+	}
+}
+
+static bool has_told(void *context)
+{
+	struct bench *bench = context;
+
+	writer_poll(&bench->writer);
+	return will.synced > 0;
+}
+
+static void a_sync_that_fails_is_told(void **state)
+{
+	struct bench *bench = *state;
+	struct syncer_failure failure;
+
+	begin_synced(bench);
+	will.sync_code = -EIO;
+	put(bench, 50 * KIB);
+	writer_sync(&bench->writer, file_of(bench, 77));
+	wait_until(has_told, bench);
+	failure = syncer_failure(&bench->syncer);
+	assert_int_equal(failure.code, -EIO);
+	assert_int_equal(failure.number, NUMBER);
+	assert_int_equal(syncer_good(&bench->syncer).mark, 0);
+}
+
+static void at_the_end_nothing_is_under_way(void **state)
+{
+	struct bench *bench = *state;
+
+	begin_synced(bench);
+	put_much(bench, 1024 * KIB);
+	writer_sync(&bench->writer, file_of(bench, 77));
+	writer_end(&bench->writer);
+	assert_int_equal(bench->writer.under_way, 0);
+	assert_false(bench->writer.sync.is_under_way);
+}
+
+static void what_was_set_aside_is_given_back(void **state)
+{
+	struct bench *bench = *state;
+	struct stat info;
+
+	writer_queue(&bench->writer);
+	put_much(bench, 300 * KIB);
+	assert_int_equal(writer_settle(&bench->writer), 0);
+	assert_int_equal(writer_leave(&bench->writer), bench->fd);
+	assert_int_equal(fstat(bench->fd, &info), 0);
+	assert_true((size_t)info.st_blocks * 512 < 1024 * KIB);
+}
+
+/* --- what is not to be had ------------------------------------------------------------------- */
+
+static void assert_falls_back(struct bench *bench, int code, const char *why)
+{
+	struct writer writer;
+
+	will.setup_code = code;
+	assert_int_equal(writer_open(&writer, WRITER_URING, CHUNK, &bench->syncer, NULL),
+			 0);
+	assert_string_equal(writer.ops->name, "write");
+	assert_non_null(strstr(writer.note.text, "no writer uring: "));
+	assert_non_null(strstr(writer.note.text, why));
+	writer_close(&writer);
+}
+
+static void without_io_uring_write_writes_and_it_is_said_why(void **state)
+{
+	assert_falls_back(*state, -ENOSYS, "no io_uring");
+	assert_falls_back(*state, -EPERM, "io_uring");
+	assert_falls_back(*state, -EINVAL, "older");
+}
+
+static void what_aio_cannot_be_asked_for_is_asked_again(void **state)
+{
+	struct bench *bench = *state;
+
+	will.refusals = 5;
+	writer_queue(&bench->writer);
+	put_much(bench, 2 * 1024 * KIB);
+	assert_int_equal(writer_settle(&bench->writer), 0);
+	assert_int_equal(will.refusals, 0);
+	assert_file_is(bench, bench->put);
+}
+
+#define TEST_OF(function, kind)                                                          \
+	{                                                                                \
+#function " (" #kind ")", function, set_up, tear_down,                   \
+			(void *)&kinds[kind]                                             \
+	}
+
+#define EACH_KIND(function)                                                              \
+	TEST_OF(function, WRITER_WRITE), TEST_OF(function, WRITER_URING),                \
+		TEST_OF(function, WRITER_AIO)
+
+int main(void)
+{
+	static const int kinds[] = { WRITER_WRITE, WRITER_URING, WRITER_AIO };
+	const struct CMUnitTest tests[] = {
+		EACH_KIND(what_is_put_is_in_the_file_in_its_order),
+		EACH_KIND(blocks_end_at_multiples_of_their_size),
+		EACH_KIND(eight_and_more_are_under_way_on_a_disk_that_stands_still),
+		EACH_KIND(a_short_write_is_gone_on_with),
+		EACH_KIND(a_full_disk_is_said_with_what_was_written_before),
+		EACH_KIND(an_error_of_the_disk_is_said),
+		EACH_KIND(a_disk_that_takes_nothing_and_says_nothing_is_an_error),
+		EACH_KIND(after_a_failure_the_next_file_is_as_new),
+		EACH_KIND(a_sync_is_of_all_that_was_put_before_it),
+		EACH_KIND(a_sync_with_nothing_new_is_one_too),
+		EACH_KIND(a_sync_behind_short_writes_is_done_all_the_same),
+		/* that of write is the syncer's own: test_syncer */
+		TEST_OF(a_sync_that_fails_is_told, WRITER_URING),
+		TEST_OF(a_sync_that_fails_is_told, WRITER_AIO),
+		EACH_KIND(at_the_end_nothing_is_under_way),
+		EACH_KIND(what_was_set_aside_is_given_back),
+		TEST_OF(without_io_uring_write_writes_and_it_is_said_why, WRITER_WRITE),
+		TEST_OF(what_aio_cannot_be_asked_for_is_asked_again, WRITER_AIO),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
