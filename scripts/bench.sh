@@ -4,7 +4,7 @@
 # something on a machine that does other things too, and a figure alone is not.
 #
 # usage: BUILD=<absolute build folder> scripts/bench.sh [PART]...
-#        PART: ring writer program wake poll cycle gaps report replay (default: all). BENCH_SECONDS=2 makes each part that short.
+#        PART: ring writer stall program wake poll cycle gaps report replay (default: all). BENCH_SECONDS=2 makes each part that short.
 #
 # Writes BUILD/bench.json as well. A target that is missed is said, and is no failure: it may be the
 # machine's. A benchmark that cannot run here says why; one that breaks makes the exit status 1.
@@ -109,15 +109,31 @@ part_ring() {
 part_writer() {
 	table writer "The log: CPU time a megabyte, files of 32 MB, synced once a second and at the end"
 	measure "$BUILD/tests/bench/writer" "$work/writer.tmp" || return
-	local bare writer logger
-	bare=$(field "$result" bare_us_per_mb)
-	writer=$(field "$result" writer_us_per_mb)
-	logger=$(field "$result" logger_us_per_mb)
-	row "a bare loop of write(64 KiB)" "$bare" us/MB
-	row "the write writer" "$writer" us/MB
-	row "the whole logger: ring to MCAP, CRCs, indexes" "$logger" us/MB
-	row "writer / bare, round by round" "$(field "$result" writer_ratio)" x 1.1
+	local kind most
+	row "a bare loop of write(64 KiB)" "$(field "$result" bare_us_per_mb)" us/MB
+	for kind in write uring aio; do
+		most=
+		[ $kind != write ] || most=1.1
+		row "the writer $kind" "$(field "$result" ${kind}_us_per_mb)" us/MB
+		row "$kind / bare, round by round" "$(field "$result" ${kind}_ratio)" x $most
+	done
+	row "the whole logger: ring to MCAP, CRCs, indexes" "$(field "$result" logger_us_per_mb)" us/MB
 	row "logger / bare, round by round" "$(field "$result" logger_ratio)" x 2
+}
+
+# --- how long the disk holds the logger up -----------------------------------------------------------
+
+part_stall() {
+	local kind percentile
+	table stall "The logger's stalls: 16 MB/s, synced as with sync: 1s, beside the same with fdatasync in its own thread"
+	measure "$BUILD/tests/bench/stall" "$work/stall.tmp" || return
+	note "$(field "$result" rounds) rounds of $(field "$result" seconds) s each, in turns"
+	for kind in inline write uring aio; do
+		for percentile in p999 longest; do
+			row "$kind: $percentile" "$(field "$result" $kind.${percentile}_us)" us
+		done
+		[ $kind = inline ] || row "$kind / inline: longest, round by round" "$(field "$result" $kind.ratio)" x 0.1
+	done
 }
 
 # --- the program -------------------------------------------------------------------------------------
@@ -486,7 +502,7 @@ part_replay() {
 
 # --- all of them -------------------------------------------------------------------------------------
 
-parts=(ring writer program wake poll cycle gaps report replay)
+parts=(ring writer stall program wake poll cycle gaps report replay)
 if [ $# -gt 0 ]; then
 	parts=("$@")
 fi

@@ -264,6 +264,11 @@ int sys_datasync(int fd)
 	return sys_judge_sync(fd, result(fdatasync(fd)));
 }
 
+int sys_allocate(int fd, uint64_t offset, uint64_t bytes)
+{
+	return result(fallocate(fd, FALLOC_FL_KEEP_SIZE, (off_t)offset, (off_t)bytes));
+}
+
 int sys_trim(int fd)
 {
 	struct stat info;

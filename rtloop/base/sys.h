@@ -131,6 +131,9 @@ int sys_datasync(int fd);
  * read-only meanwhile. [log] */
 int sys_judge_sync(int fd, int code);
 
+/** sys_allocate - set disk space aside for that part of a file, which does not grow by it; 0 or -errno. [log] */
+int sys_allocate(int fd, uint64_t offset, uint64_t bytes);
+
 /** sys_trim - give back what is set aside behind the file's end; 0 or -errno. [log] */
 int sys_trim(int fd);
 

@@ -14,6 +14,11 @@
 #define QUEUE_BYTES	((size_t)2 << 20)
 #define DEPTH_MAX	64
 
+/* Set aside at once, as soon as writing comes so near to the end of what is. */
+#define ALLOCATE_BYTES_MIN (UINT64_C(1) << 20)
+#define ALLOCATE_BYTES_MAX (UINT64_C(16) << 20)
+#define AHEAD_BYTES	   (UINT64_C(512) << 10)
+
 /* A chunk with its message indexes, as a rule: those of the shortest messages take half as much again. */
 #define WRITER_PUT_BYTES(chunk_bytes) ((chunk_bytes) + (chunk_bytes) / 2)
 
@@ -27,7 +32,18 @@ static const struct writer_ops *const kinds[] = {
 
 static struct writer_block *block_at(const struct writer *writer, unsigned index)
 {
-	return &writer->blocks[index % writer->depth];
+	return writer->places[index % writer->depth];
+}
+
+/* The one that was written last is the next to be filled: it is in the CPU's cache still. */
+static void reuse(struct writer *writer, unsigned index)
+{
+	struct writer_block **done = &writer->places[index % writer->depth];
+	struct writer_block **next = &writer->places[(writer->head + 1) % writer->depth];
+	struct writer_block *block = *done;
+
+	*done = *next;
+	*next = block;
 }
 
 /* The next block to be filled. The first one of a file, and one that follows a sync, is as short as it takes to end where
@@ -74,12 +90,14 @@ static int make_blocks(struct writer *writer, size_t chunk_bytes)
 	bytes = writer->depth * writer->block_bytes;
 	writer->blocks = calloc(writer->depth, sizeof(*writer->blocks));
 	writer->memory = aligned_alloc(PAGE_BYTES, bytes);
-	if (!writer->blocks || !writer->memory) {
+	writer->places = calloc(writer->depth, sizeof(struct writer_block *));
+	if (!writer->blocks || !writer->places || !writer->memory) {
 		return -ENOMEM;
 	}
 	/* touched now: a page fault in the middle of a run would be a stall of its own */
 	memset(writer->memory, 0, bytes);
 	for (unsigned i = 0; i < writer->depth; i++) {
+		writer->places[i] = &writer->blocks[i];
 		writer->blocks[i].index = i;
 		writer->blocks[i].data = writer->memory + i * writer->block_bytes;
 	}
@@ -124,8 +142,10 @@ void writer_close(struct writer *writer)
 		writer->engine = NULL;
 	}
 	free(writer->memory);
+	free(writer->places);
 	free(writer->blocks);
 	writer->memory = NULL;
+	writer->places = NULL;
 	writer->blocks = NULL;
 }
 
@@ -232,6 +252,24 @@ static void start(struct writer *writer)
 	}
 }
 
+bool writer_wants_room(struct writer *writer, uint64_t end, struct writer_room *ret_room)
+{
+	uint64_t offset = writer->allocated_bytes > end ? writer->allocated_bytes : end;
+	/* as much again as there is: a short log takes little from others */
+	uint64_t bytes = end < ALLOCATE_BYTES_MIN ? ALLOCATE_BYTES_MIN : end;
+
+	if (writer->cannot_allocate || end + AHEAD_BYTES < writer->allocated_bytes) {
+		return false;
+	}
+	if (writer->allocated_bytes == 0) {
+		offset = end - end % writer->block_bytes;
+	}
+	bytes = bytes < ALLOCATE_BYTES_MAX ? bytes : ALLOCATE_BYTES_MAX;
+	*ret_room = (struct writer_room){ .offset = offset, .bytes = bytes };
+	writer->allocated_bytes = offset + bytes;
+	return true;
+}
+
 static void fail(struct writer *writer, int code)
 {
 	if (writer->code == 0) {
@@ -248,7 +286,7 @@ static void note_written(struct writer *writer)
 		if (block->done_bytes < block->bytes) {
 			return;
 		}
-		writer->tail++;
+		reuse(writer, writer->tail++);
 	}
 }
 
@@ -425,7 +463,7 @@ int writer_leave(struct writer *writer)
 	while (writer->under_way > 0) {
 		writer_wait(writer, WAIT_NS);
 	}
-	if (writer->allocated_bytes > writer->put_bytes) {
+	if (writer->allocated_bytes > 0) {
 		(void)sys_trim(fd);
 	}
 	writer->fd = -1;

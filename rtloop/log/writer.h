@@ -59,6 +59,11 @@ extern const struct writer_ops writer_uring;
 /* POSIX AIO. */
 extern const struct writer_ops writer_aio;
 
+struct writer_room {
+	uint64_t offset; /* in the file */
+	uint64_t bytes;	 /* 0: none */
+};
+
 struct writer_sync {
 	bool is_asked; /* one waits until all before @at is written */
 	struct syncer_file asked;
@@ -82,12 +87,14 @@ struct writer {
 	size_t block_bytes; /* 256 KiB, or less, where chunks are smaller */
 	uint8_t *memory;
 	struct writer_block *blocks;
-	unsigned depth; /* of them */
+	struct writer_block **places; /* of the queue: which block is where */
+	unsigned depth;		      /* of both */
 	unsigned head, started,
 		tail; /* free-running: being filled, next to be started, oldest not written */
 	unsigned under_way;	  /* blocks, and an allocation */
 	uint64_t put_bytes;	  /* of the file */
 	uint64_t written_bytes;	  /* of the file: all before is with the kernel */
+	bool cannot_allocate;	  /* the file system does not know how */
 	uint64_t allocated_bytes; /* of the file: set aside */
 	int code;		  /* of the first write that failed, in this file */
 	struct writer_sync sync;
@@ -150,6 +157,12 @@ void writer_abandon(struct writer *writer);
 /** writer_leave - the file is done with: what was set aside behind its end is given back. Returns its
  * descriptor. */
 int writer_leave(struct writer *writer);
+
+/**
+ * writer_wants_room - for kinds: whether room is to be set aside behind the file's end, before a block that ends at @end is
+ * written: the file system finds a place for all of it at once. It counts as done; where that fails, the writes tell.
+ */
+bool writer_wants_room(struct writer *writer, uint64_t end, struct writer_room *ret_room);
 
 /** writer_written - for kinds: of a block, so many bytes more, or -errno. */
 void writer_written(struct writer *writer, struct writer_block *block, int64_t result);

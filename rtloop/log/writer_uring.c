@@ -12,13 +12,8 @@
 #define OF_SYNC	    UINT64_C(1000000)
 #define OF_ALLOCATE UINT64_C(1000001)
 
-/* Set aside at once, as soon as writing comes so near to the end of what is: so that a write finds its place. */
-#define ALLOCATE_BYTES (UINT64_C(16) << 20)
-#define AHEAD_BYTES    (UINT64_C(4) << 20)
-
 struct engine {
 	struct uring ring;
-	bool can_allocate;
 	bool is_allocating;
 };
 
@@ -42,7 +37,6 @@ static int ring_open(struct writer *writer, struct err *err)
 	if (!engine) {
 		return err_set(err, -ENOMEM, "no memory for its io_uring");
 	}
-	engine->can_allocate = true;
 	code = uring_open(&engine->ring, entries, 2 * entries, err);
 	if (code) {
 		free(engine);
@@ -81,26 +75,22 @@ static struct io_uring_sqe *prepare(struct engine *engine, uint8_t op, int fd,
 	return sqe;
 }
 
-/* The kernel does it on the side; where it cannot, the writes tell. */
+/* The kernel does it on the side, after the write that brought it about. */
 static void allocate_ahead(struct writer *writer, uint64_t end)
 {
 	struct engine *engine = writer->engine;
 	struct io_uring_sqe *sqe;
+	struct writer_room room;
 
-	if (!engine->can_allocate || engine->is_allocating ||
-	    end + AHEAD_BYTES <= writer->allocated_bytes) {
+	if (engine->is_allocating || !writer_wants_room(writer, end, &room)) {
 		return;
 	}
-	if (writer->allocated_bytes < end) {
-		writer->allocated_bytes = end;
-	}
 	sqe = prepare(engine, IORING_OP_FALLOCATE, writer->fd, OF_ALLOCATE);
-	sqe->off = writer->allocated_bytes;
-	sqe->addr = ALLOCATE_BYTES;
+	sqe->off = room.offset;
+	sqe->addr = room.bytes;
 	sqe->len = FALLOC_FL_KEEP_SIZE;
 	engine->is_allocating = true;
 	writer->under_way++;
-	writer->allocated_bytes += ALLOCATE_BYTES;
 }
 
 static void prepare_sync(struct writer *writer)
@@ -141,7 +131,7 @@ static void take(struct writer *writer, const struct io_uring_cqe *cqe)
 	if (cqe->user_data == OF_ALLOCATE) {
 		engine->is_allocating = false;
 		writer->under_way--;
-		engine->can_allocate &= cqe->res != -EOPNOTSUPP;
+		writer->cannot_allocate |= cqe->res == -EOPNOTSUPP;
 	} else if (cqe->user_data == OF_SYNC) {
 		writer_synced(writer, cqe->res);
 	} else {

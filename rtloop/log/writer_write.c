@@ -14,6 +14,8 @@
 
 struct job {
 	struct writer_block *block;
+	struct writer_room room; /* to be set aside before */
+	bool cannot_allocate;
 	int64_t taken; /* when its write has ended: so many bytes, and */
 	int code;      /* why not all of them */
 };
@@ -28,6 +30,7 @@ struct engine {
 	bool is_broken; /* one failed, or all were cancelled: none that follows is written */
 	struct job *jobs;	      /* as many as there are blocks */
 	unsigned given, done, reaped; /* free-running */
+	bool is_waited_for; /* somebody sleeps until there is one more that is done: */
 	int done_fd;
 };
 
@@ -42,6 +45,10 @@ static void write_job(int fd, struct job *job)
 	size_t bytes = job->block->bytes;
 	struct iovec part = { .iov_base = job->block->data, .iov_len = bytes };
 
+	if (job->room.bytes > 0) {
+		job->cannot_allocate = sys_allocate(fd, job->room.offset,
+						    job->room.bytes) == -EOPNOTSUPP;
+	}
 	job->code = sys_writev_all(fd, &part, 1);
 	job->taken = job->code ? (int64_t)(bytes - part.iov_len) : (int64_t)bytes;
 }
@@ -58,7 +65,10 @@ static void work_once(struct engine *engine)
 	}
 	engine->is_broken |= job->code != 0;
 	engine->done++;
-	sys_signal(engine->done_fd);
+	if (engine->is_waited_for) {
+		engine->is_waited_for = false;
+		sys_signal(engine->done_fd);
+	}
 }
 
 static void *writer_main(void *arg)
@@ -139,11 +149,12 @@ static void write_close(struct writer *writer)
 static void write_start(struct writer *writer, struct writer_block *block)
 {
 	struct engine *engine = writer->engine;
+	struct job job = { .block = block, .code = -ECANCELED };
 
+	(void)writer_wants_room(writer, block->offset + block->bytes, &job.room);
 	pthread_mutex_lock(&engine->mutex);
 	engine->is_broken &= engine->given != engine->reaped;
-	*job_at(engine, engine->given++) =
-		(struct job){ .block = block, .code = -ECANCELED };
+	*job_at(engine, engine->given++) = job;
 	pthread_cond_broadcast(&engine->changed);
 	pthread_mutex_unlock(&engine->mutex);
 }
@@ -162,18 +173,31 @@ static bool take(struct engine *engine, struct job *ret_job)
 	return is_there;
 }
 
+static void wait_for_one(struct engine *engine, int64_t most_ns)
+{
+	struct pollfd done = { .fd = engine->done_fd, .events = POLLIN };
+	uint64_t count;
+	bool is_there;
+
+	pthread_mutex_lock(&engine->mutex);
+	is_there = engine->reaped != engine->done;
+	engine->is_waited_for = !is_there;
+	pthread_mutex_unlock(&engine->mutex);
+	if (!is_there && poll(&done, 1, (int)(most_ns / NS_PER_MS)) > 0) {
+		(void)sys_read(engine->done_fd, &count, sizeof(count));
+	}
+}
+
 static void write_reap(struct writer *writer, int64_t most_ns)
 {
 	struct engine *engine = writer->engine;
-	struct pollfd done = { .fd = engine->done_fd, .events = POLLIN };
 	struct job job;
-	uint64_t count;
 
 	if (most_ns > 0) {
-		(void)poll(&done, 1, (int)(most_ns / NS_PER_MS));
+		wait_for_one(engine, most_ns);
 	}
-	(void)sys_read(engine->done_fd, &count, sizeof(count));
 	while (take(engine, &job)) {
+		writer->cannot_allocate |= job.cannot_allocate;
 		job.block->done_bytes = job.code ? (size_t)job.taken : 0;
 		writer_written(writer, job.block, job.code ? job.code : job.taken);
 	}

@@ -1,8 +1,9 @@
 /*
- * What a megabyte of log costs in CPU time, beside a bare loop of write(64 KiB): the `write` writer
+ * What a megabyte of log costs in CPU time, beside a bare loop of write(64 KiB): each of the writers
  * alone, given the same blocks; and the whole logger, which takes records from the ring, makes MCAP of
- * them (chunk CRCs, message indexes) and writes it. All three sync the file once a second and at
- * its end, and all CPU time of that is counted; of the logger's case, the producer's thread is not.
+ * them (chunk CRCs, message indexes) and has `write` write it. All sync the file once a second and at
+ * its end, and all CPU time of that is counted, that of the C library's and the kernel's threads too; of the logger's
+ * case, the producer's thread is not.
  *
  * They take turns with files of 32 MB; a ratio is the median of the rounds' ratios.
  */
@@ -19,15 +20,18 @@
 
 #define BLOCK_BYTES ((size_t)64 << 10)
 #define FILE_BYTES  ((size_t)32 << 20)
+#define CHUNK_BYTES ((size_t)256 << 10)
 #define SYNC_NS	    INT64_C(1000000000)
-#define ROUNDS_MAX  18
+#define WAIT_NS	    INT64_C(100000000)
+#define ROUNDS_MAX  20
 #define CHANNELS    16
 #define RING_BYTES  ((size_t)4 << 20)
 #define RING_FILL   ((uint64_t)1 << 20)
 
-enum { BARE, WRITER, LOGGER, KINDS };
+/* The writers in the order of enum writer_kind. */
+enum { WRITER_FIRST, BARE = WRITER_AIO + 1, LOGGER, KINDS };
 
-static const char *const keys[KINDS] = { "bare", "writer", "logger" };
+static const char *const keys[KINDS] = { "write", "uring", "aio", "bare", "logger" };
 
 /* Bytes that look like measurements: some change, some do not. */
 static void fill(uint8_t *block, size_t bytes)
@@ -45,36 +49,107 @@ static int put_bare(int fd, const void *block)
 	return write(fd, block, BLOCK_BYTES) == (ssize_t)BLOCK_BYTES ? 0 : -EIO;
 }
 
-static int put_by_writer(struct writer *writer, const void *block)
+static int64_t process_cpu(void)
 {
-	return writer->ops->put(writer, block, BLOCK_BYTES);
+	struct timespec now;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* us of CPU a MB; negative: it failed. */
-static double write_blocks(const char *path, bool is_bare, const void *block)
+static int write_bare(int fd, const void *block)
 {
-	int64_t before_ns = bench_thread_cpu();
 	int64_t synced_ns = bench_now();
-	struct writer writer;
 	int code = 0;
 
-	writer_init(&writer, WRITER_WRITE);
-	writer.fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (writer.fd < 0) {
-		return -1.0;
-	}
 	for (size_t done = 0; done < FILE_BYTES && code == 0; done += BLOCK_BYTES) {
-		code = is_bare ? put_bare(writer.fd, block)
-			       : put_by_writer(&writer, block);
+		code = put_bare(fd, block);
 		if (bench_now() - synced_ns >= SYNC_NS) {
 			synced_ns = bench_now();
-			code = code ? code : fdatasync(writer.fd);
+			code = code ? code : fdatasync(fd);
 		}
 	}
-	code = code ? code : fdatasync(writer.fd);
-	close(writer.fd);
-	return code ? -1.0
-		    : (double)(bench_thread_cpu() - before_ns) / 1e3 / (FILE_BYTES / 1e6);
+	return code ? code : fdatasync(fd);
+}
+
+/* As fast as there is room. */
+static int write_queued(struct writer *writer, int fd, const void *block)
+{
+	const struct syncer_file file = { .fd = fd, .number = 1 };
+	int64_t synced_ns = bench_now();
+	int code = 0;
+
+	writer_set_file(writer, fd);
+	writer_queue(writer);
+	for (size_t done = 0; done < FILE_BYTES && code == 0; done += BLOCK_BYTES) {
+		while (!writer_has_room(writer) && writer->code == 0) {
+			writer_wait(writer, WAIT_NS);
+		}
+		code = writer_put(writer, block, BLOCK_BYTES);
+		writer_poll(writer);
+		if (bench_now() - synced_ns >= SYNC_NS) {
+			synced_ns = bench_now();
+			writer_sync(writer, file);
+		}
+	}
+	code = code ? code : writer_settle(writer);
+	code = code ? code : fdatasync(fd);
+	(void)writer_leave(writer);
+	return code;
+}
+
+static double cost_since(int64_t before_ns)
+{
+	return (double)(process_cpu() - before_ns) / 1e3 / (FILE_BYTES / 1e6);
+}
+
+/* Its memory and its threads are there before: a run has them once. */
+static double run_writer(int kind, int fd, const void *block)
+{
+	static struct syncer syncer;
+	struct writer writer;
+	double cost = 0.0;
+	struct err err;
+	int code;
+
+	if (syncer_start(&syncer, &err) ||
+	    writer_open(&writer, kind, CHUNK_BYTES, &syncer, &err)) {
+		fprintf(stderr, "writer: %s\n", err.text);
+		return -1.0;
+	}
+	code = writer.note.text[0] ? -ENOTSUP : writer_begin(&writer);
+	if (code == 0) {
+		int64_t before_ns = process_cpu();
+
+		code = write_queued(&writer, fd, block);
+		cost = cost_since(before_ns);
+	}
+	writer_end(&writer);
+	writer_close(&writer);
+	syncer_stop(&syncer);
+	return code == 0 || code == -ENOTSUP ? cost : -1.0;
+}
+
+static double run_bare(int fd, const void *block)
+{
+	int64_t before_ns = process_cpu();
+	int code = write_bare(fd, block);
+
+	return code ? -1.0 : cost_since(before_ns);
+}
+
+/* us of CPU a MB; 0: there is no such kind here; negative: it failed. */
+static double write_blocks(const char *path, int kind, const void *block)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	double cost;
+
+	if (fd < 0) {
+		return -1.0;
+	}
+	cost = kind == BARE ? run_bare(fd, block) : run_writer(kind, fd, block);
+	close(fd);
+	return cost;
 }
 
 /* One device of 16 float channels, as the log knows it. */
@@ -134,19 +209,11 @@ static void produce(struct logger *logger, struct recorder *recorder, uint32_t b
 	}
 }
 
-static int64_t process_cpu(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 static double run_logger(const char *path, struct device *device, const uint8_t *noise)
 {
 	const struct log_options options = { .file = path,
 					     .sync_ns = SYNC_NS,
-					     .chunk_bytes = 256 << 10 };
+					     .chunk_bytes = CHUNK_BYTES };
 	const struct log_description description = {
 		.loop = "bench", .version = "bench", .kernel = "any", .config_folder = ""
 	};
@@ -186,7 +253,7 @@ static double run_round(size_t round, const char *path, struct device *device,
 
 		unlink(path);
 		figures[kind] = kind == LOGGER ? run_logger(path, device, noise)
-					       : write_blocks(path, kind == BARE, noise);
+					       : write_blocks(path, (int)kind, noise);
 		unlink(path);
 		if (figures[kind] < 0.0) {
 			return figures[kind];

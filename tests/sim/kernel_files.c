@@ -1,5 +1,5 @@
 /*
- * wraps: open64 open writev pread64 fdatasync fsync ftruncate64 lseek64 fstat64 stat64 lstat64 fstatat64
+ * wraps: open64 open writev pread64 fdatasync fsync fallocate64 ftruncate64 lseek64 fstat64 stat64 lstat64 fstatat64
  * wraps: unlink unlinkat mkdir opendir readdir64 closedir dirfd chmod rename renameat2 link access readlink
  */
 #include <dirent.h>
@@ -162,6 +162,17 @@ WRAP(int, fdatasync, int fd)
 WRAP(int, fsync, int fd)
 {
 	return sync_file(fd);
+}
+
+/* It knows of no extents. */
+WRAP(int, fallocate64, int fd, int mode, off_t offset, off_t bytes)
+{
+	(void)mode;
+	(void)offset;
+	(void)bytes;
+	SIM_CHECK(file_on_disk(fd), "fallocate() of what is no file");
+	kernel_call(CALL_OTHER);
+	return (int)kernel_result(-EOPNOTSUPP);
 }
 
 REAL(int, ftruncate64, int fd, off_t bytes);

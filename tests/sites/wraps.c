@@ -53,6 +53,7 @@
 	X(fstatat64, EACCES, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR)                                \
 	X(access, EACCES, EIO, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EPERM, EROFS)                \
 	X(chmod, EACCES, EIO, ELOOP, ENAMETOOLONG, ENOENT, ENOMEM, ENOTDIR, EPERM, EROFS)                 \
+	X(fallocate64, EFBIG, EINTR, EIO, ENOSPC, EOPNOTSUPP)                                             \
 	X(ftruncate64, EFBIG, EINTR, EIO, EPERM)                                                          \
 	X(fsync, EDQUOT, EINTR, EIO, ENOSPC, EROFS)                                                       \
 	X(fdatasync, EDQUOT, EINTR, EIO, ENOSPC, EROFS)                                                   \
@@ -171,6 +172,8 @@ WRAP(fstatat64, int, -1, (int folder, const char *path, struct stat *status, int
      (folder, path, status, flags))
 WRAP(access, int, -1, (const char *path, int mode), (path, mode))
 WRAP(chmod, int, -1, (const char *path, mode_t mode), (path, mode))
+WRAP(fallocate64, int, -1, (int fd, int mode, off_t offset, off_t bytes),
+     (fd, mode, offset, bytes))
 WRAP(ftruncate64, int, -1, (int fd, off_t bytes), (fd, bytes))
 WRAP(fsync, int, -1, (int fd), (fd))
 WRAP(fdatasync, int, -1, (int fd), (fd))
