@@ -88,19 +88,22 @@ static void *part_main(void *arg)
 }
 
 /* It sleeps: what it took would be counted as the writers'. */
-static void wait_for(struct bench *bench, struct part_thread *part)
+static void wait_for(struct bench *bench, struct part_thread *part,
+		     const struct bench_listener *listener)
 {
 	while (!atomic_load(&part->has_ended)) {
 		(void)sys_sleep_until(sys_now() + LOOK_NS);
-		if (bench->tell) {
-			bench->tell(bench->context, atomic_load(&bench->course.done_ns),
-				    bench->conditions.duration_ns);
+		if (listener->tell) {
+			listener->tell(listener->context,
+				       atomic_load(&bench->course.done_ns),
+				       bench->conditions.duration_ns);
 		}
 	}
 	thread_join(&part->thread);
 }
 
-static int run_part(struct bench *bench, enum bench_part which, struct err *err)
+static int run_part(struct bench *bench, enum bench_part which,
+		    const struct bench_listener *listener, struct err *err)
 {
 	const struct part_ops *ops = parts[which];
 	struct thread_options options = { .name = "bench",
@@ -124,18 +127,18 @@ static int run_part(struct bench *bench, enum bench_part which, struct err *err)
 	if (code) {
 		return code;
 	}
-	wait_for(bench, &part);
+	wait_for(bench, &part, listener);
 	table_end(&bench->tables[which]);
 	return 0;
 }
 
-int bench_run(struct bench *bench, struct err *err)
+int bench_run(struct bench *bench, const struct bench_listener *listener, struct err *err)
 {
 	int code = 0;
 
 	for (unsigned i = 0; i < BENCH_PARTS && code == 0; i++) {
 		if (!atomic_load(&bench->course.is_to_stop)) {
-			code = run_part(bench, i, err);
+			code = run_part(bench, i, listener, err);
 		}
 	}
 	bench->was_stopped = atomic_load(&bench->course.is_to_stop);

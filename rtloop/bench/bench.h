@@ -18,10 +18,6 @@ struct bench {
 	struct err failures[BENCH_PARTS]; /* of a part that could not be measured; "" */
 	struct course course;
 	bool was_stopped; /* what is in the tables is not all */
-
-	/* called several times a second while it measures; NULL: nobody is told. [init] */
-	void (*tell)(void *context, int64_t done_ns, int64_t all_ns);
-	void *context;
 };
 
 /** bench_part - what it is. [any] */
@@ -37,9 +33,16 @@ const struct part_ops *bench_part(enum bench_part part) RT_SAFE;
 void bench_init(struct bench *bench, const struct conditions *conditions);
 void bench_fini(struct bench *bench);
 
+/* Who is told several times a second how far it is; tell: NULL: nobody is. */
+struct bench_listener {
+	void (*tell)(void *context, int64_t done_ns, int64_t all_ns);
+	void *context;
+};
+
 /** bench_run - all parts, one after the other. Those that failed are told in @bench->failures. -EAGAIN, -ENOMEM, -EINVAL
  * with @err filled where a thread could not be started. [init] */
-int bench_run(struct bench *bench, struct err *err) MUST_CHECK;
+int bench_run(struct bench *bench, const struct bench_listener *listener,
+	      struct err *err) MUST_CHECK;
 
 /** bench_stop - end soon; also from a signal's handler. [any] */
 void bench_stop(struct bench *bench);

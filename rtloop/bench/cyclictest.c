@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "rtloop/base/scan.h"
 #include "rtloop/base/time.h"
 
 #define LIMIT_US       20000
@@ -19,20 +20,32 @@
 #define ARGUMENT_BYTES 32
 #define ARGUMENTS      9
 
+/* The greatest stands on a line of its own: those beyond the histogram are only in that one. */
+static void take_worst(const char *at, struct samples *samples)
+{
+	uint64_t us;
+	double ns;
+
+	if (!scan_number(&at, &us)) {
+		return;
+	}
+	ns = ((double)us + 0.5) * (double)NS_PER_US;
+	if (ns > samples->worst_ns) {
+		samples_add(samples, ns);
+	}
+}
+
 void cyclictest_take_line(const char *line, struct samples *samples)
 {
+	static const char worst[] = "# Max Latencies:";
+	const char *at = line;
 	uint64_t us, count;
-	double worst_ns;
 
-	if (sscanf(line, "%" SCNu64 " %" SCNu64, &us, &count) == 2) {
+	if (strncmp(line, worst, strlen(worst)) == 0) {
+		take_worst(line + strlen(worst), samples);
+	} else if (scan_number(&at, &us) && scan_number(&at, &count)) {
 		for (uint64_t i = 0; i < count; i++) {
 			samples_add(samples, ((double)us + 0.5) * (double)NS_PER_US);
-		}
-	} else if (sscanf(line, "# Max Latencies: %" SCNu64, &us) == 1) {
-		/* those beyond the histogram are only in this one */
-		worst_ns = ((double)us + 0.5) * (double)NS_PER_US;
-		if (worst_ns > samples->worst_ns) {
-			samples_add(samples, worst_ns);
 		}
 	}
 }

@@ -255,6 +255,7 @@ static void look(void *context, int64_t done_ns, int64_t all_ns)
 static int measure(struct bench *bench, bool is_quiet, struct err *err)
 {
 	struct watcher watcher = { .bench = bench, .is_quiet = is_quiet };
+	const struct bench_listener listener = { .tell = look, .context = &watcher };
 	sigset_t before;
 	int code;
 
@@ -264,9 +265,7 @@ static int measure(struct bench *bench, bool is_quiet, struct err *err)
 	sigaddset(&watcher.signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &watcher.signals, &before);
 	progress_init(&watcher.progress, stderr, "measuring", sys_now());
-	bench->tell = look;
-	bench->context = &watcher;
-	code = bench_run(bench, err);
+	code = bench_run(bench, &listener, err);
 	progress_end(&watcher.progress);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return code;

@@ -73,12 +73,13 @@ static void the_tables_have_the_reason_and_all_else(void **state)
 					       .has_log = true,
 					       .folder = "/tmp",
 					       .duration_ns = 200000000 };
+	const struct bench_listener nobody = { .tell = NULL };
 	static struct bench bench;
 	unsigned failed = 0, measured = 0;
 	struct err err;
 
 	bench_init(&bench, &conditions);
-	assert_int_equal(bench_run(&bench, &err), 0);
+	assert_int_equal(bench_run(&bench, &nobody, &err), 0);
 	for (unsigned part = 0; part < BENCH_PARTS; part++) {
 		assert_string_equal(bench.failures[part].text, "");
 		for (unsigned i = 0; i < bench.tables[part].count; i++) {

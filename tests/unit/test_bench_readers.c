@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -157,10 +158,11 @@ static unsigned count_edge_watches(void)
 		snprintf(path, sizeof(path), "/proc/self/fdinfo/%s", entry->d_name);
 		file = fopen(path, "r");
 		while (file && fgets(line, sizeof(line), file)) {
-			unsigned fd, events;
+			const char *events = strstr(line, "events:");
 
-			count += sscanf(line, "tfd: %u events: %x", &fd, &events) == 2 &&
-				 (events & EPOLLET) != 0;
+			count +=
+				events && (strtoul(events + strlen("events:"), NULL, 16) &
+					   EPOLLET) != 0;
 		}
 		if (file) {
 			fclose(file);
