@@ -50,7 +50,7 @@ void logger_file_confirm(struct logger *logger)
 
 bool logger_file_has_room(struct logger *logger)
 {
-	if (!unput_next(&logger->unput)) {
+	if (unput_is_full(&logger->unput)) {
 		writer_push(&logger->writer);
 		return false;
 	}

@@ -38,6 +38,17 @@ void unput_event(struct unput *unput, const struct log_note *note)
 	}
 }
 
+/* The other half of the room for events is for those in the open chunk. */
+bool unput_is_full(const struct unput *unput)
+{
+	unsigned newest = (unput->first + unput->count - 1) % UNPUT_MARKS;
+
+	return unput->count == UNPUT_MARKS ||
+	       (unput->count > 0 &&
+		unput->marks[newest].put.events - unput->confirmed.events >=
+			NOTES_MAX / 2);
+}
+
 struct unput_mark *unput_next(struct unput *unput)
 {
 	return unput->count < UNPUT_MARKS

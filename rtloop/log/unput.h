@@ -48,6 +48,10 @@ void unput_event(struct unput *unput, const struct log_note *note);
 /** unput_event_count - that are kept, and not confirmed. [log] */
 unsigned unput_event_count(const struct unput *unput);
 
+/** unput_is_full - no more is to be put before something is confirmed: there is no mark left, or so many events are on
+ * their way that soon none more could be kept. [log] */
+bool unput_is_full(const struct unput *unput);
+
 /** unput_next - the mark of the chunk that is about to be put; NULL: there is no room. unput_add() makes it
  * count. [log] */
 struct unput_mark *unput_next(struct unput *unput);
