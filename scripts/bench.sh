@@ -356,38 +356,52 @@ part_cycle() {
 
 # --- no gaps -------------------------------------------------------------------------------------------
 
-part_gaps() {
-	local seconds=${BENCH_SECONDS:-60} i json file
-	table gaps "No gaps: 10 kHz, 16 channels that change each cycle, logged, for $seconds s"
+# run_gaps WRITER PERIOD CHANNELS: of each of four devices; into $json.
+run_gaps() {
+	local seconds=${BENCH_SECONDS:-60} i channel
 	{
-		echo "loop: { period: 100us, cpu: $cpu, priority: $priority }"
-		echo "log: { file: gaps.mcap }"
+		echo "loop: { period: $2, cpu: $cpu, priority: $priority }"
+		echo "log: { file: gaps.mcap, writer: $1 }"
 		echo "devices:"
 		for i in 0 1 2 3; do
 			echo "  s$i:"
 			echo "    driver: sim"
 			echo "    in:"
-			for channel in a b c d; do
-				echo "      $channel: { wave: noise, type: float, seed: $i }"
+			for ((channel = 0; channel < $3; channel++)); do
+				echo "      c$channel: { wave: noise, type: float, seed: $((16 * i + channel)) }"
 			done
 		done
 	} >"$work/gaps.yaml"
-	file=$work/gaps.mcap
-	rm -f "$file"
-	if ! json=$(run_loop "$work/gaps.yaml" -D "$seconds"); then
-		broken+=(gaps)
-		return
-	fi
-	row "cycles run" "$(field "$json" cycles)" cycles
-	row "releases missed" "$(field "$json" missed)" releases
-	row "cycles in gaps" "$(field "$json" log.cycles_in_gaps)" cycles 0
-	row "log" "$(du -m "$file" | cut -f1)" MiB
-	if ! "$rtloop" dump --check "$file" >"$work/check.out" 2>&1; then
+	rm -f "$work/gaps.mcap"
+	json=$(run_loop "$work/gaps.yaml" -D "$seconds")
+}
+
+check_gaps() {
+	if ! "$rtloop" dump --check "$work/gaps.mcap" >"$work/check.out" 2>&1; then
 		cat "$work/check.out"
 		note "the log is not complete"
 		broken+=(gaps)
 	fi
-	rm -f "$file"
+}
+
+part_gaps() {
+	local kind json title writer period channels
+	for kind in "write 100us 4" "uring 50us 16"; do
+		read -r writer period channels <<<"$kind"
+		title="a period of $period, $((4 * channels)) channels that change each cycle, writer $writer"
+		table gaps "No gaps: $title, for ${BENCH_SECONDS:-60} s"
+		if ! run_gaps "$writer" "$period" "$channels"; then
+			broken+=(gaps)
+			return
+		fi
+		row "$writer: cycles run" "$(field "$json" cycles)" cycles
+		row "$writer: releases missed" "$(field "$json" missed)" releases
+		row "$writer: cycles in gaps" "$(field "$json" log.cycles_in_gaps)" cycles 0
+		row "$writer: log" "$(du -m "$work/gaps.mcap" | cut -f1)" MiB
+		[ "$(field "$json" log.writer)" = "$writer" ] || note "$(field "$json" log.writer_note)"
+		check_gaps
+		rm -f "$work/gaps.mcap"
+	done
 }
 
 # --- reports from logs -------------------------------------------------------------------------------
