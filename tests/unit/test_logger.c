@@ -47,7 +47,7 @@ static struct {
 	bool keeps_names; /* nothing can be removed */ /* to so many more bytes: */
 	_Atomic int64_t left_bytes; /* then it takes what fits, and is full */
 	_Atomic unsigned waiting;   /* writes that are held */
-	_Atomic bool is_queue_full; /* of the writer, when it was asked last */
+	_Atomic unsigned no_rooms;  /* so often in a row the writer had no room */
 	_Atomic int put_code;	    /* of the next write, which takes nothing; 0: none */
 	_Atomic int sync_code;	    /* of the next sync that ends */
 	_Atomic bool is_sync_held;  /* a sync does not come back */
@@ -137,6 +137,7 @@ static struct {
 	struct writer_ops ops;
 	bool has_sync; /* one that has ended, and is held */
 	int sync_code;
+	uint64_t refused_at; /* least offset in the file that was refused */
 } spy;
 
 static void spy_start(struct writer *writer, struct writer_block *block)
@@ -174,6 +175,7 @@ int __wrap_writer_open(struct writer *writer, int kind, size_t chunk_bytes,
 		spy.ops.start = spy_start;
 		spy.ops.reap = spy_reap;
 		spy.has_sync = false;
+		spy.refused_at = UINT64_MAX;
 		writer->ops = &spy.ops;
 	}
 	return code;
@@ -185,7 +187,11 @@ bool __wrap_writer_has_room(const struct writer *writer)
 {
 	bool has_room = __real_writer_has_room(writer);
 
-	disk.is_queue_full = !has_room;
+	if (has_room) {
+		disk.no_rooms = 0;
+	} else {
+		disk.no_rooms++;
+	}
 	return has_room;
 }
 
@@ -222,7 +228,10 @@ void __wrap_writer_written(struct writer *writer, struct writer_block *block,
 	}
 	disk.left_bytes -= result > 0 ? result : 0;
 	if (result < 0) {
-		shorten(writer->fd, block->offset + block->done_bytes);
+		uint64_t offset = block->offset + block->done_bytes;
+
+		spy.refused_at = offset < spy.refused_at ? offset : spy.refused_at;
+		shorten(writer->fd, spy.refused_at);
 	}
 	__real_writer_written(writer, block, result);
 }
@@ -266,6 +275,7 @@ int __wrap_files_cut(int fd, uint64_t bytes);
 int __wrap_files_cut(int fd, uint64_t bytes)
 {
 	disk.left_bytes += file_bytes(fd) - (int64_t)bytes;
+	spy.refused_at = UINT64_MAX;
 	return __real_files_cut(fd, bytes);
 }
 
@@ -920,11 +930,14 @@ static void the_file_after_a_step_has_the_new_offset(void **state)
 
 /* --- gaps of the producer ------------------------------------------------------------------- */
 
+/* More often than the logger asks before it gives back what it has taken of the ring. */
+#define NO_ROOMS 10
+
 /* Until the writer takes no more: what comes now stays in the ring. */
 static void hold_disk(struct bench *bench)
 {
 	disk.is_held = true;
-	while (disk.waiting == 0 || !disk.is_queue_full) {
+	while (disk.waiting == 0 || disk.no_rooms < NO_ROOMS) {
 		if (ring_used(&bench->logger.ring) < RING_BYTES / 4) {
 			run_cycle(bench);
 		}
