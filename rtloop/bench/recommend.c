@@ -277,7 +277,7 @@ static void advise_tail(const struct conditions *conditions, const struct table 
 	} else if (tail) {
 		say(&advice->spin,
 		    time_print_duration(length, sizeof(length), tail->tail_ns),
-		    "p99 of the wake-up latency is %.1f us with it and %.1f us without, "
+		    "p99 of the wake-up latency is %.2f us with it and %.2f us without, "
 		    "for %.1f %% of a CPU",
 		    us(tail->figure.p99_ns), us(base->figure.p99_ns),
 		    100.0 * (row_cpu_share(tail) - row_cpu_share(base)));

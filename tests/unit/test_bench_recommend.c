@@ -269,7 +269,7 @@ static void the_shortest_tail_that_halves_the_latency_is_recommended(void **stat
 
 	plant_tails(planted);
 	ask(planted, &all_kinds);
-	expect(&planted->advice.spin, "50us", "5.0 us with it and 40.0 us without");
+	expect(&planted->advice.spin, "50us", "5.00 us with it and 40.00 us without");
 }
 
 static void tails_of_another_pacer_do_not_count(void **state)
