@@ -108,4 +108,28 @@ expect_refused timeline "usage: gnuplot -c timeline.gp" only.png
 expect_refused timeline "x.pdf: ends neither in .png nor in .svg" x.pdf run.dat
 expect_refused timeline "nowhere" x.png nowhere.dat
 
+# --- bars and lines, of rtloop bench
+
+printf '%s\n' "# a comment" >bars.dat
+printf 'one_way\t1.5\t20\t3000\nanother\t0.01\t0.02\t0.03\n' >>bars.dat
+expect_draw bars bars.svg bars.dat "a_title"
+expect_text bars.svg ">a_title<"
+expect_text bars.svg "one_way"
+expect_text bars.svg "another"
+expect_draw bars bars.png bars.dat
+expect_picture bars.png
+expect_refused bars "ends neither in .png nor in .svg" bars.gif bars.dat
+expect_refused bars "usage:" bars.svg
+
+printf 'one_way\t1\t1.5\none_way\t16\t2\none_way\t256\t90\nanother\t1\t0.004\n' >lines.dat
+expect_draw lines lines.svg lines.dat "a_title"
+expect_text lines.svg ">a_title<"
+expect_text lines.svg "one_way"
+expect_text lines.svg "another"
+expect_equal "corners of the first line, and of its sample in the legend" 5 "$(points_of lines.svg)"
+expect_draw lines lines.png lines.dat
+expect_picture lines.png
+expect_refused lines "ends neither in .png nor in .svg" lines.gif lines.dat
+expect_refused lines "usage:" lines.svg
+
 finish
