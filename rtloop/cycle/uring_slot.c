@@ -10,6 +10,9 @@
 /* Of a stream: what came before the sleep, what came in it, and one that the kernel may ask for in vain. */
 #define STREAM_BUFFERS 4
 
+/* Of what is armed by three calls in place of none: edges that come while others are read take a buffer each. */
+#define READ_BUFFERS 16
+
 #define ALIGN_BYTES 64
 
 static size_t round_up(size_t bytes, size_t to)
@@ -82,13 +85,21 @@ static int make_shape(struct uring_slot *us)
 	return us->shape ? 0 : -1;
 }
 
+static uint16_t count_buffers(const struct uring_slot *us,
+			      const struct endpoint *endpoint)
+{
+	if (!us->is_stream) {
+		return (uint16_t)(endpoint->budget + 1);
+	}
+	return us->way == URING_READ ? READ_BUFFERS : STREAM_BUFFERS;
+}
+
 static int make_buffers(struct uring_slot *us, const struct endpoint *endpoint)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t ring_bytes;
 
-	us->buffer_count =
-		us->is_stream ? STREAM_BUFFERS : (uint16_t)(endpoint->budget + 1);
+	us->buffer_count = count_buffers(us, endpoint);
 	us->ring_entries = power_of_two(us->buffer_count);
 	us->buffer_bytes = size_buffer(us, endpoint);
 	us->stride = (uint32_t)round_up(us->buffer_bytes, ALIGN_BYTES);

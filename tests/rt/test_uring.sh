@@ -28,9 +28,24 @@ devices:
   flow: { driver: udp, listen: "127.0.0.1:47481", in: { a: { byte: 0 } } }
 END
 # a device is one request, with one descriptor that tells of its edges
-for ((i = 0; i < edges; i++)); do
-	echo "  edge$i: { driver: gpio, chip: ring, in: { n: { line: $i, edge: rising, count: true } } }"
-done >>"$TEST_TMP/ring.yaml"
+edge_devices() { # COUNT
+	local i
+	for ((i = 0; i < $1; i++)); do
+		echo "  edge$i: { driver: gpio, chip: ring, in: { n: { line: $i, edge: rising, count: true } } }"
+	done
+}
+edge_devices $edges >>"$TEST_TMP/ring.yaml"
+
+# From the first wait of the trace to the last.
+expect_one_call_a_cycle() { # with WHAT
+	local file last
+	file=$(grep -l '^io_uring_enter(.*IORING_ENTER_EXT_ARG' "$TEST_TMP"/trace.* | head -1)
+	expect_equal "waits with $1" "$cycles" "$(grep -c IORING_ENTER_EXT_ARG "$file")"
+	sed -n '/IORING_ENTER_EXT_ARG/,$p' "$file" >"$TEST_TMP/loop"
+	last=$(grep -n IORING_ENTER_EXT_ARG "$TEST_TMP/loop" | tail -n 1 | cut -d: -f1)
+	expect_equal "other calls with $1, from the first wait to the last" "" \
+		"$(head -n "$last" "$TEST_TMP/loop" | grep -v 'IORING_ENTER_EXT_ARG\|^[-+]' | sed 's/(.*//' | sort | uniq -c)"
+}
 
 # --- all of it by one call ------------------------------------------------------------------------------
 
@@ -54,12 +69,7 @@ expect_equal "pacer and poller" "uring uring" "$(report '"\(.pacer) \(.poller)"'
 for device in probe bus flow edge0 edge$((edges - 1)); do
 	expect_at_least "messages of $device" 1 "$(report ".devices[] | select(.name == \"$device\").counts.frames")"
 done
-file=$(grep -l '^io_uring_enter(.*IORING_ENTER_EXT_ARG' "$TEST_TMP"/trace.* | head -1)
-expect_equal "waits" $cycles "$(grep -c IORING_ENTER_EXT_ARG "$file")"
-sed -n '/IORING_ENTER_EXT_ARG/,$p' "$file" >"$TEST_TMP/loop"
-last=$(grep -n IORING_ENTER_EXT_ARG "$TEST_TMP/loop" | tail -n 1 | cut -d: -f1)
-expect_equal "other calls from the first wait to the last" "" \
-	"$(head -n "$last" "$TEST_TMP/loop" | grep -v 'IORING_ENTER_EXT_ARG\|^[-+]' | sed 's/(.*//' | sort | uniq -c)"
+expect_one_call_a_cycle "$edges edges, a UART, CAN and a socket"
 
 # --- forbidden ------------------------------------------------------------------------------------------
 
