@@ -1,9 +1,10 @@
 #!/bin/bash
 # The disk stands still (device-mapper holds every write back): the cycle goes on, the ring fills, whole cycles are
 # dropped, and when the disk is back a gap says exactly which; in the same file.
+# With the writer uring: that of the tests of disks that refuse is write.
 . "$(dirname "$0")/disk.sh"
 make_disk 32
-write_config "file: mnt/run.mcap, ring: 64KiB, chunk: 16KiB, sync: 1s"
+write_config "file: mnt/run.mcap, ring: 64KiB, chunk: 16KiB, sync: 1s, writer: uring"
 
 start_run
 # With the file system's journal: nothing that waits for the disk gets anywhere.
