@@ -21,6 +21,7 @@ def from_rtloop:
 		priority: .realtime.priority,
 		interval_us: (.period_ns / 1000),
 		wakeup: (.latency | of_rtloop),
+		latency_of,
 		phases: (["busy", "read", "step", "write", "record"]
 			| map(. as $name | select($run[$name]) | {key: $name, value: ($run[$name] | of_rtloop)})
 			| from_entries),

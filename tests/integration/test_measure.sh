@@ -252,6 +252,17 @@ expect_equal "earlier worst case" "$(jq '.totals[1].wakeup.max' empty/report.jso
 [ ! -e wave.mcap ] && [ ! -e wave/log ] || fail "a log is left behind"
 cmp -s wave.yaml wave/environment/configuration.yaml || fail "the configuration is not among the environment"
 
+# What reads within its wait is not put beside cyclictest; where there is no io_uring it does not.
+echo "loop: { period: 1ms, pacer: uring, poller: uring }" >uring.yaml
+measure 0 -q -D 1 --rounds 1 -o uring uring.yaml
+if [ "$(jq -r .latency_of uring/report.json)" = "wake + read" ]; then
+	all_hold uring "nothing stands beside cyclictest" '.comparison == [] and ([.totals[].program] | index("cyclictest") != null)'
+	reported uring "wake + read here, and is not put beside cyclictest."
+	! grep -q "HOW FAR APART" uring/report.txt || fail "wake + read stands beside cyclictest"
+else
+	all_hold uring "they stand beside each other" '.comparison | length == 1'
+fi
+
 measure 1 -q -D 1 --rounds 1 --budget 1 --keep-logs -o tight wave.yaml
 said "over the budget of 1 us: the worst wake-up, idle: "
 reported tight "BUDGET 1 us: EXCEEDED: the worst wake-up idle was"
