@@ -177,10 +177,7 @@ static int write_head(struct logger *logger, uint32_t sequence)
 	code = mcap_writer_begin(logger->mcap, &sink, logger->topics.topics,
 				 logger->topics.count, library);
 	code = code ? code : write_description(logger, sequence);
-	code = code ? code : write_lost(logger);
-	return code ? code
-		    : present_write(&logger->present, logger->mcap,
-				    log_time(logger, logger->flushed_ns));
+	return code ? code : write_lost(logger);
 }
 
 int logger_file_begin(struct logger *logger, struct err *err)
@@ -217,7 +214,10 @@ int logger_file_begin(struct logger *logger, struct err *err)
 	counter_add(&logger->files_begun, 1);
 	counter_add(&logger->gaps, logger->lost.any);
 	logger->lost.any = false;
-	return 0;
+	/* a file that takes no more than this is one all the same: it tells of the gap */
+	code = present_write(&logger->present, logger->mcap,
+			     log_time(logger, logger->flushed_ns));
+	return code ? err_set_errno(err, code, "cannot write the log %s", files.path) : 0;
 }
 
 bool logger_file_is_open(const struct logger *logger)
