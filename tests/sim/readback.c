@@ -142,11 +142,14 @@ static bool is_left_over(const struct app *app, const struct disk_file *file)
 	return file->bytes == 0 && counter_get(&app->logger.failures) > 0;
 }
 
+/* one.10.mcap comes after one.2.mcap. */
 static int by_path(const void *a, const void *b)
 {
 	const struct disk_file *const *first = a, *const *second = b;
+	size_t bytes = strlen((*first)->path), other = strlen((*second)->path);
 
-	return strcmp((*first)->path, (*second)->path);
+	return bytes == other ? strcmp((*first)->path, (*second)->path)
+			      : (bytes > other) - (bytes < other);
 }
 
 static unsigned list_logs(const struct disk_file **files)
