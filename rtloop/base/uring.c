@@ -28,7 +28,7 @@ static int read_disabled(void)
 	ssize_t got = fd < 0 ? fd : sys_read(fd, text, sizeof(text) - 1);
 
 	sys_close(fd);
-	return got > 0 ? atoi(text) : 0;
+	return got > 0 ? (int)strtol(text, NULL, 10) : 0;
 }
 
 static int explain(struct err *err, int code)
