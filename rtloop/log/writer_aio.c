@@ -103,8 +103,7 @@ static void take(struct writer *writer, struct request *request, int64_t result)
 /* The oldest are the first: AIO works through a descriptor's requests in turn. */
 static void wait(struct engine *engine, int64_t most_ns)
 {
-	const struct timespec most = { .tv_sec = most_ns / NS_PER_SEC,
-				       .tv_nsec = most_ns % NS_PER_SEC };
+	const struct timespec most = time_to_timespec(most_ns);
 	const struct timespec pause = { .tv_nsec = NS_PER_MS };
 	int count = 0;
 

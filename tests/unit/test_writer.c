@@ -349,7 +349,7 @@ static void fail_with(struct bench *bench, int code, int expected)
 	/* what is known to be there is a beginning of it */
 	assert_true(bench->writer.written_bytes <= 4 * CHUNK);
 	assert_int_equal(ftruncate(bench->fd, (off_t)bench->writer.written_bytes), 0);
-	assert_file_is(bench, bench->writer.written_bytes);
+	assert_file_is(bench, (size_t)bench->writer.written_bytes);
 }
 
 static void a_full_disk_is_said_with_what_was_written_before(void **state)
