@@ -237,7 +237,7 @@ void uring_slot_release(struct uring_slot *us)
 	}
 }
 
-const uint8_t *uring_slot_buffer(const struct uring_slot *us)
+uint8_t *uring_slot_buffer(const struct uring_slot *us)
 {
 	int buffer = us->held[us->held_first].buffer;
 

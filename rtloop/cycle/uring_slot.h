@@ -84,7 +84,7 @@ void uring_slot_hold(struct uring_slot *us, int buffer, uint32_t bytes) RT_SAFE;
 void uring_slot_release(struct uring_slot *us) RT_SAFE;
 
 /** uring_slot_buffer - where the first that is held begins. [rt] */
-const uint8_t *uring_slot_buffer(const struct uring_slot *us) RT_SAFE;
+uint8_t *uring_slot_buffer(const struct uring_slot *us) RT_SAFE;
 
 /**
  * uring_slot_take - hand over what is held, within the endpoint's budget, and then its end.

@@ -80,12 +80,12 @@ static void hand_over_with_header(struct uring_slot *us, const struct cycle_time
 	const uint8_t *buffer = uring_slot_buffer(us);
 	const struct io_uring_recvmsg_out *out =
 		(const struct io_uring_recvmsg_out *)buffer;
-	const uint8_t *name = buffer + sizeof(*out);
+	/* a msghdr is of no const memory, though who reads it does not write */
+	uint8_t *name = uring_slot_buffer(us) + sizeof(*out);
 	const struct msghdr header = {
-		.msg_name = (void *)(uintptr_t)name,
+		.msg_name = name,
 		.msg_namelen = out->namelen,
-		.msg_control =
-			(void *)(uintptr_t)(name + sizeof(struct sockaddr_storage)),
+		.msg_control = name + sizeof(struct sockaddr_storage),
 		.msg_controllen = out->controllen,
 		.msg_flags = (int)out->flags,
 	};

@@ -74,6 +74,7 @@ static bool make_streams(struct party *party, struct link *ret_link)
 		int fds[2];
 
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds)) {
+			free(ret_link->endpoints);
 			return false;
 		}
 		party->far[i] = fds[1];
@@ -98,8 +99,12 @@ static bool begin(struct party *party, enum way way)
 		return false;
 	}
 	party->link = poll_link_create(&party->device, &link);
-	if (!party->link || poller_open(&party->poller, kind, NULL) ||
-	    poller_begin(&party->poller) || poller_equip(&party->poller, party->link)) {
+	if (!party->link) {
+		free(link.endpoints);
+		return false;
+	}
+	if (poller_open(&party->poller, kind, NULL) || poller_begin(&party->poller) ||
+	    poller_equip(&party->poller, party->link)) {
 		return false;
 	}
 	party->device.link = &party->link->link;

@@ -24,8 +24,14 @@ static const int kinds[] = { PACER_NANOSLEEP, PACER_TIMERFD, PACER_URING };
 static struct pacer open_pacer(int kind, int64_t spin_ns)
 {
 	struct pacer pacer;
+	int code = pacer_open(&pacer, kind, spin_ns, NULL, NULL);
 
-	assert_int_equal(pacer_open(&pacer, kind, spin_ns, NULL, NULL), 0);
+	if (kind == PACER_URING && (code == -ENOSYS || code == -EPERM)) {
+		print_message("no pacer uring: the kernel has no io_uring, or a filter "
+			      "hides it\n");
+		skip();
+	}
+	assert_int_equal(code, 0);
 	return pacer;
 }
 

@@ -257,7 +257,8 @@ static unsigned count_workers(void)
 
 	assert_non_null(folder);
 	while ((entry = readdir(folder))) {
-		count += entry->d_name[0] != '.' && is_worker(atoi(entry->d_name));
+		count += entry->d_name[0] != '.' &&
+			 is_worker((int)strtol(entry->d_name, NULL, 10));
 	}
 	closedir(folder);
 	return count;
@@ -286,7 +287,7 @@ static int result_of(uint8_t op, uint8_t flags)
 /* A filter of the thread's calls cannot look into the ring. */
 static void what_is_never_submitted_is_refused_by_the_ring(void **state)
 {
-	const int event = -1;
+	int event = -1;
 	const struct uring *ring;
 
 	begin();
@@ -296,8 +297,7 @@ static void what_is_never_submitted_is_refused_by_the_ring(void **state)
 	assert_int_equal(result_of(IORING_OP_OPENAT, 0), -EACCES);
 	assert_int_equal(result_of(IORING_OP_CONNECT, 0), -EACCES);
 	assert_int_equal(result_of(IORING_OP_NOP, IOSQE_ASYNC), -EACCES);
-	assert_int_equal(sys_uring_register(ring->fd, IORING_REGISTER_EVENTFD,
-					    (void *)(uintptr_t)&event, 1),
+	assert_int_equal(sys_uring_register(ring->fd, IORING_REGISTER_EVENTFD, &event, 1),
 			 -EACCES);
 }
 
