@@ -39,7 +39,7 @@ for task in /proc/"$pid"/task/*; do
 		expect_equal "policy of $name" 1 "$policy"
 		expect_equal "priority of $name" 84 "$priority"
 		;;
-	rtloop | rtloop-logger | rtloop-syncer | rtloop-async)
+	rtloop | rtloop-logger | rtloop-writer | rtloop-syncer | rtloop-async)
 		expect_equal "policy of $name (0 is SCHED_OTHER)" 0 "$policy"
 		;;
 	*) fail "a thread named $name" ;;
