@@ -65,3 +65,9 @@ trace_for() {
 	echo 0 >$tracing/tracing_on
 	cp $tracing/trace "$2"
 }
+
+# add_vcan: vcan0, new for this test; whoever had one before has left it behind.
+add_vcan() {
+	ip link del vcan0 2>/dev/null
+	ip link add vcan0 type vcan 2>"$TEST_TMP/ip.err" || skip "no vcan here: $(cat "$TEST_TMP/ip.err")"
+}

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 command -v candump >/dev/null || skip "can-utils is not installed"
-ip link add vcan0 type vcan 2>"$TEST_TMP/ip.err" || skip "no vcan here: $(cat "$TEST_TMP/ip.err")"
+add_vcan
 ip link set vcan0 mtu 72 up
 
 cat >"$TEST_TMP/bus.dbc" <<'END'

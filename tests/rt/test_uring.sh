@@ -8,7 +8,7 @@ export WAYS= # it says itself which
 
 command -v strace >/dev/null || skip "strace is not installed"
 [ -c /dev/ttyS1 ] && [ -c /dev/ttyS2 ] || skip "there are no two serial ports"
-ip link add vcan0 type vcan 2>"$TEST_TMP/ip.err" || skip "no vcan here: $(cat "$TEST_TMP/ip.err")"
+add_vcan
 ip link set vcan0 up
 stty -F /dev/ttyS2 115200 raw -echo
 edges=16
