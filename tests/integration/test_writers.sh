@@ -2,6 +2,7 @@
 # The writers of a log: each writes whole ones, through rotations and a disk that refuses; what is not to be had is said, and
 # write takes its place.
 . "$(dirname "$0")/lib.sh"
+look_for_no_leaks
 
 config() { # WRITER
 	cat >"$TEST_TMP/$1.yaml" <<-END
