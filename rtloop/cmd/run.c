@@ -335,7 +335,6 @@ static int run_to_end(struct run_context *run, const struct run_request *request
 	app->super.tell = tell;
 	app->super.each_second = each_second;
 	app->super.hung_up = hung_up;
-	super_take_signals();
 	open_service(app);
 	code = app_start(app, request->needs_realtime, &err);
 	if (code) {
@@ -396,6 +395,8 @@ static int run_setup(struct setup *setup, const struct run_request *request)
 	run.status.app = app;
 	run.live.say = say;
 	run.live.context = &run;
+	/* whoever sees the socket may end the run: it is taken away again then, too */
+	super_take_signals();
 	if (open_control(&run.live, app, request->path) == 0) {
 		status = status_of(app, run_to_end(&run, request));
 	}
