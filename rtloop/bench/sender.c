@@ -5,7 +5,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 
-#define STACK_BYTES  (64 << 10)
+#define STACK_BYTES  (128 << 10) /* the least on arm64 */
 #define WAIT_LOOK_NS (50 * NS_PER_US)
 
 static void *sender_main(void *arg)
