@@ -6,16 +6,19 @@
 command -v setpriv >/dev/null && command -v prlimit >/dev/null || skip "setpriv and prlimit are not installed"
 command -v jq >/dev/null || skip "jq is not installed"
 
-chmod 755 "$TEST_TMP"
-mkdir -m 777 "$TEST_TMP/work"
-# A program in a folder that others may not enter is none to them.
-cp "$RTLOOP" "$TEST_TMP/rtloop"
-RTLOOP=$TEST_TMP/rtloop
-export RUNTIME_DIRECTORY=$TEST_TMP/work
-cat >"$TEST_TMP/work/rt.yaml" <<'END'
+# Not below the tree: a home is for its owner alone.
+public=$(mktemp -d /tmp/rtloop-privilege.XXXXXX)
+trap 'end_jobs; rm -rf "$public"' EXIT
+chmod 755 "$public"
+mkdir -m 777 "$public/work"
+cp "$RTLOOP" "$public/rtloop"
+RTLOOP=$public/rtloop
+export RUNTIME_DIRECTORY=$public/work
+cat >"$public/work/rt.yaml" <<'END'
 loop: { period: 10ms, priority: 80, cycles: 5 }
 END
-setpriv --reuid=65534 "$RTLOOP" version >/dev/null 2>&1 || skip "an ordinary user cannot reach $TEST_TMP"
+setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+	"$RTLOOP" check "$public/work/rt.yaml" >/dev/null 2>&1 || skip "an ordinary user cannot run what is in $public"
 
 # run_as RTPRIO MEMLOCK OPTION...: as nobody, with these limits; sets status.
 run_as() {
@@ -23,12 +26,12 @@ run_as() {
 	shift 2
 	prlimit --rtprio="$rtprio:$rtprio" --memlock="$memlock:$memlock" \
 		setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \
-		"$RTLOOP" run -q --json "$TEST_TMP/work/report.json" "$@" "$TEST_TMP/work/rt.yaml" \
+		"$RTLOOP" run -q --json "$public/work/report.json" "$@" "$public/work/rt.yaml" \
 		>"$TEST_TMP/run.out" 2>"$TEST_TMP/run.err"
 	status=$?
 }
 report() {
-	jq -r "$1" "$TEST_TMP/work/report.json"
+	jq -r "$1" "$public/work/report.json"
 }
 # problem WORDS FILTER: of the problem that has these words
 problem() {
@@ -93,12 +96,12 @@ fi
 
 if unshare -Ur true 2>/dev/null; then
 	prlimit --rtprio=0:0 --memlock=65536:65536 unshare -Ur "$RTLOOP" run -q \
-		--json "$TEST_TMP/work/contained.json" "$TEST_TMP/work/rt.yaml" >"$TEST_TMP/run.out" 2>&1
+		--json "$public/work/contained.json" "$public/work/rt.yaml" >"$TEST_TMP/run.out" 2>&1
 	expect_equal "namespace: status" 0 $?
-	grep -q -- '--ulimit rtprio=80' "$TEST_TMP/work/contained.json" ||
-		fail "namespace: $(jq -c .realtime.problems "$TEST_TMP/work/contained.json")"
-	! $is_lockable || grep -q -- '--ulimit memlock=-1' "$TEST_TMP/work/contained.json" ||
-		fail "namespace: $(jq -c .realtime.problems "$TEST_TMP/work/contained.json")"
+	grep -q -- '--ulimit rtprio=80' "$public/work/contained.json" ||
+		fail "namespace: $(jq -c .realtime.problems "$public/work/contained.json")"
+	! $is_lockable || grep -q -- '--ulimit memlock=-1' "$public/work/contained.json" ||
+		fail "namespace: $(jq -c .realtime.problems "$public/work/contained.json")"
 else
 	echo "not run: no user namespace is to be had here"
 fi
@@ -109,7 +112,7 @@ group=/sys/fs/cgroup/cpu/rtloop_test_$$
 if [ -e /sys/fs/cgroup/cpu/cpu.rt_runtime_us ] && mkdir "$group" 2>/dev/null; then
 	in_group() {
 		sh -c 'echo $$ >"$1/cgroup.procs" && shift && exec "$@"' sh "$group" \
-			"$RTLOOP" run -q --json "$TEST_TMP/work/report.json" "$TEST_TMP/work/rt.yaml" >"$TEST_TMP/run.out" 2>&1
+			"$RTLOOP" run -q --json "$public/work/report.json" "$public/work/rt.yaml" >"$TEST_TMP/run.out" 2>&1
 	}
 	in_group || fail "control group: $(cat "$TEST_TMP/run.out")"
 	expect_equal "control group: fifo" false "$(report .realtime.is_fifo)"
