@@ -307,7 +307,7 @@ covered-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
 	@+BUILD='$(abspath $(BUILD))' scripts/coverage.sh $(COVERAGE_OF)
 
 # Those with threads of their own, under the thread sanitizer.
-THREAD_TESTS := test_ring_stress test_record test_logger test_syncer test_notes test_view test_async test_orders \
+THREAD_TESTS := test_ring_stress test_record test_logger test_writer test_syncer test_notes test_view test_async test_orders \
 	test_control test_control_socket test_live test_app
 THREAD_PROGRAMS = $(patsubst %,$(BUILD)/tests/unit/%,$(THREAD_TESTS))
 .PHONY: test-threads test-threads-run thread-programs
