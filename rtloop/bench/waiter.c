@@ -20,6 +20,7 @@ static void nothing_close(struct pacer *pacer)
 	(void)pacer;
 }
 
+static int64_t left_ns(int64_t until_ns) RT_SAFE;
 static int64_t left_ns(int64_t until_ns)
 {
 	int64_t left = until_ns - sys_now();
@@ -27,14 +28,52 @@ static int64_t left_ns(int64_t until_ns)
 	return left > 0 ? left : 0;
 }
 
+/* --- two ways to wait that the product's seam (sys.h) has no use for ---------------------------------- */
+
+#if defined(__clang__) && __clang_major__ >= 20
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wfunction-effects"
+#endif
+
+static int ppoll_for(const struct timespec *left) RT_SAFE;
+static int ppoll_for(const struct timespec *left)
+{
+	return ppoll(NULL, 0, left, NULL) < 0 ? -errno : 0;
+}
+
+/* The C library has it since version 2.35 only. */
+static int epoll_pwait2_for(int fd, int64_t left) RT_SAFE;
+static int epoll_pwait2_for(int fd, int64_t left)
+{
+#ifdef SYS_epoll_pwait2
+	const struct {
+		int64_t s, ns;
+	} time = { left / NS_PER_SEC, left % NS_PER_SEC };
+	struct epoll_event event;
+
+	return syscall(SYS_epoll_pwait2, fd, &event, 1, &time, NULL, (size_t)0) < 0
+		       ? -errno
+		       : 0;
+#else
+	(void)fd;
+	(void)left;
+	return -ENOSYS;
+#endif
+}
+
+#if defined(__clang__) && __clang_major__ >= 20
+#pragma clang diagnostic pop
+#endif
+
 /* --- ppoll ------------------------------------------------------------------------------------------- */
 
+static int ppoll_sleep(struct pacer *pacer, int64_t until_ns) RT_SAFE;
 static int ppoll_sleep(struct pacer *pacer, int64_t until_ns)
 {
 	struct timespec left = time_to_timespec(left_ns(until_ns));
 
 	(void)pacer;
-	return ppoll(NULL, 0, &left, NULL) < 0 ? -errno : 0;
+	return ppoll_for(&left);
 }
 
 const struct pacer_ops waiter_ppoll = {
@@ -58,6 +97,7 @@ static void epoll_close(struct pacer *pacer)
 	pacer->epoll_fd = -1;
 }
 
+static int epoll_wait_sleep(struct pacer *pacer, int64_t until_ns) RT_SAFE;
 static int epoll_wait_sleep(struct pacer *pacer, int64_t until_ns)
 {
 	struct epoll_event event;
@@ -74,25 +114,6 @@ const struct pacer_ops waiter_epoll_wait = {
 	.sleep = epoll_wait_sleep,
 };
 
-/* The C library has it since version 2.35 only. */
-static int epoll_pwait2_for(int fd, int64_t left)
-{
-#ifdef SYS_epoll_pwait2
-	const struct {
-		int64_t s, ns;
-	} time = { left / NS_PER_SEC, left % NS_PER_SEC };
-	struct epoll_event event;
-
-	return syscall(SYS_epoll_pwait2, fd, &event, 1, &time, NULL, (size_t)0) < 0
-		       ? -errno
-		       : 0;
-#else
-	(void)fd;
-	(void)left;
-	return -ENOSYS;
-#endif
-}
-
 static int epoll_pwait2_open(struct pacer *pacer, struct err *err)
 {
 	int code = epoll_open(pacer, err);
@@ -108,6 +129,7 @@ static int epoll_pwait2_open(struct pacer *pacer, struct err *err)
 	return 0;
 }
 
+static int epoll_pwait2_sleep(struct pacer *pacer, int64_t until_ns) RT_SAFE;
 static int epoll_pwait2_sleep(struct pacer *pacer, int64_t until_ns)
 {
 	return epoll_pwait2_for(pacer->epoll_fd, left_ns(until_ns));
@@ -165,6 +187,7 @@ static int ring_open(struct pacer *pacer, struct err *err)
 			      "waiting until a stated time takes Linux 6.12");
 }
 
+static int ring_sleep(struct pacer *pacer, int64_t until_ns) RT_SAFE;
 static int ring_sleep(struct pacer *pacer, int64_t until_ns)
 {
 	return uring_sleep(waiter_of(pacer)->ring, until_ns);
@@ -178,6 +201,7 @@ static int ring_open(struct pacer *pacer, struct err *err)
 	return err_set(err, -ENOSYS, "this program was built without io_uring");
 }
 
+static int ring_sleep(struct pacer *pacer, int64_t until_ns) RT_SAFE;
 static int ring_sleep(struct pacer *pacer, int64_t until_ns)
 {
 	(void)pacer;

@@ -676,7 +676,7 @@ static void letters_leave_in_their_order_and_each_is_told_of(void **state)
 	letter.fd = actor->endpoints[0].fd;
 	enters = 0;
 	for (uint32_t i = 0; i < 5; i++) {
-		letter.data = "abcde" + i;
+		letter.data = &"abcde"[i];
 		letter.bytes = 1;
 		letter.tag = 100 + i;
 		assert_int_equal(outbox_send(&bed.stage.devices[0], &letter),
