@@ -12,24 +12,34 @@
 
 #define SLICE_NS (250 * NS_PER_MS)
 #define SHARES	 2 /* nothing to read, and all have something */
+#define TAIL_NS	 (100 * NS_PER_US)
 
+/* The thread sleeps on the reader's ring: what has come is read in the wait. With a tail it is read before the tail begins, and
+ * what comes in the tail takes a call more. */
 static const struct pair {
 	const char *pacer, *poller; /* as loop: names them */
 	const struct pacer_ops *waits;
 	const struct reader_ops *reads;
-	bool waits_with_reader; /* one call does both */
+	bool waits_with_reader;
+	int64_t tail_ns;
 } pairs[] = {
-	{ "nanosleep", "epoll", &pacer_nanosleep, &reader_epoll, false },
-	{ "timerfd", "epoll", &pacer_timerfd, &reader_epoll, false },
-	{ "nanosleep", "uring", &pacer_nanosleep, &reader_multishot, false },
-	{ "uring", "uring", &waiter_uring, &reader_multishot, true },
+	{ "nanosleep", "epoll", &pacer_nanosleep, &reader_epoll, false, 0 },
+	{ "timerfd", "epoll", &pacer_timerfd, &reader_epoll, false, 0 },
+	{ "nanosleep", "uring", &pacer_nanosleep, &reader_multishot, false, 0 },
+	{ "uring", "uring", &waiter_uring, &reader_multishot, true, 0 },
+	{ "nanosleep", "epoll", &pacer_nanosleep, &reader_epoll, false, TAIL_NS },
+	{ "uring", "uring", &waiter_uring, &reader_multishot, true, TAIL_NS },
 };
+
+/* A tail that takes half of a period is no cycle any more: those with one are the last, and left out then. */
+#define TAILED 2
 
 struct cycles {
 	struct part_run *run;
 	struct scanned scanned[ARRAY_SIZE(pairs)];
 	struct sender sender;
 	int64_t interval_ns;
+	unsigned pairs; /* the first of them */
 };
 
 static int open_waiter(struct waiter *waiter, const struct pair *pair,
@@ -38,7 +48,7 @@ static int open_waiter(struct waiter *waiter, const struct pair *pair,
 	struct uring *ring =
 		pair->waits_with_reader ? pair->reads->ring(&scanned->reader) : NULL;
 
-	return waiter_open(waiter, pair->waits, 0, ring, err);
+	return waiter_open(waiter, pair->waits, pair->tail_ns, ring, err);
 }
 
 /* Messages that came after the scan, or during it, make no sample. */
@@ -47,8 +57,8 @@ static int read_cycle(const struct pair *pair, struct scanned *scanned, struct r
 {
 	struct reader *reader = &scanned->reader;
 	uint64_t calls = reader->calls;
-	int got = pair->waits_with_reader ? pair->reads->collect(reader)
-					  : pair->reads->scan(reader);
+	bool is_collected = pair->waits_with_reader && pair->tail_ns == 0;
+	int got = is_collected ? pair->reads->collect(reader) : pair->reads->scan(reader);
 	int64_t now_ns = sys_now();
 
 	if (got < 0) {
@@ -95,7 +105,7 @@ static void measure(void *context, unsigned item, int64_t slice_ns)
 {
 	struct cycles *cycles = context;
 	struct row *row = &cycles->run->table->rows[item];
-	unsigned which = item % ARRAY_SIZE(pairs);
+	unsigned which = item % cycles->pairs;
 	struct scanned *scanned = &cycles->scanned[which];
 	struct waiter waiter;
 	struct err err;
@@ -118,12 +128,13 @@ static void measure(void *context, unsigned item, int64_t slice_ns)
 	}
 }
 
-static int add_rows(struct part_run *run, unsigned count, struct err *err)
+static int add_rows(const struct cycles *cycles, unsigned count, struct err *err)
 {
+	struct part_run *run = cycles->run;
 	char name[ROW_NAME_BYTES];
 
 	for (unsigned share = 0; share < SHARES; share++) {
-		for (unsigned i = 0; i < ARRAY_SIZE(pairs); i++) {
+		for (unsigned i = 0; i < cycles->pairs; i++) {
 			struct row *row;
 			int code;
 
@@ -135,6 +146,7 @@ static int add_rows(struct part_run *run, unsigned count, struct err *err)
 			}
 			row->pacer = pairs[i].pacer;
 			row->poller = pairs[i].poller;
+			row->tail_ns = pairs[i].tail_ns;
 			row->endpoints = count;
 			row->ready = share ? count : 0;
 			row->is_of_file = source_set_count(&run->conditions->file) > 0;
@@ -156,11 +168,11 @@ static int measure_all(struct cycles *cycles, const struct source_set *set,
 	if (code) {
 		return code;
 	}
-	for (unsigned i = 0; i < ARRAY_SIZE(pairs); i++) {
+	for (unsigned i = 0; i < cycles->pairs; i++) {
 		scanned_open(&cycles->scanned[i], pairs[i].reads, set);
 	}
 	turns_take(&turns, cycles->run->course);
-	for (unsigned i = 0; i < ARRAY_SIZE(pairs); i++) {
+	for (unsigned i = 0; i < cycles->pairs; i++) {
 		scanned_close(&cycles->scanned[i]);
 	}
 	sender_stop(&cycles->sender);
@@ -178,8 +190,10 @@ static int run_part(struct part_run *run, struct err *err)
 	}
 	cycles->run = run;
 	cycles->interval_ns = conditions_interval_ns(run->conditions);
+	cycles->pairs =
+		ARRAY_SIZE(pairs) - (2 * TAIL_NS > cycles->interval_ns ? TAILED : 0);
 	sources_lift_limit();
-	code = add_rows(run, source_set_count(&set), err);
+	code = add_rows(cycles, source_set_count(&set), err);
 	code = code ? code : measure_all(cycles, &set, err);
 	free(cycles);
 	return code;

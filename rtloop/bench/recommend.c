@@ -16,7 +16,8 @@
 #define P99_SAMPLES 200
 #define P99_GAIN    0.5
 
-/* A tail is worth it where the latency is a hundredth of the period or more, and half of it goes for a tenth of a CPU. */
+/* A tail is worth it where the latency is a hundredth of the period or more, and half of it goes for a tenth of a CPU. So
+ * it is with the time until all is read. */
 #define LATENCY_SHARE 0.01
 #define TAIL_GAIN     0.5
 #define TAIL_CPU      0.10
@@ -91,7 +92,8 @@ static const struct row *idle_of(const struct table *cycles, const struct row *f
 	for (unsigned i = 0; i < cycles->count; i++) {
 		const struct row *row = &cycles->rows[i];
 
-		if (row->ready == 0 && strcmp(row->pacer, full->pacer) == 0 &&
+		if (row->ready == 0 && row->tail_ns == full->tail_ns &&
+		    strcmp(row->pacer, full->pacer) == 0 &&
 		    strcmp(row->poller, full->poller) == 0) {
 			return row;
 		}
@@ -127,7 +129,7 @@ static bool has_pair(const struct recommend_kinds *kinds, const struct row *row)
 
 /* @kinds: of which both are; NULL: any. In the order of the table, which is that of preference. */
 static struct pair_rows best_pair(const struct table *cycles,
-				  const struct recommend_kinds *kinds)
+				  const struct recommend_kinds *kinds, bool has_tail)
 {
 	struct pair_rows best = { .full = NULL };
 
@@ -136,7 +138,7 @@ static struct pair_rows best_pair(const struct table *cycles,
 		struct pair_rows pair = { .full = row };
 
 		if (row->ready == 0 || !row_is_measured(row) ||
-		    (kinds && !has_pair(kinds, row))) {
+		    (row->tail_ns > 0) != has_tail || (kinds && !has_pair(kinds, row))) {
 			continue;
 		}
 		pair.idle = idle_of(cycles, row);
@@ -156,7 +158,8 @@ static const struct row *runner_up(const struct table *cycles, const struct row 
 	for (unsigned i = 0; i < cycles->count; i++) {
 		const struct row *row = &cycles->rows[i];
 
-		if (row->ready > 0 && row != best && row_is_measured(row) &&
+		if (row->ready > 0 && row->tail_ns == 0 && row != best &&
+		    row_is_measured(row) &&
 		    (!other || row->figure.median_ns < other->figure.median_ns)) {
 			other = row;
 		}
@@ -167,7 +170,8 @@ static const struct row *runner_up(const struct table *cycles, const struct row 
 static bool advise_pair(const struct table *cycles, const struct recommend_kinds *kinds,
 			struct recommendation *advice)
 {
-	struct pair_rows best = best_pair(cycles, kinds), any = best_pair(cycles, NULL);
+	struct pair_rows best = best_pair(cycles, kinds, false);
+	struct pair_rows any = best_pair(cycles, NULL, false);
 	const struct row *other;
 	char more[200] = "";
 
@@ -252,6 +256,49 @@ static const struct row *best_tail(const struct table *pacers, const struct row 
 		}
 	}
 	return best;
+}
+
+static bool may_spin(const struct conditions *conditions, long cpus)
+{
+	return conditions->priority > 0 && cpus > 1;
+}
+
+/* What io_uring reads before the tail begins is there at the release: the tail is judged with the reading. */
+static bool advise_tailed_pair(const struct conditions *conditions,
+			       const struct table *cycles,
+			       const struct recommend_kinds *kinds,
+			       struct recommendation *advice)
+{
+	struct pair_rows plain = best_pair(cycles, kinds, false);
+	struct pair_rows tailed = best_pair(cycles, kinds, true);
+	double interval_ns = (double)conditions_interval_ns(conditions);
+	const struct figure *with, *without;
+	char length[32], title[ROW_TITLE_BYTES];
+
+	if (!plain.full || !tailed.full) {
+		return false;
+	}
+	with = &tailed.full->figure;
+	without = &plain.full->figure;
+	if (without->p99_ns < LATENCY_SHARE * interval_ns ||
+	    with->median_ns > TAIL_GAIN * without->median_ns ||
+	    with->p99_ns > ABOUT * without->p99_ns ||
+	    (double)tailed.full->tail_ns > TAIL_CPU * interval_ns) {
+		return false;
+	}
+	say(&advice->poller, tailed.full->poller,
+	    "%s has read %u of %u endpoints %.1f us after the release (p99 %.1f); "
+	    "without a "
+	    "tail %s takes %.1f us (p99 %.1f)",
+	    row_title(tailed.full, title, sizeof(title)), tailed.full->ready,
+	    tailed.full->endpoints, us(with->median_ns), us(with->p99_ns),
+	    plain.full->name, us(without->median_ns), us(without->p99_ns));
+	say(&advice->pacer, tailed.full->pacer, "it is the one of that pair");
+	say(&advice->spin,
+	    time_print_duration(length, sizeof(length), tailed.full->tail_ns),
+	    "it is the one of that pair, for up to %.1f %% of a CPU",
+	    100.0 * (double)tailed.full->tail_ns / interval_ns);
+	return true;
 }
 
 static void advise_tail(const struct conditions *conditions, const struct table *pacers,
@@ -382,7 +429,7 @@ static void advise_sync(const struct conditions *conditions, const struct table 
 static void warn(const struct conditions *conditions, const struct table *cycles,
 		 const struct recommend_kinds *kinds, struct recommendation *advice)
 {
-	struct pair_rows best = best_pair(cycles, kinds);
+	struct pair_rows best = best_pair(cycles, kinds, false);
 	char period[32];
 
 	if (best.full && best.full->figure.samples >= P99_SAMPLES &&
@@ -410,7 +457,10 @@ void recommend(const struct conditions *conditions, const struct table *tables,
 		advise_pacer(&tables[PART_PACERS], kinds, &advice);
 		say(&advice.poller, "", "no cycle could be measured");
 	}
-	advise_tail(conditions, &tables[PART_PACERS], cpus, &advice);
+	if (!may_spin(conditions, cpus) ||
+	    !advise_tailed_pair(conditions, &tables[PART_CYCLES], kinds, &advice)) {
+		advise_tail(conditions, &tables[PART_PACERS], cpus, &advice);
+	}
 	advise_writer(&tables[PART_WRITERS], kinds, &advice);
 	advise_sync(conditions, &tables[PART_WRITERS], &advice);
 	warn(conditions, &tables[PART_CYCLES], kinds, &advice);

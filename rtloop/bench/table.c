@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "rtloop/base/time.h"
+
 #define ROWS_FIRST 16
 
 struct row *table_add(struct table *table, const char *name)
@@ -37,6 +39,16 @@ void table_fini(struct table *table)
 {
 	free(table->rows);
 	*table = (struct table){ .rows = NULL };
+}
+
+const char *row_title(const struct row *row, char *buffer, size_t size)
+{
+	char tail[32];
+
+	time_print_duration(tail, sizeof(tail), row->tail_ns);
+	snprintf(buffer, size, "%s%s%s", row->name, row->tail_ns ? ", tail " : "",
+		 row->tail_ns ? tail : "");
+	return buffer;
 }
 
 void row_fail(struct row *row, const char *format, ...)

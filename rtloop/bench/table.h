@@ -3,6 +3,7 @@
 #define RTLOOP_BENCH_TABLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "rtloop/base/attr.h"
@@ -11,6 +12,7 @@
 
 #define ROW_NAME_BYTES	  32
 #define ROW_FAILURE_BYTES 200
+#define ROW_TITLE_BYTES	  80
 
 enum bench_part {
 	PART_FLOOR,   /* what any call costs */
@@ -25,8 +27,8 @@ enum bench_part {
 struct row {
 	char name[ROW_NAME_BYTES];
 	char failure[ROW_FAILURE_BYTES]; /* why there are no figures; "": there are */
-	int64_t tail_ns;		 /* pacers: of spinning before the release */
-	const char *pacer;		 /* cycles: as loop: names them */
+	int64_t tail_ns;   /* pacers and cycles: of spinning before the release */
+	const char *pacer; /* cycles: as loop: names them */
 	const char *poller;
 	bool is_of_file; /* readers: endpoints of the kinds that the configuration has */
 	unsigned endpoints; /* cycles and readers */
@@ -55,6 +57,9 @@ struct row *table_add(struct table *table, const char *name);
 /** table_end - fill in the figures. [init] */
 void table_end(struct table *table);
 void table_fini(struct table *table);
+
+/** row_title - its name, with its tail where it has one; returns @buffer. [any but rt] */
+const char *row_title(const struct row *row, char *buffer, size_t size);
 
 /** row_fail - no figures, and why; the first reason stays. [any but rt] */
 void row_fail(struct row *row, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -45,6 +45,8 @@ static void put_parameters(struct json *json, enum bench_part part, const struct
 		}
 		break;
 	case PART_CYCLES:
+		json_int(json, "tail_ns", row->tail_ns);
+		/* fall through */
 	case PART_READERS:
 		json_uint(json, "endpoints", row->endpoints);
 		json_uint(json, "ready", row->ready);

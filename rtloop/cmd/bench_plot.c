@@ -65,13 +65,10 @@ static int draw(const struct plot *plot, const char *script, const char *name,
 
 static void print_name(FILE *out, enum bench_part part, const struct row *row)
 {
-	char tail[32];
+	char title[ROW_TITLE_BYTES];
 
-	fputs(row->name, out);
-	if (part == PART_PACERS && row->tail_ns > 0) {
-		fprintf(out, ", tail %s",
-			time_print_duration(tail, sizeof(tail), row->tail_ns));
-	} else if (part == PART_CYCLES) {
+	fputs(row_title(row, title, sizeof(title)), out);
+	if (part == PART_CYCLES) {
 		fprintf(out, ", %u of %u", row->ready, row->endpoints);
 	} else if (part == PART_WRITERS && strcmp(row->sync, "none") != 0) {
 		fprintf(out, ", %s", row->sync);

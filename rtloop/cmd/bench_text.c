@@ -141,16 +141,14 @@ static void print_floor(FILE *out, const struct table *table)
 
 static void print_pacers(FILE *out, const struct table *table)
 {
-	char name[ROW_NAME_BYTES + 48], tail[32];
+	char name[ROW_TITLE_BYTES];
 
 	print_head(out, "us", "    CPU %");
 	for (unsigned i = 0; i < table->count; i++) {
 		const struct row *row = &table->rows[i];
 		double share = row_cpu_share(row);
 
-		time_print_duration(tail, sizeof(tail), row->tail_ns);
-		snprintf(name, sizeof(name), "%s%s%s", row->name,
-			 row->tail_ns ? ", tail " : "", row->tail_ns ? tail : "");
+		row_title(row, name, sizeof(name));
 		if (!print_failed(out, name, row)) {
 			fprintf(out, "  %-*s", NAME_WIDTH, name);
 			print_figure(out, &row->figure);
@@ -172,6 +170,8 @@ static void print_group(FILE *out, const struct row *row)
 
 static void print_scans(FILE *out, const struct table *table)
 {
+	char name[ROW_TITLE_BYTES];
+
 	for (unsigned i = 0; i < table->count; i++) {
 		const struct row *row = &table->rows[i];
 
@@ -180,8 +180,9 @@ static void print_scans(FILE *out, const struct table *table)
 		    row->is_of_file != row[-1].is_of_file) {
 			print_group(out, row);
 		}
-		if (!print_failed(out, row->name, row)) {
-			fprintf(out, "  %-*s", NAME_WIDTH, row->name);
+		row_title(row, name, sizeof(name));
+		if (!print_failed(out, name, row)) {
+			fprintf(out, "  %-*s", NAME_WIDTH, name);
 			print_figure(out, &row->figure);
 			print_number(out, row_calls(row), 2);
 			print_samples(out, row);

@@ -65,6 +65,16 @@ static void add_pair(struct planted *planted, const char *pacer, const char *pol
 	}
 }
 
+static void add_tailed_pair(struct planted *planted, const char *pacer,
+			    const char *poller, double idle_ns, double full_ns)
+{
+	struct table *cycles = &planted->tables[PART_CYCLES];
+
+	add_pair(planted, pacer, poller, idle_ns, full_ns);
+	cycles->rows[cycles->count - 2].tail_ns = 100 * NS_PER_US;
+	cycles->rows[cycles->count - 1].tail_ns = 100 * NS_PER_US;
+}
+
 static void add_writer(struct planted *planted, const char *name, const char *writer,
 		       const char *sync, double worst_ns, double cpu_us_per_mb)
 {
@@ -316,6 +326,86 @@ static void without_fifo_or_on_the_only_cpu_there_is_no_tail(void **state)
 	expect(&planted->advice.spin, "0s", "without SCHED_FIFO");
 }
 
+static void plant_tailed_pairs(struct planted *planted)
+{
+	plant_tails(planted);
+	add_pair(planted, "uring", "uring", 21 * US, 41 * US);
+	add_tailed_pair(planted, "nanosleep", "epoll", 1 * US, 25 * US);
+	add_tailed_pair(planted, "uring", "uring", 1 * US, 2 * US);
+}
+
+static void a_tail_in_which_all_is_read_is_recommended_with_its_pair(void **state)
+{
+	struct planted *planted = *state;
+
+	plant_tailed_pairs(planted);
+	ask(planted, &all_kinds);
+	expect(&planted->advice.poller, "uring",
+	       "pair, tail 100us has read 16 of 16 endpoints 2.0 us after the release "
+	       "(p99 "
+	       "4.0); without a tail pair takes 40.0 us (p99 80.0)");
+	expect(&planted->advice.pacer, "uring", "that pair");
+	expect(&planted->advice.spin, "100us", "up to 10.0 % of a CPU");
+}
+
+static void a_tail_that_does_not_halve_it_is_judged_by_the_wake_up(void **state)
+{
+	static const char *const pacers[] = { "nanosleep", NULL };
+	static const char *const pollers[] = { "epoll", NULL };
+	const struct recommend_kinds kinds = { pacers, pollers, all_writers };
+	struct planted *planted = *state;
+
+	plant_tailed_pairs(planted);
+	ask(planted, &kinds);
+	expect(&planted->advice.poller, "epoll", "40.0 us after the release");
+	expect(&planted->advice.poller, "epoll", "pair takes 41.0 and 21.0 us");
+	expect(&planted->advice.spin, "50us", "5.00 us with it");
+}
+
+static void a_pair_with_a_tail_that_is_late_at_p99_is_not_recommended(void **state)
+{
+	struct planted *planted = *state;
+	struct table *cycles = &planted->tables[PART_CYCLES];
+
+	plant_tailed_pairs(planted);
+	cycles->rows[cycles->count - 1].figure.p99_ns = 90 * US;
+	row_fail(&cycles->rows[cycles->count - 3], "forbidden");
+	ask(planted, &all_kinds);
+	expect(&planted->advice.poller, "epoll", "");
+	expect(&planted->advice.spin, "50us", "");
+}
+
+static void of_two_with_a_tail_the_one_that_finds_nothing_sooner(void **state)
+{
+	struct planted *planted = *state;
+
+	plant_tails(planted);
+	add_pair(planted, "uring", "uring", 21 * US, 41 * US);
+	add_tailed_pair(planted, "nanosleep", "epoll", 2 * US, 10 * US);
+	add_tailed_pair(planted, "uring", "uring", 1 * US, 10 * US);
+	ask(planted, &all_kinds);
+	expect(&planted->advice.poller, "uring", "tail 100us");
+}
+
+static void a_pair_with_a_tail_is_for_who_can_spare_it(void **state)
+{
+	struct planted *planted = *state;
+
+	plant_tailed_pairs(planted);
+	planted->conditions.period_ns = NS_PER_MS / 2;
+	ask(planted, &all_kinds);
+	expect(&planted->advice.poller, "epoll", "");
+	planted->conditions.period_ns = 10 * NS_PER_MS;
+	ask(planted, &all_kinds);
+	expect(&planted->advice.poller, "epoll", "");
+	planted->conditions.period_ns = NS_PER_MS;
+	recommend(&planted->conditions, planted->tables, &all_kinds, 1, &planted->advice);
+	expect(&planted->advice.poller, "epoll", "");
+	planted->conditions.priority = 0;
+	ask(planted, &all_kinds);
+	expect(&planted->advice.poller, "epoll", "");
+}
+
 /* --- the log ------------------------------------------------------------------------------------------ */
 
 static void plant_writers(struct planted *planted, double uring_cpu, double uring_worst)
@@ -401,6 +491,11 @@ int main(void)
 		TEST(a_tail_that_takes_more_than_a_tenth_of_a_cpu_is_too_dear),
 		TEST(a_latency_that_is_small_against_the_period_needs_no_tail),
 		TEST(without_fifo_or_on_the_only_cpu_there_is_no_tail),
+		TEST(a_tail_in_which_all_is_read_is_recommended_with_its_pair),
+		TEST(a_tail_that_does_not_halve_it_is_judged_by_the_wake_up),
+		TEST(a_pair_with_a_tail_that_is_late_at_p99_is_not_recommended),
+		TEST(of_two_with_a_tail_the_one_that_finds_nothing_sooner),
+		TEST(a_pair_with_a_tail_is_for_who_can_spare_it),
 		TEST(the_writer_that_takes_least_cpu_is_recommended),
 		TEST(a_writer_that_keeps_the_logger_too_long_is_not),
 		TEST(where_all_keep_it_too_long_the_shortest_is_recommended),
