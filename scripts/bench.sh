@@ -259,7 +259,8 @@ part_poll() {
 	row "an empty system call" "$empty" ns
 	for n in 1 16 64 256 1024; do
 		# cycle: all are ready, and the wait for a release that is past is part of it
-		for share in idle ready cycle; do
+		# tail: all become ready before a tail of 100 us; from the release until they are read
+		for share in idle ready cycle tail; do
 			bare=$(field "$result" "\"$n\".$share.bare_ns")
 			row "$n $share: a bare recv() of each" "$bare" ns
 			for way in epoll uring; do
@@ -268,8 +269,9 @@ part_poll() {
 				case $way$n$share in
 				uring*idle) row "  in empty system calls" "$(ratio "$value" "$empty")" x 1.3 ;;
 				uring1cycle) row "  / bare" "$(ratio "$value" "$bare")" x 1.1 ;;
-				uring64cycle) row "  / bare" "$(ratio "$value" "$bare")" x 0.77 ;;
-				*ready | *cycle) row "  / bare" "$(ratio "$value" "$bare")" x ;;
+				uring64cycle | uring64tail)
+					row "  / bare" "$(ratio "$value" "$bare")" x 0.77 ;;
+				*ready | *cycle | *tail) row "  / bare" "$(ratio "$value" "$bare")" x ;;
 				esac
 			done
 		done

@@ -22,15 +22,20 @@
 #define SAMPLES_MAX 4000
 #define IDLE_SCANS  32
 #define PAST_NS	    1 /* of CLOCK_MONOTONIC */
+#define ASLEEP_NS   50000
+#define TAIL_NS	    100000
 
 enum way { WAY_BARE, WAY_EPOLL, WAY_URING, WAYS };
 
 static const char *const way_names[] = { "bare", "epoll", "uring" };
 
-/* What is timed; of CYCLE all are ready, and the wait is part of it. */
-enum share { IDLE, READY, CYCLE, SHARES };
+/*
+ * What is timed; of CYCLE all are ready, and the wait is part of it. Of TAIL all are ready while it waits with a spinning
+ * tail, and the time counts from the release: what is read before costs nothing.
+ */
+enum share { IDLE, READY, CYCLE, TAIL, SHARES };
 
-static const char *const share_names[] = { "idle", "ready", "cycle" };
+static const char *const share_names[] = { "idle", "ready", "cycle", "tail" };
 
 struct party {
 	struct device device;
@@ -134,17 +139,35 @@ static void receive_each(const struct party *party)
 	}
 }
 
-static void wait_until_past(struct party *party)
+static void sleep_until(struct party *party, int64_t until_ns)
 {
 #ifdef HAVE_IO_URING
 	struct uring *ring = poller_ring(&party->poller);
 
 	if (ring) {
-		(void)uring_sleep(ring, PAST_NS);
+		(void)uring_sleep(ring, until_ns);
 		return;
 	}
 #endif
-	(void)sys_sleep_until(PAST_NS);
+	(void)sys_sleep_until(until_ns);
+}
+
+/* Returns when the time begins that is measured. */
+static int64_t wait_as(struct party *party, enum share share)
+{
+	int64_t start_ns = bench_now();
+	int64_t release_ns = start_ns + ASLEEP_NS + TAIL_NS;
+
+	if (share == CYCLE) {
+		sleep_until(party, PAST_NS);
+	} else if (share == TAIL) {
+		sleep_until(party, release_ns - TAIL_NS);
+		do {
+			start_ns = bench_now();
+		} while (start_ns < release_ns);
+		start_ns = release_ns;
+	}
+	return start_ns;
 }
 
 static void find_and_read(struct party *party, enum way way)
@@ -173,11 +196,8 @@ static void take_sample(struct party *party, enum way way, enum share share)
 	}
 	/* one scan of nothing is shorter than a look at the clock */
 	repeats = share == IDLE ? IDLE_SCANS : 1;
-	start_ns = bench_now();
+	start_ns = wait_as(party, share);
 	for (unsigned i = 0; i < repeats; i++) {
-		if (share == CYCLE) {
-			wait_until_past(party);
-		}
 		find_and_read(party, way);
 	}
 	party->samples[party->sample_count++] =
@@ -229,7 +249,7 @@ static void measure(enum share share, double seconds)
 int main(void)
 {
 	static const unsigned counts[] = { 1, 16, 64, 256, 1024 };
-	double seconds = bench_seconds(5.0) / (SHARES * 5);
+	double seconds = bench_seconds(5.0) / (SHARES * ARRAY_SIZE(counts));
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
