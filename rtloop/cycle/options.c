@@ -108,7 +108,8 @@ const struct option loop_rows[] = {
 		.fallback = "0s",
 		.max = NS_PER_MS,
 		.help = "wake up this much early and spin until the release; shorter "
-			"than the period",
+			"than the period. With pacer and poller uring what has come by "
+			"then is read in the wait",
 	},
 	{
 		.name = "pacer",
