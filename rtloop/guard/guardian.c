@@ -21,6 +21,7 @@ void guardian_init(struct guardian *guardian, const struct guard_ways *ways,
 	guardian->state.guardian_pid = getpid();
 	guardian->state.run_pid = run->pid;
 	judge_init(&guardian->judge, run->limit_ns);
+	guardian->read_ns = sys_now();
 	feeder_init(&guardian->feeder);
 	for (unsigned i = 0; i < GUARD_PEERS_MAX; i++) {
 		guardian->peers[i].fd = -1;
@@ -191,13 +192,17 @@ bool guardian_turn(struct guardian *guardian)
 {
 	struct pollfd news[NEWS];
 	int64_t now_ns = sys_now();
-	int64_t planned_ns = next_ns(guardian, now_ns);
+	int64_t planned_ns;
 	bool is_gone;
 
+	/* it may be stopped while it is awake, too */
+	judge_woke(&guardian->judge, guardian->read_ns, now_ns);
+	planned_ns = next_ns(guardian, now_ns);
 	fill(guardian, news, now_ns);
 	wait_for_news(news, planned_ns);
 	now_ns = sys_now();
 	judge_woke(&guardian->judge, planned_ns, now_ns);
+	guardian->read_ns = now_ns;
 	is_gone = look_at_run(guardian, news);
 	if (!guardian->is_over && guardian->state.phase == GUARD_WATCHES) {
 		watch(guardian, is_gone, now_ns);

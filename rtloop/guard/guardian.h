@@ -60,6 +60,7 @@ struct guardian {
 	struct guard_run run;	       /* run.fd is -1 when it has closed its end */
 	struct held held;
 	struct judge judge;
+	int64_t read_ns; /* when it has read the clock last, awake */
 	struct feeder feeder;
 	struct guard_state state;
 	int64_t again_ns; /* when the safe values are written again; JUDGE_NEVER: no more */

@@ -333,6 +333,22 @@ static void a_stop_that_ended_before_the_limit_was_over_counts_too(void **state)
 			 LIMIT / JUDGE_LOOKS + LIMIT / 2 + LIMIT);
 }
 
+/* By less than a look later than the limit, so that it does not seem to wake late. */
+static void one_who_was_stopped_while_awake_has_seen_nothing_either(void **state)
+{
+	(void)state;
+	hold_panel();
+	assert_true(guardian_turn(&guardian));
+	heartbeat_beat(heartbeat, world.now_ns);
+	world.now_ns += LIMIT + LIMIT / JUDGE_LOOKS / 2;
+	assert_true(guardian_turn(&guardian));
+	assert_int_equal(guardian.state.phase, GUARD_WATCHES);
+	heartbeat_beat(heartbeat, world.now_ns + 1);
+	assert_int_equal(world.kills, 0);
+	look_until_it_acts();
+	assert_int_equal(guardian.state.phase, GUARD_ACTS);
+}
+
 static void a_hang_is_left_to_the_watchdog_thread_first(void **state)
 {
 	(void)state;
@@ -742,6 +758,7 @@ int main(void)
 		TEST(what_a_chip_does_not_take_is_tried_again_for_ever),
 		TEST(one_who_was_stopped_himself_has_seen_nothing),
 		TEST(a_stop_that_ended_before_the_limit_was_over_counts_too),
+		TEST(one_who_was_stopped_while_awake_has_seen_nothing_either),
 		TEST(a_hang_is_left_to_the_watchdog_thread_first),
 		TEST(an_end_in_order_ends_it_without_a_word),
 		TEST(an_end_that_left_outputs_unsafe_has_them_written),
