@@ -38,21 +38,32 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* When something was seen for the first time. */
+static int64_t since(int64_t *begin_ns, int64_t now_ns)
+{
+	if (*begin_ns == 0) {
+		*begin_ns = now_ns;
+	}
+	return *begin_ns;
+}
+
 int64_t judge_deadline(struct judge *judge, const struct heartbeat *heartbeat,
 		       int64_t now_ns)
 {
 	enum heartbeat_state state = heartbeat_state(heartbeat);
 	int64_t limit_ns = judge_limit_ns(judge->limit_ns, heartbeat);
 
-	if (state == HEARTBEAT_STARTING || state == HEARTBEAT_ENDED) {
+	if (state == HEARTBEAT_STARTING) {
 		return JUDGE_NEVER;
 	}
-	if (!is_leaving(heartbeat)) {
-		judge->leaving_ns = 0;
-		return later(heartbeat_due_ns(heartbeat), judge->anew_ns) + limit_ns;
+	if (state == HEARTBEAT_ENDED) {
+		return later(since(&judge->ended_ns, now_ns), judge->anew_ns) + limit_ns +
+		       JUDGE_ENDED_NS;
 	}
-	if (judge->leaving_ns == 0) {
-		judge->leaving_ns = now_ns;
+	if (is_leaving(heartbeat)) {
+		return later(since(&judge->leaving_ns, now_ns), judge->anew_ns) +
+		       limit_ns + JUDGE_LEAVING_NS;
 	}
-	return later(judge->leaving_ns, judge->anew_ns) + limit_ns + JUDGE_LEAVING_NS;
+	judge->leaving_ns = 0;
+	return later(heartbeat_due_ns(heartbeat), judge->anew_ns) + limit_ns;
 }

@@ -19,6 +19,9 @@
  * cycle. */
 #define JUDGE_LEAVING_NS (INT64_C(3) * 1000000000)
 
+/* For what comes after the cycle's end and before that of the run: lanes that are joined, evidence that is told. */
+#define JUDGE_ENDED_NS (INT64_C(60) * 1000000000)
+
 /* Looks within the limit. */
 #define JUDGE_LOOKS 4
 
@@ -26,6 +29,7 @@ struct judge {
 	int64_t limit_ns; /* at least */
 	int64_t anew_ns;  /* it was kept from running until then */
 	int64_t leaving_ns; /* since when the outputs are being left safe; 0: they are not */
+	int64_t ended_ns; /* since when that is over; 0: it is not */
 };
 
 /** judge_init - [any] */
@@ -53,8 +57,8 @@ void judge_woke(struct judge *judge, int64_t planned_ns, int64_t now_ns) RT_SAFE
 /**
  * judge_deadline - when the guardian has to act unless there is a beat before.
  *
- * JUDGE_NEVER before the first beat, and after the end. While the outputs are being left safe there is no beat:
- * that gets JUDGE_LEAVING_NS more. [any]
+ * JUDGE_NEVER before the first beat. While the outputs are being left safe there is no beat: that gets JUDGE_LEAVING_NS
+ * more; and the rest of the run, which may hang as well, JUDGE_ENDED_NS. [any]
  */
 int64_t judge_deadline(struct judge *judge, const struct heartbeat *heartbeat,
 		       int64_t now_ns) RT_SAFE;

@@ -481,6 +481,36 @@ static void the_watchdog_is_fed_only_while_cycles_go_by(void **state)
 	close(dog[1]);
 }
 
+static void a_run_that_has_ended_and_does_not_go_is_fed_for_a_minute(void **state)
+{
+	struct guard_packet feed = guard_packet(GUARD_FEED);
+	int64_t ended_ns;
+	int dog[2];
+
+	(void)state;
+	assert_int_equal(pipe2(dog, O_NONBLOCK | O_CLOEXEC), 0);
+	hold_panel();
+	feed.value = 10;
+	assert_int_equal(tell(&feed, dog[1]), 0);
+	assert_true(guardian_turn(&guardian));
+	heartbeat_enter(heartbeat, HEARTBEAT_ENDED);
+	ended_ns = world.now_ns;
+	while (guardian.state.phase == GUARD_WATCHES &&
+	       world.now_ns < ended_ns + 2 * JUDGE_ENDED_NS) {
+		assert_true(guardian_turn(&guardian));
+	}
+	assert_int_equal(world.now_ns, ended_ns + LIMIT + JUDGE_ENDED_NS);
+	assert_true(meals(dog[0]) >= 60);
+	assert_int_equal(world.kills, 1);
+	assert_true(world.writes > 0);
+	for (unsigned i = 0; i < 20; i++) {
+		guardian_turn(&guardian);
+	}
+	assert_int_equal(meals(dog[0]), 0);
+	close(dog[0]);
+	close(dog[1]);
+}
+
 /* --- who connects --------------------------------------------------------------------------------- */
 
 static int listen_somewhere(void)
@@ -767,6 +797,7 @@ int main(void)
 		TEST(what_the_run_drops_is_held_no_more),
 		TEST(what_makes_no_sense_is_refused),
 		TEST(the_watchdog_is_fed_only_while_cycles_go_by),
+		TEST(a_run_that_has_ended_and_does_not_go_is_fed_for_a_minute),
 		TEST(while_the_run_is_there_others_may_only_look),
 		TEST(who_cannot_be_let_in_is_not_asked_for_at_once_again),
 		TEST(when_it_holds_all_is_handed_over_and_let_go_of),

@@ -33,13 +33,9 @@ static void begin(void)
 	heartbeat_enter(heartbeat, HEARTBEAT_RUNNING);
 }
 
-static void
-before_the_first_beat_and_after_the_end_there_is_nothing_to_judge(void **state)
+static void before_the_first_beat_there_is_nothing_to_judge(void **state)
 {
 	(void)state;
-	assert_int_equal(judge_deadline(&judge, heartbeat, DUE), JUDGE_NEVER);
-	begin();
-	heartbeat_enter(heartbeat, HEARTBEAT_ENDED);
 	assert_int_equal(judge_deadline(&judge, heartbeat, DUE), JUDGE_NEVER);
 }
 
@@ -83,6 +79,23 @@ static void leaving_the_outputs_safe_has_a_time_of_its_own(void **state)
 			 DUE + 5 + LIMIT + JUDGE_LEAVING_NS);
 }
 
+static void a_run_that_has_ended_has_a_time_to_go(void **state)
+{
+	int64_t deadline_ns = DUE + 9 + LIMIT + JUDGE_ENDED_NS;
+
+	(void)state;
+	begin();
+	heartbeat_enter(heartbeat, HEARTBEAT_ENDING);
+	(void)judge_deadline(&judge, heartbeat, DUE + 5);
+	assert_true(heartbeat_claim(heartbeat, HEARTBEAT_CYCLE));
+	assert_true(heartbeat_settle(heartbeat));
+	assert_int_equal(judge_deadline(&judge, heartbeat, DUE + 9), deadline_ns);
+	assert_int_equal(judge_deadline(&judge, heartbeat, DUE + 500), deadline_ns);
+	judge_woke(&judge, DUE + 600, DUE + 600 + 2 * LIMIT);
+	assert_int_equal(judge_deadline(&judge, heartbeat, DUE + 600 + 2 * LIMIT),
+			 DUE + 600 + 3 * LIMIT + JUDGE_ENDED_NS);
+}
+
 static void the_watchdog_thread_may_try_before_the_guardian_does(void **state)
 {
 	(void)state;
@@ -96,8 +109,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-			before_the_first_beat_and_after_the_end_there_is_nothing_to_judge,
-			set_up, tear_down),
+			before_the_first_beat_there_is_nothing_to_judge, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_limit_counts_from_when_the_cycle_was_due, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_woke_late_begins_anew, set_up,
@@ -107,6 +120,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			leaving_the_outputs_safe_has_a_time_of_its_own, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(a_run_that_has_ended_has_a_time_to_go,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			the_watchdog_thread_may_try_before_the_guardian_does, set_up,
 			tear_down),
