@@ -49,6 +49,8 @@ struct device {
 		*heritage;	 /* what an earlier run has left, while devices are opened
 				      for the first time; borrowed; NULL: nothing */
 	const struct link *link; /* in force; NULL: the device is away; the seat's */
+	_Atomic(const struct link *)
+		shown_link; /* the same, for another thread: safe_rescue() */
 
 	/* below: of the thread that polls it */
 	bool *any_lost;		   /* of that thread; borrowed; NULL: none */

@@ -299,13 +299,13 @@ struct driver {
 
 	/**
 	 * rescue - the cycle hangs, perhaps in a call of this very device: drive the safe values at once. Uses the
-	 * device's specification and its link, which stand still while the link is in force, and neither state nor
+	 * device's specification and this link, which stands still until the call is over, and neither state nor
 	 * cells. A NULL slot is a device to which that cannot be done: one that sends messages may be in the middle
 	 * of one.
 	 *
 	 * 0, or -errno. [any] while nothing drives the outputs any more
 	 */
-	int (*rescue)(const struct device *device) RT_SAFE;
+	int (*rescue)(const struct device *device, const struct link *link) RT_SAFE;
 
 	/**
 	 * posted - what became of a write that emit() left in the outbox: how many bytes were taken, or

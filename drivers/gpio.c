@@ -467,10 +467,10 @@ static void gpio_emit(struct device *device, const struct cycle_time *now)
 	}
 }
 
-static int gpio_rescue(const struct device *device) RT_SAFE;
-static int gpio_rescue(const struct device *device)
+static int gpio_rescue(const struct device *device, const struct link *link) RT_SAFE;
+static int gpio_rescue(const struct device *device, const struct link *link)
 {
-	const struct gpio_request *request = device->link->handle;
+	const struct gpio_request *request = link->handle;
 	uint64_t bits = 0;
 
 	for (unsigned i = 0; i < request->lines.count; i++) {

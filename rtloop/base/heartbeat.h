@@ -112,9 +112,8 @@ bool heartbeat_settle(struct heartbeat *heartbeat) RT_SAFE;
 static inline RT_SAFE enum heartbeat_owner
 heartbeat_owner(const struct heartbeat *heartbeat)
 {
-	/* pairs with the exchange in heartbeat_claim() */
-	return (enum heartbeat_owner)atomic_load_explicit(&heartbeat->owner,
-							  memory_order_acquire);
+	/* in one order with the exchange in heartbeat_claim(): see loop_may_be_rescued() */
+	return (enum heartbeat_owner)atomic_load(&heartbeat->owner);
 }
 
 #endif

@@ -291,6 +291,16 @@ struct poll_link *loop_take_back(struct loop *loop, unsigned device_index)
 	return seat_take_back(seat_of(loop, device_index));
 }
 
+void loop_keep(struct loop *loop, unsigned device_index, struct poll_link *link)
+{
+	seat_keep(seat_of(loop, device_index), link);
+}
+
+bool loop_may_be_rescued(const struct loop *loop)
+{
+	return heartbeat_owner(loop->heartbeat) == HEARTBEAT_WATCHDOG;
+}
+
 struct device *loop_worker(struct loop *loop, unsigned device_index)
 {
 	return seat_of(loop, device_index)->device;

@@ -152,6 +152,18 @@ bool loop_has_offer(struct loop *loop, unsigned device_index);
 /** loop_take_back - all links given back, by next_given_back; NULL where there are none. [super] */
 struct poll_link *loop_take_back(struct loop *loop, unsigned device_index);
 
+/** loop_keep - put one of them back: it is not to be closed before the end. [super] */
+void loop_keep(struct loop *loop, unsigned device_index, struct poll_link *link);
+
+/**
+ * loop_may_be_rescued - whether the watchdog may be writing to a link that the thread has given back.
+ *
+ * It claims the outputs first, and looks for links afterwards. The thread takes a link out of sight first, and
+ * gives it back afterwards, which is when this is asked. All of that is in one order for all of them: either the watchdog
+ * does not see the link, or its claim is seen here. [super]
+ */
+bool loop_may_be_rescued(const struct loop *loop);
+
 /** loop_worker - the device that the driver's calls are made on: itself, or the async
  * worker. [super] */
 struct device *loop_worker(struct loop *loop, unsigned device_index);

@@ -144,10 +144,11 @@ void safe_rescue(struct loop *loop, const struct device *but)
 {
 	for (unsigned i = 0; i < loop->driven.count; i++) {
 		struct device *device = loop->driven.devices[i];
+		const struct link *link = atomic_load(&device->shown_link);
 
-		if (is_of_cycle(loop, device) && device != but && device->link &&
+		if (is_of_cycle(loop, device) && device != but && link &&
 		    device->driver->rescue) {
-			device->is_left_safe = device->driver->rescue(device) == 0;
+			device->is_left_safe = device->driver->rescue(device, link) == 0;
 		}
 	}
 }

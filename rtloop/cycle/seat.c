@@ -30,6 +30,13 @@ static void give_back(struct seat *seat, struct poll_link *link)
 	}
 }
 
+/* The watchdog may be about to write to it: see loop_may_be_rescued(). */
+static void use_link(struct device *device, const struct link *link)
+{
+	device->link = link;
+	atomic_store(&device->shown_link, link);
+}
+
 static void lose(struct seat *seat, struct poller *poller, const struct cycle_time *now)
 {
 	struct poll_link *link = seat->current;
@@ -37,7 +44,7 @@ static void lose(struct seat *seat, struct poller *poller, const struct cycle_ti
 
 	poller_detach(poller, link);
 	seat->current = NULL;
-	device->link = NULL;
+	use_link(device, NULL);
 	device->is_lost = false;
 	device_mark_bad(device, now);
 	device_count(device, COUNT_LOST, 1);
@@ -55,7 +62,7 @@ static void take_in(struct seat *seat, struct poller *poller, struct poll_link *
 	int code;
 
 	seat->current = link;
-	device->link = &link->link;
+	use_link(device, &link->link);
 	link->before = before;
 	code = poller->ops->attach(poller, link);
 	link->before = NULL;
@@ -65,6 +72,11 @@ static void take_in(struct seat *seat, struct poller *poller, struct poll_link *
 	} else if (device->driver->attach) {
 		device->driver->attach(device, now);
 	}
+}
+
+void seat_keep(struct seat *seat, struct poll_link *link)
+{
+	give_back(seat, link);
 }
 
 void seat_attach(struct seat *seat, struct poller *poller, const struct cycle_time *now)
@@ -114,6 +126,6 @@ void seat_clear(struct seat *seat)
 	poll_link_destroy(atomic_exchange(&seat->offered, NULL));
 	seat->current = NULL;
 	if (seat->device) {
-		seat->device->link = NULL;
+		use_link(seat->device, NULL);
 	}
 }

@@ -35,6 +35,9 @@ bool seat_has_offer(const struct seat *seat);
  */
 struct poll_link *seat_take_back(struct seat *seat);
 
+/** seat_keep - put one of them back: it is still in use. [super] */
+void seat_keep(struct seat *seat, struct poll_link *link);
+
 /**
  * seat_attach - take the offered link, if there is one, into the scan, in place of the one before.
  *

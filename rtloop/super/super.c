@@ -333,8 +333,12 @@ static void note_loss(struct supervisor *super, unsigned index, int code)
 
 static void take_back(struct supervisor *super, unsigned index)
 {
-	struct poll_link *link = loop_take_back(super->loop, index);
+	struct poll_link *link;
 
+	if (loop_may_be_rescued(super->loop)) {
+		return;
+	}
+	link = loop_take_back(super->loop, index);
 	while (link) {
 		struct poll_link *next = link->next_given_back;
 
@@ -342,7 +346,11 @@ static void take_back(struct supervisor *super, unsigned index)
 		if (link->was_lost && link == super->tended[index].link) {
 			note_loss(super, index, link->lost_code);
 		}
-		poll_link_destroy(link);
+		if (loop_may_be_rescued(super->loop)) {
+			loop_keep(super->loop, index, link);
+		} else {
+			poll_link_destroy(link);
+		}
 		link = next;
 	}
 }

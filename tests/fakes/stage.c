@@ -198,9 +198,10 @@ static void emit(struct device *device, const struct cycle_time *now)
 	}
 }
 
-static int rescue(const struct device *device) RT_SAFE;
-static int rescue(const struct device *device)
+static int rescue(const struct device *device, const struct link *link) RT_SAFE;
+static int rescue(const struct device *device, const struct link *link)
 {
+	(void)link;
 	atomic_fetch_add(&actor_of(device)->rescues, 1);
 	return 0;
 }

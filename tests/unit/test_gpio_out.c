@@ -291,11 +291,11 @@ static void a_rescue_writes_the_safe_values_whatever_is_driven(void **state)
 	attach();
 	kernel.levels = 5; /* the heater and the lamp, and not the fan: all unsafe */
 	channel_put_int(&panel.rig.device.out[0], 1, 1);
-	assert_int_equal(device->driver->rescue(device), 0);
+	assert_int_equal(device->driver->rescue(device, device->link), 0);
 	assert_int_equal(kernel.mask, 7);
 	assert_int_equal(kernel.levels, 2);
 	kernel.code = -ENODEV;
-	assert_int_equal(device->driver->rescue(device), -ENODEV);
+	assert_int_equal(device->driver->rescue(device, device->link), -ENODEV);
 	assert_false(device->is_lost);
 }
 

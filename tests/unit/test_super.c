@@ -40,6 +40,7 @@ static struct {
 	unsigned closed;
 	char told[8][128];
 	unsigned told_count;
+	bool hangs_when_told; /* the watchdog claims the outputs at that moment */
 } bed;
 
 int64_t __wrap_sys_now(void);
@@ -122,6 +123,9 @@ static void take_told(void *context, const struct device *device, const char *te
 	assert_in_range(bed.told_count, 0, 7);
 	snprintf(bed.told[bed.told_count++], sizeof(bed.told[0]), "%s: %s",
 		 device->spec->name, text);
+	if (bed.hangs_when_told) {
+		heartbeat_claim(bed.loop.heartbeat, HEARTBEAT_WATCHDOG);
+	}
 }
 
 static void begin(unsigned devices)
@@ -223,6 +227,26 @@ static void a_device_that_was_in_use_for_long_is_tried_again_soon(void **state)
 	end();
 }
 
+/* It is lost after the claim, or just before: then the watchdog may have seen the link. */
+static void what_the_watchdog_may_be_writing_to_is_closed_at_the_end(void **state)
+{
+	for (unsigned is_before = 0; is_before < 2; is_before++) {
+		begin(1);
+		bed.lose_ns = bed.now_ns + NS_PER_SEC;
+		bed.hangs_when_told = is_before;
+		if (!is_before) {
+			heartbeat_claim(bed.loop.heartbeat, HEARTBEAT_WATCHDOG);
+		}
+		run_for(NS_PER_SEC + 3 * LOOK_NS);
+		assert_int_equal(bed.lose_ns, 0);
+		assert_null(bed.stage.devices[0].shown_link);
+		assert_int_equal(bed.closed, 0);
+		assert_int_equal(bed.told_count, is_before);
+		end();
+		assert_int_equal(bed.closed, bed.opened);
+	}
+}
+
 static void a_peer_that_answers_later_is_taken_into_use_then(void **state)
 {
 	begin(1);
@@ -306,6 +330,8 @@ int main(void)
 		cmocka_unit_test(
 			a_device_that_is_lost_soon_is_tried_after_growing_pauses),
 		cmocka_unit_test(a_device_that_was_in_use_for_long_is_tried_again_soon),
+		cmocka_unit_test(
+			what_the_watchdog_may_be_writing_to_is_closed_at_the_end),
 		cmocka_unit_test(a_peer_that_answers_later_is_taken_into_use_then),
 		cmocka_unit_test(a_peer_that_never_answers_is_closed_and_tried_again),
 		cmocka_unit_test(what_is_in_progress_at_the_end_is_closed),
