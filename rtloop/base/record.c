@@ -39,6 +39,7 @@ void recorder_begin(struct recorder *recorder, uint64_t cycle, int64_t now_ns)
 {
 	recorder->cycle = cycle;
 	recorder->now_ns = now_ns;
+	recorder->is_begun = true;
 	recorder->is_dropped = false;
 	if (recorder->ring && recorder->is_gap &&
 	    !put_gap(recorder, EVENT_RESERVE_BYTES)) {
@@ -63,29 +64,14 @@ static void lose_event(struct recorder *recorder)
 	counter_add(&recorder->events_lost, 1);
 }
 
-void recorder_event(struct recorder *recorder, enum event_code code, uint32_t device,
-		    int64_t value)
+/* Where there is room. */
+static void add_event(struct recorder *recorder, enum event_code code, uint32_t device,
+		      int64_t value)
 {
-	if (recorder->event_count == RECORD_EVENTS_MAX) {
-		lose_event(recorder);
-		return;
-	}
 	recorder->events[recorder->event_count++] = (struct record_event){
 		.cycle = recorder->cycle, .value = value, .code = code, .device = device
 	};
 	recorder->is_urgent |= event_kind(code)->level == EVENT_ERROR;
-}
-
-static void drop_cycle(struct recorder *recorder)
-{
-	ring_abort(recorder->ring);
-	if (!recorder->is_gap) {
-		recorder->is_gap = true;
-		recorder->gap.first = recorder->cycle;
-		counter_add(&recorder->gaps, 1);
-	}
-	recorder->gap.last = recorder->cycle;
-	counter_add(&recorder->cycles_dropped, 1);
 }
 
 static void put_events(struct recorder *recorder)
@@ -94,7 +80,7 @@ static void put_events(struct recorder *recorder)
 		int64_t untold = (int64_t)recorder->events_untold;
 
 		recorder->events_untold = 0;
-		recorder_event(recorder, EVENT_EVENTS_LOST, EVENT_NO_DEVICE, untold);
+		add_event(recorder, EVENT_EVENTS_LOST, EVENT_NO_DEVICE, untold);
 	}
 	for (unsigned i = 0; i < recorder->event_count; i++) {
 		struct record_event *event =
@@ -107,6 +93,41 @@ static void put_events(struct recorder *recorder)
 		*event = recorder->events[i];
 	}
 	recorder->event_count = 0;
+}
+
+/* Before the first cycle all devices are taken into use, each with an event: no cycle is open that would be
+ * committed with them, half of it. */
+static void make_room(struct recorder *recorder)
+{
+	if (recorder->ring && !recorder->is_begun) {
+		put_events(recorder);
+		ring_commit(recorder->ring);
+	}
+}
+
+void recorder_event(struct recorder *recorder, enum event_code code, uint32_t device,
+		    int64_t value)
+{
+	if (recorder->event_count == RECORD_EVENTS_MAX) {
+		make_room(recorder);
+	}
+	if (recorder->event_count == RECORD_EVENTS_MAX) {
+		lose_event(recorder);
+	} else {
+		add_event(recorder, code, device, value);
+	}
+}
+
+static void drop_cycle(struct recorder *recorder)
+{
+	ring_abort(recorder->ring);
+	if (!recorder->is_gap) {
+		recorder->is_gap = true;
+		recorder->gap.first = recorder->cycle;
+		counter_add(&recorder->gaps, 1);
+	}
+	recorder->gap.last = recorder->cycle;
+	counter_add(&recorder->cycles_dropped, 1);
 }
 
 /*
@@ -146,6 +167,7 @@ void recorder_get_up(struct recorder *recorder)
 
 void recorder_end(struct recorder *recorder)
 {
+	recorder->is_begun = false;
 	if (!recorder->ring) {
 		recorder->event_count = 0;
 		return;
@@ -166,6 +188,7 @@ void recorder_abandon(struct recorder *recorder, int64_t now_ns)
 	if (recorder->ring) {
 		ring_abort(recorder->ring);
 	}
+	recorder->is_begun = false;
 	recorder->is_dropped = false;
 	recorder->now_ns = now_ns;
 }

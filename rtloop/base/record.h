@@ -92,6 +92,7 @@ struct recorder {
 	/* of the cycle that is being recorded */
 	uint64_t cycle;
 	int64_t now_ns;
+	bool is_begun;
 	bool is_dropped;
 	bool is_urgent;
 	unsigned event_count;
@@ -131,6 +132,8 @@ void *recorder_add(struct recorder *recorder, uint16_t topic,
 /**
  * recorder_event - an event of this cycle; also outside a cycle, for the next one.
  * @device: index, or EVENT_NO_DEVICE
+ *
+ * Past RECORD_EVENTS_MAX in one cycle it is lost, and counted; outside a cycle those before it are committed.
  *
  * [rt]
  */

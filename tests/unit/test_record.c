@@ -235,6 +235,44 @@ static void events_beyond_the_room_are_counted_and_told(void **state)
 	assert_int_equal(seen.last_value, 5);
 }
 
+static void events_outside_a_cycle_all_find_room(void **state)
+{
+	struct bench *bench = *state;
+	const unsigned count = 10 * RECORD_EVENTS_MAX + 5;
+	struct seen seen = { 0 };
+
+	for (unsigned i = 0; i < count; i++) {
+		recorder_event(&bench->recorder, EVENT_DEVICE_OPENED, i, i);
+	}
+	recorder_begin(&bench->recorder, 0, 1);
+	recorder_end(&bench->recorder);
+	take_all(&bench->ring, &seen);
+	assert_int_equal(counter_get(&bench->recorder.events_lost), 0);
+	assert_int_equal(seen.events, count);
+	assert_int_equal(seen.last_value, count - 1);
+}
+
+/* Nobody takes anything out: what is committed already stays, and the rest is counted. */
+static void events_outside_a_cycle_are_counted_where_the_ring_is_full(void **state)
+{
+	struct bench *bench = *state;
+	const unsigned count =
+		RING_BYTES / record_bytes(sizeof(struct record_event)) + 70;
+	struct seen seen = { 0 };
+
+	for (unsigned i = 0; i < count; i++) {
+		recorder_event(&bench->recorder, EVENT_DEVICE_OPENED, i, i);
+	}
+	take_all(&bench->ring, &seen);
+	recorder_begin(&bench->recorder, 0, 1);
+	recorder_end(&bench->recorder);
+	take_all(&bench->ring, &seen);
+	assert_true(counter_get(&bench->recorder.events_lost) > 0);
+	/* and one that tells how many */
+	assert_int_equal(seen.events,
+			 count - counter_get(&bench->recorder.events_lost) + 1);
+}
+
 static void a_cycle_that_is_abandoned_leaves_its_events_only(void **state)
 {
 	struct bench *bench = *state;
@@ -350,6 +388,8 @@ int main(void)
 		TEST(random_stalls_account_for_every_cycle),
 		TEST(an_event_of_a_dropped_cycle_is_recorded),
 		TEST(events_beyond_the_room_are_counted_and_told),
+		TEST(events_outside_a_cycle_all_find_room),
+		TEST(events_outside_a_cycle_are_counted_where_the_ring_is_full),
 		TEST(a_cycle_that_is_abandoned_leaves_its_events_only),
 		TEST(a_gap_that_is_open_when_a_cycle_is_abandoned_is_told),
 		TEST(a_sleeping_logger_is_woken_once_at_the_mark),
