@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "rtloop/app_guard.h"
+#include "rtloop/base/limit.h"
 #include "rtloop/base/rights.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
@@ -331,6 +332,7 @@ int app_start(struct app *app, bool needs_realtime, struct err *err)
 	if (code) {
 		return err_set_errno(err, code, "cannot set no_new_privs");
 	}
+	limit_lift_files();
 	realtime_init(&app->realtime);
 	describe_run(app);
 	/* before the first thread, and before memory is locked: nothing forks later */

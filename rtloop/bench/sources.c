@@ -12,6 +12,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "rtloop/base/limit.h"
 #include "rtloop/base/sys.h"
 
 #define SETTLE_MS 20000
@@ -208,12 +209,8 @@ void sources_lift_limit(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit)) {
-		return;
-	}
-	limit.rlim_cur = limit.rlim_max;
-	(void)setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_max < FILES_WANTED) {
+	limit_lift_files();
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_max < FILES_WANTED) {
 		/* for whoever may */
 		limit.rlim_cur = limit.rlim_max = FILES_WANTED;
 		(void)setrlimit(RLIMIT_NOFILE, &limit);
