@@ -35,6 +35,7 @@ struct dump_options {
 /* One column of a table, one channel: "probe.temp". */
 struct dump_column {
 	char *name;
+	uint32_t mark; /* of the name: where two differ, so do the names */
 };
 
 struct dump_selection {

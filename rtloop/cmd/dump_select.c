@@ -170,10 +170,24 @@ static bool is_wanted(const struct dump_selection *selection, const char *topic,
 	return is_pattern_matched(selection, topic, column, FIELD_VALUE);
 }
 
+/* A log may have thousands of columns, and each is looked for twice: comparing all names took most of the time. */
+static uint32_t mark_of(const char *name)
+{
+	uint32_t mark = 0;
+
+	for (; *name; name++) {
+		mark = mark * 31 + (uint8_t)*name;
+	}
+	return mark;
+}
+
 static int find_column(const struct dump_selection *selection, const char *name)
 {
+	uint32_t mark = mark_of(name);
+
 	for (unsigned i = 0; i < selection->column_count; i++) {
-		if (strcmp(selection->columns[i].name, name) == 0) {
+		if (selection->columns[i].mark == mark &&
+		    strcmp(selection->columns[i].name, name) == 0) {
 			return (int)i;
 		}
 	}
@@ -190,6 +204,7 @@ static int add_column(struct dump_selection *selection, const char *name)
 		return -ENOMEM;
 	}
 	selection->columns = columns;
+	columns[count].mark = mark_of(name);
 	columns[count].name = strdup(name);
 	if (!columns[count].name) {
 		return -ENOMEM;
