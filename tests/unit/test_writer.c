@@ -1,4 +1,5 @@
-/* wraps: writer_written writer_synced syncer_ask writev sys_uring_setup aio_write64 */
+/* wraps: writer_written writer_synced syncer_ask writev aio_write64
+ * wraps: sys_uring_setup sys_uring_enter */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,11 +14,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "rtloop/base/time.h"
+#include "rtloop/base/uring.h"
 #include "rtloop/log/writer.h"
 #include "tests/fakes/folder.h"
 #include "tests/fakes/kernel.h"
@@ -106,13 +109,99 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int count)
 	return __real_writev(fd, &part, count);
 }
 
+/* --- what the kernel is given through a ring, read where it reads it ----------------------------- */
+
+#ifdef HAVE_IO_URING
+
+#define GIVEN_MAX 256
+
+static struct {
+	void *rings; /* the head of the last ring that was made, */
+	size_t rings_bytes;
+	struct io_uring_sqe *sqes; /* and its submissions */
+	unsigned entries;
+	unsigned tail_offset;
+	unsigned calls; /* that submitted any */
+	unsigned count;
+	struct {
+		struct io_uring_sqe sqe;
+		unsigned call;
+	} given[GIVEN_MAX + 1];
+} seen;
+
+static void forget_ring(void)
+{
+	if (seen.rings) {
+		munmap(seen.rings, seen.rings_bytes);
+		munmap(seen.sqes, seen.entries * sizeof(*seen.sqes));
+	}
+	memset(&seen, 0, sizeof(seen));
+}
+
+static void look_into_ring(int fd, const struct io_uring_params *params)
+{
+	const int flags = MAP_SHARED | MAP_POPULATE;
+
+	forget_ring();
+	seen.entries = params->sq_entries;
+	seen.tail_offset = params->sq_off.tail;
+	seen.rings_bytes = params->sq_off.array + params->sq_entries * sizeof(uint32_t);
+	seen.rings =
+		mmap(NULL, seen.rings_bytes, PROT_READ, flags, fd, IORING_OFF_SQ_RING);
+	seen.sqes = mmap(NULL, seen.entries * sizeof(*seen.sqes), PROT_READ, flags, fd,
+			 IORING_OFF_SQES);
+	assert_true(seen.rings != MAP_FAILED && (void *)seen.sqes != MAP_FAILED);
+}
+
+/* A call takes the first of what is between the kernel's head and the tail. */
+static void note_given(unsigned first, unsigned count)
+{
+	seen.calls += count > 0;
+	for (unsigned i = 0; i < count && seen.count < GIVEN_MAX; i++) {
+		seen.given[seen.count].call = seen.calls;
+		seen.given[seen.count++].sqe =
+			seen.sqes[(first + i) & (seen.entries - 1)];
+	}
+}
+
 int __real_sys_uring_setup(unsigned entries, void *params);
 int __wrap_sys_uring_setup(unsigned entries, void *params);
 int __wrap_sys_uring_setup(unsigned entries, void *params)
 {
-	return will.setup_code ? will.setup_code
-			       : __real_sys_uring_setup(entries, params);
+	int fd = will.setup_code ? will.setup_code
+				 : __real_sys_uring_setup(entries, params);
+
+	if (fd >= 0) {
+		look_into_ring(fd, params);
+	}
+	return fd;
 }
+
+int __real_sys_uring_enter(int fd, unsigned submitted, unsigned least, unsigned flags,
+			   const void *argument);
+int __wrap_sys_uring_enter(int fd, unsigned submitted, unsigned least, unsigned flags,
+			   const void *argument);
+int __wrap_sys_uring_enter(int fd, unsigned submitted, unsigned least, unsigned flags,
+			   const void *argument)
+{
+	unsigned tail = *(const unsigned *)((uint8_t *)seen.rings + seen.tail_offset);
+	int taken = __real_sys_uring_enter(fd, submitted, least, flags, argument);
+
+	if (taken > 0) {
+		note_given(tail - submitted, (unsigned)taken);
+	}
+	return taken;
+}
+
+#else
+
+static void forget_ring(void)
+{
+}
+
+#endif
+
+/* --- AIO ----------------------------------------------------------------------------------------- */
 
 int __real_aio_write64(struct aiocb *control);
 int __wrap_aio_write64(struct aiocb *control);
@@ -228,6 +317,7 @@ static int tear_down(void **state)
 	close(bench->fd);
 	free(bench->data);
 	folder_fini(&bench->folder);
+	forget_ring();
 	return 0;
 }
 
@@ -488,6 +578,47 @@ static void a_sync_that_fails_is_told(void **state)
 	assert_int_equal(syncer_good(&bench->syncer).mark, 0);
 }
 
+#ifdef HAVE_IO_URING
+
+/* A sync that is not linked may be over before the write is. */
+static void a_sync_is_linked_to_the_last_write_before_it_and_no_other_is(void **state)
+{
+	struct bench *bench = *state;
+	uint64_t asked;
+	unsigned writes = 0, syncs = 0;
+
+	if (spy.real != &writer_uring) {
+		print_message("%s\n", bench->writer.note.text);
+		skip();
+	}
+	begin_synced(bench);
+	put_much(bench, 1024 * KIB + 333);
+	asked = bench->put;
+	writer_sync(&bench->writer, file_of(bench, 77));
+	put_much(bench, 600 * KIB);
+	wait_until(is_marked, bench);
+	assert_int_equal(writer_settle(&bench->writer), 0);
+	for (unsigned i = 0; i < seen.count; i++) {
+		const struct io_uring_sqe *sqe = &seen.given[i].sqe;
+		const struct io_uring_sqe *next = &seen.given[i + 1].sqe;
+		bool is_last =
+			sqe->opcode == IORING_OP_WRITE && sqe->off + sqe->len == asked;
+
+		writes += sqe->opcode == IORING_OP_WRITE;
+		syncs += sqe->opcode == IORING_OP_FSYNC;
+		assert_int_equal(sqe->flags, is_last ? IOSQE_IO_LINK : 0);
+		if (is_last) {
+			assert_int_equal(next->opcode, IORING_OP_FSYNC);
+			assert_int_equal(next->fsync_flags, IORING_FSYNC_DATASYNC);
+			assert_int_equal(seen.given[i + 1].call, seen.given[i].call);
+		}
+	}
+	assert_true(writes >= 7);
+	assert_int_equal(syncs, 1);
+}
+
+#endif
+
 static void at_the_end_nothing_is_under_way(void **state)
 {
 	struct bench *bench = *state;
@@ -500,7 +631,7 @@ static void at_the_end_nothing_is_under_way(void **state)
 	assert_false(bench->writer.sync.is_under_way);
 }
 
-static void what_was_set_aside_is_given_back(void **state)
+static void room_is_set_aside_and_what_is_left_of_it_given_back(void **state)
 {
 	struct bench *bench = *state;
 	struct stat info;
@@ -508,6 +639,14 @@ static void what_was_set_aside_is_given_back(void **state)
 	writer_queue(&bench->writer);
 	put_much(bench, 300 * KIB);
 	assert_int_equal(writer_settle(&bench->writer), 0);
+	while (bench->writer.under_way > 0) {
+		writer_wait(&bench->writer, NS_PER_MS);
+	}
+	if (spy.real != &writer_aio && !bench->writer.cannot_allocate) {
+		assert_int_equal(fstat(bench->fd, &info), 0);
+		assert_int_equal(info.st_size, bench->put);
+		assert_true((size_t)info.st_blocks * 512 >= 1024 * KIB);
+	}
 	assert_int_equal(writer_leave(&bench->writer), bench->fd);
 	assert_int_equal(fstat(bench->fd, &info), 0);
 	assert_true((size_t)info.st_blocks * 512 < 1024 * KIB);
@@ -576,8 +715,12 @@ int main(void)
 		TEST_OF(a_sync_that_fails_is_told, WRITER_URING),
 		TEST_OF(a_sync_that_fails_is_told, WRITER_AIO),
 		EACH_KIND(at_the_end_nothing_is_under_way),
-		EACH_KIND(what_was_set_aside_is_given_back),
+		EACH_KIND(room_is_set_aside_and_what_is_left_of_it_given_back),
 		TEST_OF(without_io_uring_write_writes_and_it_is_said_why, WRITER_WRITE),
+#ifdef HAVE_IO_URING
+		TEST_OF(a_sync_is_linked_to_the_last_write_before_it_and_no_other_is,
+			WRITER_URING),
+#endif
 		TEST_OF(what_aio_cannot_be_asked_for_is_asked_again, WRITER_AIO),
 	};
 
