@@ -274,14 +274,29 @@ static void finish(struct logger *logger)
 	}
 }
 
+static bool begin(struct logger *logger)
+{
+	struct err err = { "" };
+	int code = writer_begin(&logger->writer, &err);
+
+	pthread_mutex_lock(&logger->mutex);
+	if (code) {
+		logger->err = err;
+	}
+	logger->begin_code = code;
+	logger->has_begun = true;
+	pthread_cond_broadcast(&logger->begun);
+	pthread_mutex_unlock(&logger->mutex);
+	return code == 0;
+}
+
 static void *logger_main(void *arg)
 {
 	struct logger *logger = arg;
 	bool is_last, is_drained;
-	int code = writer_begin(&logger->writer);
 
-	if (code) {
-		logger_file_fail(logger, code);
+	if (!begin(logger)) {
+		return NULL;
 	}
 	syncer_begin(&logger->syncer, logger_file_open(logger), logger->files.path);
 	do {
@@ -357,6 +372,7 @@ static void init(struct logger *logger, const struct log_options *options,
 	logger->recorder = recorder;
 	logger->wake_fd = -1;
 	pthread_mutex_init(&logger->mutex, NULL);
+	pthread_cond_init(&logger->begun, NULL);
 	notes_init(&logger->notes);
 	clock_watch_init(&logger->clock);
 	logger->writer.fd = -1;
@@ -373,6 +389,21 @@ static int start_threads(struct logger *logger, struct err *err)
 
 	return code ? code
 		    : thread_start(&logger->thread, &thread, logger_main, logger, err);
+}
+
+/* Only the thread itself can tell whether it may use what was opened for it. */
+static int await_begin(struct logger *logger, struct err *err)
+{
+	pthread_mutex_lock(&logger->mutex);
+	while (!logger->has_begun) {
+		pthread_cond_wait(&logger->begun, &logger->mutex);
+	}
+	pthread_mutex_unlock(&logger->mutex);
+	if (logger->begin_code == 0) {
+		return 0;
+	}
+	thread_join(&logger->thread);
+	return err_set(err, logger->begin_code, "%s", logger->err.text);
 }
 
 static int make_memory(struct logger *logger, uint64_t ring_bytes, struct err *err)
@@ -415,6 +446,7 @@ int logger_start(struct logger *logger, const struct log_options *options,
 	}
 	prune(logger);
 	code = start_threads(logger, err);
+	code = code ? code : await_begin(logger, err);
 	if (code) {
 		files_discard(&logger->files, logger->writer.fd);
 		logger->writer.fd = -1;
@@ -469,6 +501,7 @@ void logger_fini(struct logger *logger)
 	notes_fini(&logger->notes);
 	free(logger->config.text);
 	free(logger->new_config.text);
+	pthread_cond_destroy(&logger->begun);
 	pthread_mutex_destroy(&logger->mutex);
 	memset(logger, 0, sizeof(*logger));
 }

@@ -112,7 +112,10 @@ struct logger {
 
 	struct log_config config; /* of the next file, likewise of this thread */
 
-	pthread_mutex_t mutex;	      /* over err, files.path and new_config */
+	pthread_mutex_t mutex; /* over err, files.path, new_config and has_begun */
+	pthread_cond_t begun;
+	bool has_begun; /* the thread: which kind of writer writes is settled, */
+	int begin_code; /* or none can: -errno */
 	struct log_config new_config; /* for the logger thread to take */
 	struct err err;		      /* the last failure */
 
@@ -134,7 +137,7 @@ struct logger {
  * @ring_bytes: at least this much, and at least what options->ring_bytes says
  *
  * -EEXIST, -EACCES, -ENOSPC, -ENOMEM and what else making a file can say, -EAGAIN no thread, with @err
- * filled; then no file was made, and logger_fini() is right. [init]
+ * filled; then no file was made, and logger_fini() is right. Which kind writes is settled when it returns. [init]
  */
 int logger_start(struct logger *logger, const struct log_options *options,
 		 const struct log_description *description, struct recorder *recorder,

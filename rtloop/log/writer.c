@@ -104,6 +104,13 @@ static int make_blocks(struct writer *writer, size_t chunk_bytes)
 	return 0;
 }
 
+static void give_way(struct writer *writer, const struct err *why)
+{
+	err_set(&writer->note, -ENOTSUP, "no writer %s: %.200s", writer->ops->name,
+		why->text);
+	writer->ops = &writer_write;
+}
+
 /* Whether it is the kind that was asked for. */
 static bool open_kind(struct writer *writer)
 {
@@ -115,9 +122,7 @@ static bool open_kind(struct writer *writer)
 	if (writer->ops->open(writer, &why) == 0) {
 		return true;
 	}
-	err_set(&writer->note, -ENOTSUP, "no writer %s: %.200s", writer->ops->name,
-		why.text);
-	writer->ops = &writer_write;
+	give_way(writer, &why);
 	return false;
 }
 
@@ -135,12 +140,17 @@ int writer_open(struct writer *writer, int kind, size_t chunk_bytes,
 	return open_kind(writer) ? 0 : writer->ops->open(writer, err);
 }
 
-void writer_close(struct writer *writer)
+static void close_kind(struct writer *writer)
 {
 	if (writer->engine) {
 		writer->ops->close(writer);
 		writer->engine = NULL;
 	}
+}
+
+void writer_close(struct writer *writer)
+{
+	close_kind(writer);
 	free(writer->memory);
 	free(writer->places);
 	free(writer->blocks);
@@ -149,9 +159,16 @@ void writer_close(struct writer *writer)
 	writer->blocks = NULL;
 }
 
-int writer_begin(struct writer *writer)
+int writer_begin(struct writer *writer, struct err *err)
 {
-	return writer->ops->begin ? writer->ops->begin(writer) : 0;
+	struct err why = { "" };
+
+	if (!writer->ops->begin || writer->ops->begin(writer, &why) == 0) {
+		return 0;
+	}
+	close_kind(writer);
+	give_way(writer, &why);
+	return writer->ops->open(writer, err);
 }
 
 void writer_end(struct writer *writer)

@@ -39,8 +39,8 @@ struct writer_ops {
 	int (*open)(struct writer *writer, struct err *err);
 	/* nothing is under way any more. [init] */
 	void (*close)(struct writer *writer);
-	/* first call of the thread that uses it; 0 or -errno; NULL: nothing to do. [log] */
-	int (*begin)(struct writer *writer);
+	/* first call of the thread that uses it; -errno with @err filled; NULL: nothing to do. [log] */
+	int (*begin)(struct writer *writer, struct err *err);
 	/* write what is left of a block to its place; with ends_in_sync, a sync behind it. [log] */
 	void (*start)(struct writer *writer, struct writer_block *block);
 	/* a sync of sync.fd; NULL: the syncer does it. [log] */
@@ -114,8 +114,11 @@ int writer_open(struct writer *writer, int kind, size_t chunk_bytes,
 /** writer_close - after writer_end(); also of a zeroed one. [init] */
 void writer_close(struct writer *writer);
 
-/** writer_begin - the calling thread is the one that uses it from now on. -errno: nothing can be put. */
-int writer_begin(struct writer *writer) MUST_CHECK;
+/**
+ * writer_begin - the calling thread is the one that uses it from now on, and nothing was queued before. Where the kind cannot
+ * be used by it, write takes its place: see @note. -EAGAIN, -ENOMEM with @err filled: nothing can be queued.
+ */
+int writer_begin(struct writer *writer, struct err *err) MUST_CHECK;
 
 /** writer_end - wait for what is under way, syncs included: the thread's last call. */
 void writer_end(struct writer *writer);

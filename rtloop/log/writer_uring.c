@@ -54,11 +54,16 @@ static void ring_close(struct writer *writer)
 	free(engine);
 }
 
-static int ring_begin(struct writer *writer)
+static int ring_begin(struct writer *writer, struct err *err)
 {
 	struct engine *engine = writer->engine;
+	int code = uring_begin(&engine->ring, NULL);
 
-	return uring_begin(&engine->ring, NULL);
+	if (code) {
+		uring_end(&engine->ring);
+		return err_set_errno(err, code, "its io_uring cannot be enabled");
+	}
+	return 0;
 }
 
 static struct io_uring_sqe *prepare(struct engine *engine, uint8_t op, int fd,

@@ -87,7 +87,8 @@ static int begin(struct run *run, const char *path)
 		return run->fd < 0 ? -errno : 0;
 	}
 	if (syncer_start(&run->syncer, &err) ||
-	    writer_open(&run->writer, run->kind, CHUNK_BYTES, &run->syncer, &err)) {
+	    writer_open(&run->writer, run->kind, CHUNK_BYTES, &run->syncer, &err) ||
+	    writer_begin(&run->writer, &err)) {
 		fprintf(stderr, "stall: %s\n", err.text);
 		return -EIO;
 	}
@@ -97,7 +98,7 @@ static int begin(struct run *run, const char *path)
 	}
 	writer_set_file(&run->writer, run->fd);
 	writer_queue(&run->writer);
-	return writer_begin(&run->writer);
+	return 0;
 }
 
 static void end(struct run *run, const char *path)

@@ -117,7 +117,8 @@ static double run_writer(int kind, int fd, const void *block)
 		fprintf(stderr, "writer: %s\n", err.text);
 		return -1.0;
 	}
-	code = writer.note.text[0] ? -ENOTSUP : writer_begin(&writer);
+	code = writer_begin(&writer, &err);
+	code = writer.note.text[0] ? -ENOTSUP : code;
 	if (code == 0) {
 		int64_t before_ns = process_cpu();
 

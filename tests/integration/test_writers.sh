@@ -49,6 +49,29 @@ for code in EPERM ENOSYS; do
 	check_log "$TEST_TMP/uring"/*.mcap
 done
 
+# One that may be made and not be used, which the logger's thread finds out: it is said as soon as anything is, by
+# everything that a person looks at while it runs.
+is_up() {
+	"$RTLOOP" status --json uring >"$TEST_TMP/status.json" 2>/dev/null
+}
+rm -rf "$TEST_TMP/uring"
+strace -D -f -o /dev/null -e trace=io_uring_register -e inject=io_uring_register:error=EACCES \
+	"$RTLOOP" run --json "$TEST_TMP/report.json" "$TEST_TMP/uring.yaml" >"$TEST_TMP/out" 2>&1 &
+pid=$!
+wait_until is_up
+"$RTLOOP" status uring >"$TEST_TMP/status" || fail "no status"
+note="no writer uring: its io_uring cannot be enabled: Permission denied"
+expect_equal "a ring that cannot be used: who writes" write "$(jq -r .log.writer "$TEST_TMP/status.json")"
+expect_equal "a ring that cannot be used: why" "$note" "$(jq -r .log.writer_note "$TEST_TMP/status.json")"
+grep -q ", writer write; " "$TEST_TMP/status" || fail "status does not say who writes: $(cat "$TEST_TMP/status")"
+grep -q "$note" "$TEST_TMP/status" || fail "status does not say why another writes: $(cat "$TEST_TMP/status")"
+kill -INT $pid
+wait $pid
+expect_equal "a ring that cannot be used: status" 0 $?
+grep -q "$note" "$TEST_TMP/out" || fail "the report does not say why another writes: $(cat "$TEST_TMP/out")"
+expect_equal "a ring that cannot be used: cycles in gaps" 0 "$(report .log.cycles_in_gaps)"
+check_log "$TEST_TMP/uring"/*.mcap
+
 # A write of AIO that fails, in the C library's own thread: the file is cut back and closed, and the next one begun.
 rm -rf "$TEST_TMP/aio"
 strace -f -o /dev/null -e trace=pwrite64 -e inject=pwrite64:error=EIO:when=4 \

@@ -1,5 +1,5 @@
 /* wraps: sys_now sys_realtime sys_datasync sys_writev_all files_cut files_discard files_remove
- * wraps: writer_open writer_written writer_synced writer_has_room */
+ * wraps: writer_open writer_written writer_synced writer_has_room thread_start sys_uring_register */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,7 +18,9 @@
 #include <unistd.h>
 
 #include "rtloop/base/sys.h"
+#include "rtloop/base/thread.h"
 #include "rtloop/base/time.h"
+#include "rtloop/base/uring.h"
 #include "rtloop/log/logger.h"
 #include "rtloop/log/topics_state.h"
 #include "rtloop/mcap/log.h"
@@ -294,6 +296,39 @@ int __wrap_files_remove(const struct files *files)
 	return disk.keeps_names ? -EROFS : __real_files_remove(files);
 }
 
+/* --- what the logger's thread finds when it begins ----------------------------------------- */
+
+static struct {
+	int enable_code; /* of putting a ring to use; 0: the kernel's own */
+	int thread_code; /* of starting the writer's thread, likewise */
+} refusal;
+
+int __real_thread_start(struct thread *thread, const struct thread_options *options,
+			void *(*main)(void *), void *arg, struct err *err);
+int __wrap_thread_start(struct thread *thread, const struct thread_options *options,
+			void *(*main)(void *), void *arg, struct err *err);
+int __wrap_thread_start(struct thread *thread, const struct thread_options *options,
+			void *(*main)(void *), void *arg, struct err *err)
+{
+	if (refusal.thread_code && strcmp(options->name, "rtloop-writer") == 0) {
+		return err_set(err, refusal.thread_code, "no thread %s", options->name);
+	}
+	return __real_thread_start(thread, options, main, arg, err);
+}
+
+#ifdef HAVE_IO_URING
+
+int __real_sys_uring_register(int fd, unsigned op, void *argument, unsigned count);
+int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count);
+int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count)
+{
+	return op == IORING_REGISTER_ENABLE_RINGS && refusal.enable_code
+		       ? refusal.enable_code
+		       : __real_sys_uring_register(fd, op, argument, count);
+}
+
+#endif
+
 static void fill_disk(int64_t left_bytes)
 {
 	disk.left_bytes = left_bytes;
@@ -334,6 +369,7 @@ static int set_up(void **state)
 
 	memset(&the_bench, 0, sizeof(the_bench));
 	memset(&disk, 0, sizeof(disk));
+	memset(&refusal, 0, sizeof(refusal));
 	skipped_ns = 0;
 	stepped_ns = 0;
 	held_ns = 0;
@@ -1989,6 +2025,59 @@ static void without_memory_it_does_not_start(void **state)
 	assert_int_equal(folder_list(&bench->folder), 0);
 }
 
+#ifdef HAVE_IO_URING
+
+/* A test of what comes of it where that can be had. */
+static void need_writer_uring(struct bench *bench)
+{
+	struct writer writer;
+	struct err note;
+
+	assert_int_equal(__real_writer_open(&writer, WRITER_URING, 64 * KIB, NULL, NULL),
+			 0);
+	note = writer.note;
+	writer_close(&writer);
+	if (note.text[0]) {
+		print_message("%s\n", note.text);
+		skip();
+	}
+}
+
+static void which_kind_writes_is_settled_when_it_has_started(void **state)
+{
+	struct bench *bench = *state;
+	struct logger *logger = &bench->logger;
+	struct err err = { "" };
+
+	need_writer_uring(bench);
+	refusal.enable_code = -EACCES;
+	start(bench);
+	assert_string_equal(logger->writer.ops->name, "write");
+	assert_non_null(strstr(logger->writer.note.text, "no writer uring: "));
+	run_cycles(bench, 3000);
+	assert_int_equal(stop(bench, &err), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.gap_count, 0);
+	assert_int_equal(counter_get(&logger->failures), 0);
+}
+
+static void where_no_kind_can_write_it_does_not_start_and_leaves_no_file(void **state)
+{
+	struct bench *bench = *state;
+	struct err err = { "" };
+
+	need_writer_uring(bench);
+	refusal.enable_code = -EACCES;
+	refusal.thread_code = -EAGAIN;
+	assert_int_equal(try_start(bench, &err), -EAGAIN);
+	assert_string_equal(err.text, "no thread rtloop-writer");
+	assert_int_equal(folder_list(&bench->folder), 0);
+}
+
+#endif
+
 /* A request that is refused is what that test is about, not an error of its own. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)
@@ -2077,6 +2166,11 @@ int main(void)
 		EACH_KIND(a_full_disk_refuses_to_start_and_leaves_no_file),
 		TEST(a_folder_that_cannot_be_made_refuses_to_start),
 		TEST(without_memory_it_does_not_start),
+#ifdef HAVE_IO_URING
+		TEST_OF(which_kind_writes_is_settled_when_it_has_started, WRITER_URING),
+		TEST_OF(where_no_kind_can_write_it_does_not_start_and_leaves_no_file,
+			WRITER_URING),
+#endif
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

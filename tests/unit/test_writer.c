@@ -1,5 +1,5 @@
-/* wraps: writer_written writer_synced syncer_ask writev aio_write64
- * wraps: sys_uring_setup sys_uring_enter */
+/* wraps: writer_written writer_synced syncer_ask writev thread_start aio_write64
+ * wraps: sys_uring_setup sys_uring_register sys_uring_enter */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,6 +19,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "rtloop/base/thread.h"
 #include "rtloop/base/time.h"
 #include "rtloop/base/uring.h"
 #include "rtloop/log/writer.h"
@@ -38,6 +39,8 @@ static struct {
 	int fail_code;	      /* or with this */
 	int sync_code;	      /* of the next sync */
 	int setup_code;	      /* of io_uring; 0: the real one */
+	int enable_code;      /* of its being put to use, likewise */
+	int thread_code;      /* of starting a thread, likewise */
 	unsigned refusals;    /* so many times AIO cannot be asked */
 	unsigned written, synced;
 	_Atomic unsigned short_writes;
@@ -109,6 +112,19 @@ ssize_t __wrap_writev(int fd, const struct iovec *parts, int count)
 	return __real_writev(fd, &part, count);
 }
 
+int __real_thread_start(struct thread *thread, const struct thread_options *options,
+			void *(*main)(void *), void *arg, struct err *err);
+int __wrap_thread_start(struct thread *thread, const struct thread_options *options,
+			void *(*main)(void *), void *arg, struct err *err);
+int __wrap_thread_start(struct thread *thread, const struct thread_options *options,
+			void *(*main)(void *), void *arg, struct err *err)
+{
+	if (will.thread_code) {
+		return err_set(err, will.thread_code, "no thread");
+	}
+	return __real_thread_start(thread, options, main, arg, err);
+}
+
 /* --- what the kernel is given through a ring, read where it reads it ----------------------------- */
 
 #ifdef HAVE_IO_URING
@@ -121,6 +137,7 @@ static struct {
 	struct io_uring_sqe *sqes; /* and its submissions */
 	unsigned entries;
 	unsigned tail_offset;
+	int places;	/* of rings, that the thread has among its own */
 	unsigned calls; /* that submitted any */
 	unsigned count;
 	struct {
@@ -175,6 +192,19 @@ int __wrap_sys_uring_setup(unsigned entries, void *params)
 		look_into_ring(fd, params);
 	}
 	return fd;
+}
+
+int __real_sys_uring_register(int fd, unsigned op, void *argument, unsigned count);
+int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count);
+int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count)
+{
+	int code = op == IORING_REGISTER_ENABLE_RINGS && will.enable_code
+			   ? will.enable_code
+			   : __real_sys_uring_register(fd, op, argument, count);
+
+	seen.places += op == IORING_REGISTER_RING_FDS && code == 1;
+	seen.places -= op == IORING_UNREGISTER_RING_FDS && code == 1;
+	return code;
 }
 
 int __real_sys_uring_enter(int fd, unsigned submitted, unsigned least, unsigned flags,
@@ -273,7 +303,7 @@ static void open_writer(struct bench *bench)
 	spy.ops.reap = spy_reap;
 	spy.ops.sync = writer->ops->sync ? spy_sync : NULL;
 	writer->ops = &spy.ops;
-	assert_int_equal(writer_begin(writer), 0);
+	assert_int_equal(writer_begin(writer, &err), 0);
 }
 
 static void begin_file(struct bench *bench, const char *name)
@@ -674,6 +704,70 @@ static void without_io_uring_write_writes_and_it_is_said_why(void **state)
 	assert_falls_back(*state, -EINVAL, "older");
 }
 
+#ifdef HAVE_IO_URING
+
+static int least_free_fd(void)
+{
+	int fd = dup(STDIN_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+/* By the thread that is to use it, which comes later than opening it. */
+static void where_the_ring_cannot_be_used_write_writes_and_it_is_said_why(void **state)
+{
+	struct bench *bench = *state;
+	int free_fd = least_free_fd();
+	struct writer writer;
+
+	assert_int_equal(writer_open(&writer, WRITER_URING, CHUNK, &bench->syncer, NULL),
+			 0);
+	if (writer.note.text[0]) {
+		print_message("%s\n", writer.note.text);
+		writer_close(&writer);
+		skip();
+	}
+	will.enable_code = -EACCES;
+	assert_int_equal(writer_begin(&writer, NULL), 0);
+	assert_string_equal(writer.ops->name, "write");
+	assert_string_equal(writer.note.text,
+			    "no writer uring: its io_uring cannot be enabled: "
+			    "Permission denied");
+	writer_set_file(&writer, bench->fd);
+	writer_queue(&writer);
+	bench->put = 3000 * KIB;
+	assert_int_equal(writer_put(&writer, bench->data, bench->put), 0);
+	assert_int_equal(writer_settle(&writer), 0);
+	assert_file_is(bench, bench->put);
+	writer_end(&writer);
+	writer_close(&writer);
+	assert_int_equal(least_free_fd(), free_fd);
+	assert_int_equal(seen.places, 0);
+}
+
+static void where_write_cannot_take_its_place_either_that_is_the_error(void **state)
+{
+	struct bench *bench = *state;
+	struct err err = { "" };
+	struct writer writer;
+
+	assert_int_equal(writer_open(&writer, WRITER_URING, CHUNK, &bench->syncer, NULL),
+			 0);
+	if (writer.note.text[0]) {
+		print_message("%s\n", writer.note.text);
+		writer_close(&writer);
+		skip();
+	}
+	will.enable_code = -EACCES;
+	will.thread_code = -EAGAIN;
+	assert_int_equal(writer_begin(&writer, &err), -EAGAIN);
+	assert_string_equal(err.text, "no thread");
+	writer_close(&writer);
+}
+
+#endif
+
 static void what_aio_cannot_be_asked_for_is_asked_again(void **state)
 {
 	struct bench *bench = *state;
@@ -720,6 +814,10 @@ int main(void)
 #ifdef HAVE_IO_URING
 		TEST_OF(a_sync_is_linked_to_the_last_write_before_it_and_no_other_is,
 			WRITER_URING),
+		TEST_OF(where_the_ring_cannot_be_used_write_writes_and_it_is_said_why,
+			WRITER_WRITE),
+		TEST_OF(where_write_cannot_take_its_place_either_that_is_the_error,
+			WRITER_WRITE),
 #endif
 		TEST_OF(what_aio_cannot_be_asked_for_is_asked_again, WRITER_AIO),
 	};
