@@ -11,9 +11,21 @@
 #define PATH_BYTES 4096
 
 static const struct disk_ops *const ways[] = {
-	&disk_write,	&disk_write_sync, &disk_write_syncer,
-	&disk_uring,	&disk_uring_sync, &disk_aio,
-	&disk_aio_sync, &disk_direct,	  &disk_direct_sync,
+	&disk_write,
+	&disk_write_sync,
+	&disk_write_syncer,
+	&disk_uring,
+	&disk_uring_sync,
+	&disk_uring_registered,
+	&disk_uring_registered_sync,
+	&disk_aio,
+	&disk_aio_sync,
+	&disk_direct,
+	&disk_direct_sync,
+	&disk_uring_direct,
+	&disk_uring_direct_sync,
+	&disk_uring_direct_registered,
+	&disk_uring_direct_registered_sync,
 };
 
 const struct disk_ops *disk_at(unsigned index)
@@ -70,6 +82,16 @@ void disk_close(struct disk *disk)
 		sys_close(disk->fd);
 		disk->ops = NULL;
 	}
+}
+
+int disk_go_direct(struct disk *disk, struct err *err)
+{
+	int flags = fcntl(disk->fd, F_GETFL);
+
+	if (flags < 0 || fcntl(disk->fd, F_SETFL, flags | O_DIRECT)) {
+		return err_set_errno(err, -errno, "this file system has no O_DIRECT");
+	}
+	return 0;
 }
 
 int disk_rewind(struct disk *disk)

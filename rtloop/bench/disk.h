@@ -12,6 +12,7 @@
 /* What one write brings, as a chunk of a log; and how many may be under way. */
 #define DISK_BLOCK_BYTES (64u << 10)
 #define DISK_DEPTH	 8
+#define DISK_ALIGN	 4096 /* what O_DIRECT asks for, and more than some disks do */
 
 struct disk;
 
@@ -50,6 +51,9 @@ void disk_close(struct disk *disk);
 /** disk_rewind - drain, and begin with an empty file; 0 or -errno. [init] */
 int disk_rewind(struct disk *disk) MUST_CHECK;
 
+/** disk_go_direct - from now on past the page cache, for ways; -EINVAL with @err filled where that cannot be. [init] */
+int disk_go_direct(struct disk *disk, struct err *err) MUST_CHECK;
+
 extern const struct disk_ops disk_write;
 extern const struct disk_ops disk_write_sync;
 extern const struct disk_ops disk_write_syncer;
@@ -59,5 +63,11 @@ extern const struct disk_ops disk_aio;
 extern const struct disk_ops disk_aio_sync;
 extern const struct disk_ops disk_uring;
 extern const struct disk_ops disk_uring_sync;
+extern const struct disk_ops disk_uring_registered;
+extern const struct disk_ops disk_uring_registered_sync;
+extern const struct disk_ops disk_uring_direct;
+extern const struct disk_ops disk_uring_direct_sync;
+extern const struct disk_ops disk_uring_direct_registered;
+extern const struct disk_ops disk_uring_direct_registered_sync;
 
 #endif

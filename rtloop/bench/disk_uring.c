@@ -1,9 +1,11 @@
-/* io_uring: several writes under way, the one that is to be durable linked to an fsync. */
+/* io_uring: several writes under way, the one that is to be durable linked to an fsync; through the page cache and past it;
+ * from buffers that the kernel knows already, and not. */
 #include "rtloop/bench/disk.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
@@ -23,17 +25,21 @@ struct uring_disk {
 	bool is_under_way[DISK_DEPTH];
 	unsigned syncs; /* under way */
 	unsigned next;
+	uint8_t op; /* IORING_OP_WRITE, or of registered buffers: IORING_OP_WRITE_FIXED */
 	bool has_begun;
 	int code; /* -errno: of one that failed */
 };
 
-static int uring_disk_open(struct disk *disk, struct err *err)
+#define DATA_BYTES ((size_t)DISK_DEPTH * DISK_BLOCK_BYTES)
+
+static int open_ring(struct disk *disk, struct err *err)
 {
 	struct uring_disk *state = calloc(1, sizeof(*state));
 
 	disk->state = state;
 	if (state) {
-		state->data = malloc((size_t)DISK_DEPTH * DISK_BLOCK_BYTES);
+		state->op = IORING_OP_WRITE;
+		state->data = aligned_alloc(DISK_ALIGN, DATA_BYTES);
 	}
 	if (!state || !state->data) {
 		return err_set(err, -ENOMEM, "no memory for io_uring");
@@ -43,6 +49,57 @@ static int uring_disk_open(struct disk *disk, struct err *err)
 		return -EOPNOTSUPP;
 	}
 	return 0;
+}
+
+/* Pinned once, in place of once a write; that counts as locked memory. */
+static int register_buffers(struct disk *disk, struct err *err)
+{
+	struct uring_disk *state = disk->state;
+	struct iovec all = { .iov_base = state->data, .iov_len = DATA_BYTES };
+	int code = sys_uring_register(state->ring.fd, IORING_REGISTER_BUFFERS, &all, 1);
+
+	if (code < 0) {
+		return err_set_errno(err, code, "cannot register buffers");
+	}
+	state->op = IORING_OP_WRITE_FIXED;
+	return 0;
+}
+
+static void uring_disk_close(struct disk *disk);
+
+static int open_as(struct disk *disk, bool is_direct, bool is_registered, struct err *err)
+{
+	int code = open_ring(disk, err);
+
+	if (code) {
+		return code;
+	}
+	code = is_direct ? disk_go_direct(disk, err) : 0;
+	code = code == 0 && is_registered ? register_buffers(disk, err) : code;
+	if (code) {
+		uring_disk_close(disk);
+	}
+	return code;
+}
+
+static int uring_disk_open(struct disk *disk, struct err *err)
+{
+	return open_as(disk, false, false, err);
+}
+
+static int uring_direct_open(struct disk *disk, struct err *err)
+{
+	return open_as(disk, true, false, err);
+}
+
+static int uring_registered_open(struct disk *disk, struct err *err)
+{
+	return open_as(disk, false, true, err);
+}
+
+static int uring_direct_registered_open(struct disk *disk, struct err *err)
+{
+	return open_as(disk, true, true, err);
 }
 
 static void take_completions(struct uring_disk *state)
@@ -112,7 +169,7 @@ static int uring_disk_put(struct disk *disk, const uint8_t *block, bool is_sync_
 		return code ? code : -EBUSY;
 	}
 	memcpy(data, block, DISK_BLOCK_BYTES);
-	sqe->opcode = IORING_OP_WRITE;
+	sqe->opcode = state->op;
 	sqe->fd = disk->fd;
 	sqe->off = disk->offset;
 	sqe->addr = (uint64_t)(uintptr_t)data;
@@ -168,10 +225,13 @@ static int uring_disk_open(struct disk *disk, struct err *err)
 	return err_set(err, -ENOSYS, "this program was built without io_uring");
 }
 
-#define uring_disk_put	 NULL
-#define uring_plain_put	 NULL
-#define uring_disk_drain NULL
-#define uring_disk_close NULL
+#define uring_direct_open	     uring_disk_open
+#define uring_registered_open	     uring_disk_open
+#define uring_direct_registered_open uring_disk_open
+#define uring_disk_put		     NULL
+#define uring_plain_put		     NULL
+#define uring_disk_drain	     NULL
+#define uring_disk_close	     NULL
 
 #endif
 
@@ -189,6 +249,60 @@ const struct disk_ops disk_uring_sync = {
 	.writer = "uring",
 	.sync = "linked fsync",
 	.open = uring_disk_open,
+	.put = uring_disk_put,
+	.drain = uring_disk_drain,
+	.close = uring_disk_close,
+};
+
+const struct disk_ops disk_uring_registered = {
+	.name = "io_uring, registered",
+	.sync = "none",
+	.open = uring_registered_open,
+	.put = uring_plain_put,
+	.drain = uring_disk_drain,
+	.close = uring_disk_close,
+};
+
+const struct disk_ops disk_uring_registered_sync = {
+	.name = "io_uring, registered",
+	.sync = "linked fsync",
+	.open = uring_registered_open,
+	.put = uring_disk_put,
+	.drain = uring_disk_drain,
+	.close = uring_disk_close,
+};
+
+const struct disk_ops disk_uring_direct = {
+	.name = "O_DIRECT io_uring",
+	.sync = "none",
+	.open = uring_direct_open,
+	.put = uring_plain_put,
+	.drain = uring_disk_drain,
+	.close = uring_disk_close,
+};
+
+const struct disk_ops disk_uring_direct_sync = {
+	.name = "O_DIRECT io_uring",
+	.sync = "linked fsync",
+	.open = uring_direct_open,
+	.put = uring_disk_put,
+	.drain = uring_disk_drain,
+	.close = uring_disk_close,
+};
+
+const struct disk_ops disk_uring_direct_registered = {
+	.name = "O_DIRECT io_uring, registered",
+	.sync = "none",
+	.open = uring_direct_registered_open,
+	.put = uring_plain_put,
+	.drain = uring_disk_drain,
+	.close = uring_disk_close,
+};
+
+const struct disk_ops disk_uring_direct_registered_sync = {
+	.name = "O_DIRECT io_uring, registered",
+	.sync = "linked fsync",
+	.open = uring_direct_registered_open,
 	.put = uring_disk_put,
 	.drain = uring_disk_drain,
 	.close = uring_disk_close,

@@ -1,6 +1,5 @@
 /* write(2): through the page cache, and past it; made durable by the caller, or by another thread. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -106,20 +105,10 @@ const struct disk_ops disk_write_syncer = {
 
 /* --- past the page cache ------------------------------------------------------------------------------- */
 
-static int direct_open(struct disk *disk, struct err *err)
-{
-	int flags = fcntl(disk->fd, F_GETFL);
-
-	if (flags < 0 || fcntl(disk->fd, F_SETFL, flags | O_DIRECT)) {
-		return err_set_errno(err, -errno, "this file system has no O_DIRECT");
-	}
-	return 0;
-}
-
 const struct disk_ops disk_direct = {
 	.name = "O_DIRECT write",
 	.sync = "none",
-	.open = direct_open,
+	.open = disk_go_direct,
 	.put = write_put,
 	.drain = nothing_drain,
 	.close = nothing_close,
@@ -128,7 +117,7 @@ const struct disk_ops disk_direct = {
 const struct disk_ops disk_direct_sync = {
 	.name = "O_DIRECT write",
 	.sync = "fdatasync by the caller",
-	.open = direct_open,
+	.open = disk_go_direct,
 	.put = write_sync_put,
 	.drain = nothing_drain,
 	.close = nothing_close,

@@ -11,7 +11,6 @@
 #define SLICE_NS  NS_PER_SEC
 #define BLOCK_NS  (4 * NS_PER_MS)   /* from block to block: 16 MB/s */
 #define SYNC_NS	  (250 * NS_PER_MS) /* or a quarter of a turn, where that is short */
-#define ALIGN	  4096 /* what O_DIRECT asks for, and more than some disks do */
 #define DISKS_MAX 16
 #define LOG_BYTE  0x5a
 
@@ -101,7 +100,7 @@ static int run_writers(struct part_run *run, struct err *err)
 	int code = -ENOMEM;
 
 	if (!writers ||
-	    posix_memalign((void **)&writers->block, ALIGN, DISK_BLOCK_BYTES)) {
+	    posix_memalign((void **)&writers->block, DISK_ALIGN, DISK_BLOCK_BYTES)) {
 		free(writers);
 		return err_set(err, code, "no memory for writers");
 	}

@@ -11,6 +11,7 @@
 
 #define LABEL_WIDTH TIMING_LABEL_WIDTH
 #define NAME_WIDTH  30
+#define LONG_WIDTH  43 /* of writers, with their sync */
 #define SYNC_BYTES  64
 
 /* --- conditions --------------------------------------------------------------------------------------- */
@@ -109,10 +110,10 @@ static void print_samples(FILE *out, const struct row *row)
 	fprintf(out, " %9" PRIu64 "\n", row->figure.samples);
 }
 
-static void print_head(FILE *out, const char *first, const char *more)
+static void print_head(FILE *out, int width, const char *more)
 {
-	fprintf(out, "  %-*s %9s %9s %9s%s %9s\n", NAME_WIDTH, first, "median", "p99",
-		"worst", more, "samples");
+	fprintf(out, "  %-*s %9s %9s %9s%s %9s\n", width, "us", "median", "p99", "worst",
+		more, "samples");
 }
 
 static bool print_failed(FILE *out, const char *name, const struct row *row)
@@ -127,7 +128,7 @@ static bool print_failed(FILE *out, const char *name, const struct row *row)
 
 static void print_floor(FILE *out, const struct table *table)
 {
-	print_head(out, "us", "");
+	print_head(out, NAME_WIDTH, "");
 	for (unsigned i = 0; i < table->count; i++) {
 		const struct row *row = &table->rows[i];
 
@@ -143,7 +144,7 @@ static void print_pacers(FILE *out, const struct table *table)
 {
 	char name[ROW_TITLE_BYTES];
 
-	print_head(out, "us", "    CPU %");
+	print_head(out, NAME_WIDTH, "    CPU %");
 	for (unsigned i = 0; i < table->count; i++) {
 		const struct row *row = &table->rows[i];
 		double share = row_cpu_share(row);
@@ -165,7 +166,7 @@ static void print_group(FILE *out, const struct row *row)
 		row->is_of_file ? "of the configuration: " : "", row->endpoints,
 		row->endpoints == 1 ? "" : "s", row->ready,
 		row->is_of_file ? "" : " (streams)");
-	print_head(out, "us", "    calls");
+	print_head(out, NAME_WIDTH, "    calls");
 }
 
 static void print_scans(FILE *out, const struct table *table)
@@ -194,7 +195,7 @@ static void print_writers(FILE *out, const struct table *table)
 {
 	char name[ROW_NAME_BYTES + SYNC_BYTES];
 
-	print_head(out, "us", "  CPU/MB");
+	print_head(out, LONG_WIDTH, "  CPU/MB");
 	for (unsigned i = 0; i < table->count; i++) {
 		const struct row *row = &table->rows[i];
 		bool is_synced = strcmp(row->sync, "none") != 0;
@@ -202,7 +203,7 @@ static void print_writers(FILE *out, const struct table *table)
 		snprintf(name, sizeof(name), "%s%s%s", row->name, is_synced ? ", " : "",
 			 is_synced ? row->sync : "");
 		if (!print_failed(out, name, row)) {
-			fprintf(out, "  %-*s", NAME_WIDTH, name);
+			fprintf(out, "  %-*s", LONG_WIDTH, name);
 			print_figure(out, &row->figure);
 			print_number(out, row_cpu_us_per_mb(row), 0);
 			print_samples(out, row);

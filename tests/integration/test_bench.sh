@@ -55,7 +55,8 @@ for row in "empty system call" cyclictest nanosleep "nanosleep, tail 20us" timer
 	epoll_wait "nanosleep + epoll" "timerfd + epoll" "nanosleep + uring" "uring + uring" "recv each" poll epoll \
 	"epoll, edge-triggered" "io_uring batch" "io_uring batch, unregistered" "io_uring multishot" "io_uring SQPOLL" "blocking, if known" write \
 	"write, fdatasync by the caller" "write, fdatasync by a thread" "io_uring, linked fsync" \
-	"POSIX AIO, aio_fsync" "O_DIRECT write"; do
+	"POSIX AIO, aio_fsync" "O_DIRECT write" "O_DIRECT io_uring" "O_DIRECT io_uring, linked fsync" "io_uring, registered" \
+	"io_uring, registered, linked fsync" "O_DIRECT io_uring, registered" "O_DIRECT io_uring, registered, linked fsync"; do
 	grep -q "^  $row  *[0-9n]" out || fail "no row '$row'"
 done
 grep -q "^endpoints 1 udp, 1 pty in place" out || fail "the endpoints: $(grep ^endpoints out)"
@@ -71,7 +72,7 @@ expect_equal "the period" 500000 "$(value .conditions.period_ns)"
 expect_equal "endpoints of the configuration" "1 1" "$(value '.conditions.endpoints | "\(.udp) \(.pty)"')"
 expect_equal "numbers of endpoints" "1 2 16 64 256" "$(value '[.readers[].endpoints] | unique | join(" ")')"
 expect_equal "ways to read" 9 "$(value '[.readers[].name] | unique | length')"
-expect_equal "ways to write" 9 "$(value '.writers | length')"
+expect_equal "ways to write" 15 "$(value '.writers | length')"
 expect_equal "rows with neither figures nor a reason" 0 \
 	"$(value '[.floor, .pacers, .cycles, .readers, .writers | .[] | select((.samples > 0 and .median_ns > 0) or .failure | not)] | length')"
 expect_equal "rows whose figures are out of order" 0 \

@@ -1,3 +1,4 @@
+/* wraps: fcntl64 uring_next sys_uring_register */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -5,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 
 #include "rtloop/base/time.h"
+#include "rtloop/base/uring.h"
 #include "rtloop/bench/disk.h"
 #include "rtloop/bench/waiter.h"
 
@@ -89,6 +92,137 @@ static void every_way_writes_all_blocks_in_order(void **state)
 	}
 }
 
+/* --- past the page cache, and from registered buffers ---------------------------------------------- */
+
+static bool refuses_direct; /* as some file systems do */
+
+int __real_fcntl64(int fd, int command, int flags);
+int __wrap_fcntl64(int fd, int command, int flags);
+int __wrap_fcntl64(int fd, int command, int flags)
+{
+	if (refuses_direct && command == F_SETFL && (flags & O_DIRECT)) {
+		errno = EINVAL;
+		return -1;
+	}
+	return __real_fcntl64(fd, command, flags);
+}
+
+static bool says(const char *text, const char *word)
+{
+	return strstr(text, word) != NULL;
+}
+
+static void where_o_direct_is_refused_each_way_that_needs_it_says_so(void **state)
+{
+	const struct disk_ops *ops;
+	unsigned refused = 0;
+
+	refuses_direct = true;
+	for (unsigned i = 0; (ops = disk_at(i)); i++) {
+		struct disk disk;
+		struct err err = { "" };
+
+		if (disk_open(&disk, ops, folder(), &err)) {
+			assert_true(says(err.text, "O_DIRECT") ||
+				    (says(ops->name, "io_uring") &&
+				     says(err.text, "io_uring")));
+			refused++;
+		} else {
+			assert_false(says(ops->name, "O_DIRECT"));
+		}
+		disk_close(&disk);
+	}
+	refuses_direct = false;
+	assert_true(refused >= 6);
+}
+
+#ifdef HAVE_IO_URING
+
+static const struct io_uring_sqe *taken[4 * BLOCKS];
+static unsigned taken_count;
+
+struct io_uring_sqe *__real_uring_next(struct uring *ring);
+struct io_uring_sqe *__wrap_uring_next(struct uring *ring);
+struct io_uring_sqe *__wrap_uring_next(struct uring *ring)
+{
+	struct io_uring_sqe *sqe = __real_uring_next(ring);
+
+	if (sqe && taken_count < ARRAY_SIZE(taken)) {
+		taken[taken_count++] = sqe;
+	}
+	return sqe;
+}
+
+static int buffers_code; /* of registering buffers; 0: the kernel's own */
+
+int __real_sys_uring_register(int fd, unsigned op, void *argument, unsigned count);
+int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count);
+int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count)
+{
+	return op == IORING_REGISTER_BUFFERS && buffers_code
+		       ? buffers_code
+		       : __real_sys_uring_register(fd, op, argument, count);
+}
+
+/* A limit of locked memory does that. */
+static void where_buffers_cannot_be_registered_it_is_said(void **state)
+{
+	struct disk disk;
+	struct err err = { "" };
+
+	buffers_code = -ENOMEM;
+	assert_true(disk_open(&disk, &disk_uring_registered, folder(), &err) < 0);
+	assert_true(says(err.text, "io_uring") ||
+		    says(err.text, "cannot register buffers: Cannot allocate memory"));
+	disk_close(&disk);
+	buffers_code = 0;
+}
+
+/* The places of a ring are used again: a few blocks do not come round to the first. */
+static void expect_ops(const struct disk_ops *ops, unsigned expected)
+{
+	bool is_synced = strcmp(ops->sync, "none") != 0;
+	unsigned writes = 0, links = 0;
+	struct disk disk;
+	struct err err;
+
+	if (disk_open(&disk, ops, folder(), &err)) {
+		print_message("%s: %s\n", ops->name, err.text);
+		return;
+	}
+	taken_count = 0;
+	for (unsigned k = 0; k < 3; k++) {
+		assert_int_equal(ops->put(&disk, block, k == 2), 0);
+	}
+	for (unsigned i = 0; i < taken_count; i++) {
+		writes += taken[i]->opcode == expected;
+		links += taken[i]->flags == IOSQE_IO_LINK &&
+			 taken[i + 1]->opcode == IORING_OP_FSYNC;
+	}
+	assert_int_equal(writes, 3);
+	assert_int_equal(links, is_synced);
+	assert_int_equal(taken_count, 3u + is_synced);
+	assert_int_equal(says(ops->name, "O_DIRECT"),
+			 (fcntl(disk.fd, F_GETFL) & O_DIRECT) != 0);
+	assert_int_equal(ops->drain(&disk), 0);
+	disk_close(&disk);
+}
+
+static void each_way_of_io_uring_writes_as_its_name_says(void **state)
+{
+	const struct disk_ops *ops;
+
+	for (unsigned i = 0; (ops = disk_at(i)); i++) {
+		if (says(ops->name, "io_uring")) {
+			expect_ops(ops, says(ops->name, "registered")
+						? IORING_OP_WRITE_FIXED
+						: IORING_OP_WRITE);
+		}
+	}
+}
+
+#endif
+
 static void a_folder_that_is_not_there_is_an_error_that_names_it(void **state)
 {
 	struct disk disk;
@@ -159,6 +293,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_way_writes_all_blocks_in_order),
+		cmocka_unit_test(
+			where_o_direct_is_refused_each_way_that_needs_it_says_so),
+#ifdef HAVE_IO_URING
+		cmocka_unit_test(each_way_of_io_uring_writes_as_its_name_says),
+		cmocka_unit_test(where_buffers_cannot_be_registered_it_is_said),
+#endif
 		cmocka_unit_test(a_folder_that_is_not_there_is_an_error_that_names_it),
 		cmocka_unit_test(a_disk_that_refuses_is_told),
 		cmocka_unit_test(no_waiter_wakes_before_the_release),
