@@ -142,13 +142,14 @@ static void handle_record(struct logger *logger, const struct record *record)
 	}
 }
 
-/* What the disk has taken, and what not. */
+/* What the disk has taken, and what not. Without a file a sync of the last one may still end: what it keeps open until then
+ * nobody can unmount. */
 static void look_at_writer(struct logger *logger)
 {
+	writer_poll(&logger->writer);
 	if (!logger_file_is_open(logger)) {
 		return;
 	}
-	writer_poll(&logger->writer);
 	logger_file_confirm(logger);
 	if (logger->writer.code) {
 		logger_file_fail(logger, logger->writer.code);

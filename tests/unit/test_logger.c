@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
@@ -53,6 +54,7 @@ static struct {
 	_Atomic int put_code;	    /* of the next write, which takes nothing; 0: none */
 	_Atomic int sync_code;	    /* of the next sync that ends */
 	_Atomic bool is_sync_held;  /* a sync does not come back */
+	_Atomic unsigned syncs_held;
 	_Atomic unsigned syncs;
 	_Atomic int64_t synced_ns;    /* when the last one was begun, */
 	_Atomic int64_t synced_bytes; /* and how large the file was */
@@ -96,6 +98,7 @@ int __wrap_sys_datasync(int fd)
 	disk.synced_ns = __wrap_sys_now();
 	disk.synced_bytes = info.st_size;
 	disk.syncs++;
+	disk.syncs_held += disk.is_sync_held;
 	while (disk.is_sync_held) {
 		sched_yield();
 	}
@@ -251,6 +254,7 @@ void __wrap_writer_synced(struct writer *writer, int code)
 	if (disk.is_sync_held) {
 		spy.has_sync = true;
 		spy.sync_code = code;
+		disk.syncs_held++;
 		return;
 	}
 	fstat(writer->sync.fd, &info);
@@ -1781,6 +1785,50 @@ static void events_that_a_failed_sync_may_have_lost_come_again(void **state)
 	assert_int_equal(log_look_count(look, "log_failed"), 1);
 }
 
+static bool is_sync_held(void *context)
+{
+	return disk.syncs_held > 0;
+}
+
+/* Whether this process has nothing open in the folder. */
+static bool is_let_go(void *context)
+{
+	struct bench *bench = context;
+	size_t bytes = strlen(bench->folder.path);
+	DIR *dir = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	bool is_open = false;
+
+	assert_non_null(dir);
+	while ((entry = readdir(dir))) {
+		char path[512] = "";
+
+		if (readlinkat(dirfd(dir), entry->d_name, path, sizeof(path) - 1) > 0) {
+			is_open |= strncmp(path, bench->folder.path, bytes) == 0;
+		}
+	}
+	closedir(dir);
+	return !is_open;
+}
+
+/* Whoever wants to mount the disk anew has to unmount it first. */
+static void a_sync_that_ends_when_there_is_no_file_lets_the_last_one_go(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->options.sync_ns = 20 * NS_PER_MS;
+	start(bench);
+	disk.is_sync_held = true;
+	run_cycles(bench, 10);
+	wait_until(is_sync_held, bench);
+	fill_disk(0);
+	run_cycles(bench, 10);
+	wait_until(is_degraded, bench);
+	disk.is_sync_held = false;
+	wait_until(is_let_go, bench);
+	assert_true(is_degraded(bench));
+}
+
 static void a_file_of_which_a_sync_failed_late_ends_no_other(void **state)
 {
 	struct bench *bench = *state;
@@ -2157,6 +2205,7 @@ int main(void)
 		EACH_KIND(a_sync_that_fails_ends_the_file_and_is_an_error),
 		EACH_KIND(a_sync_that_fails_at_the_end_is_an_error),
 		EACH_KIND(events_that_a_failed_sync_may_have_lost_come_again),
+		EACH_KIND(a_sync_that_ends_when_there_is_no_file_lets_the_last_one_go),
 		EACH_KIND(a_file_of_which_a_sync_failed_late_ends_no_other),
 		EACH_KIND(the_log_is_degraded_until_the_new_file_is_on_the_disk),
 		EACH_KIND(a_file_that_was_removed_is_a_gap_in_the_next_one),
