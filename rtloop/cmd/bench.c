@@ -108,8 +108,9 @@ struct bench_request {
 /* --- the command line --------------------------------------------------------------------------------- */
 
 static int take_option(const struct command *command, int option, const char *argument,
-		       struct bench_request *request)
+		       void *context)
 {
+	struct bench_request *request = context;
 	int code = 0;
 
 	switch (option) {
@@ -166,24 +167,14 @@ static int check_request(const struct command *command,
 	return EXIT_OK;
 }
 
-/* Returns EXIT_OK where it is to go on, or a status to end with; -1: help was printed. */
+/* Returns EXIT_OK where it is to go on, or what command_options() returns. */
 static int parse_line(const struct command *command, int argc, char **argv,
 		      struct bench_request *request)
 {
-	struct command_line line = { .command = command, .argc = argc, .argv = argv };
-	const char *argument;
-	int option, status = EXIT_OK;
+	int status = command_options(command, argc, argv, take_option, request);
 
-	while ((option = command_next(&line, &argument)) >= 0) {
-		if (status == EXIT_OK) {
-			status = take_option(command, option, argument, request);
-		}
-	}
-	if (option == COMMAND_LINE_HELP) {
-		return -1;
-	}
-	if (option == COMMAND_LINE_WRONG || status != EXIT_OK) {
-		return EXIT_USAGE;
+	if (status != EXIT_OK) {
+		return status;
 	}
 	if (optind + 1 < argc) {
 		return command_wrong(command, "takes one FILE at most");

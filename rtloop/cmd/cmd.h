@@ -82,6 +82,19 @@ struct command_line {
  */
 int command_next(struct command_line *line, const char **ret_argument);
 
+/* Takes an option of a line; returns EXIT_OK, or the status to end with: what is wrong was told on stderr. */
+typedef int command_taker(const struct command *command, int option, const char *argument,
+			  void *request);
+
+/**
+ * command_options - have all options of a line taken, up to the first that is wrong.
+ *
+ * Returns EXIT_OK where argv[optind] is the first argument; what @take returned, or EXIT_USAGE; or
+ * COMMAND_LINE_HELP. [init]
+ */
+int command_options(const struct command *command, int argc, char **argv,
+		    command_taker *take, void *request);
+
 /** command_wrong - report a mistake and how to get help on stderr; returns EXIT_USAGE. [init] */
 int command_wrong(const struct command *command, const char *format, ...)
 	PRINTF_LIKE(2, 3);

@@ -178,6 +178,25 @@ int command_next(struct command_line *line, const char **ret_argument)
 	}
 }
 
+int command_options(const struct command *command, int argc, char **argv,
+		    command_taker *take, void *request)
+{
+	struct command_line line = { .command = command, .argc = argc, .argv = argv };
+	const char *argument;
+	int option, status;
+
+	while ((option = command_next(&line, &argument)) >= 0) {
+		status = take(command, option, argument, request);
+		if (status != EXIT_OK) {
+			return command_line_end(&line, status);
+		}
+	}
+	if (option == COMMAND_LINE_WRONG) {
+		return EXIT_USAGE;
+	}
+	return option == COMMAND_LINE_HELP ? COMMAND_LINE_HELP : EXIT_OK;
+}
+
 int command_wrong(const struct command *command, const char *format, ...)
 {
 	va_list args;

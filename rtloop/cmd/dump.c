@@ -125,9 +125,11 @@ static int set_every(const struct command *command, struct dump_options *options
 	return EXIT_OK;
 }
 
-static int take_option(const struct command *command, struct dump_options *options,
-		       int option, const char *argument)
+static int take_option(const struct command *command, int option, const char *argument,
+		       void *context)
 {
+	struct dump_options *options = context;
+
 	switch (option) {
 	case OPTION_CSV:
 		return set_kind(command, options, DUMP_CSV);
@@ -186,18 +188,10 @@ static int check_options(const struct command *command,
 static int parse_options(const struct command *command, int argc, char **argv,
 			 struct dump_options *options)
 {
-	struct command_line line = { .command = command, .argc = argc, .argv = argv };
-	const char *argument;
-	int status = EXIT_OK;
-	int option;
+	int status = command_options(command, argc, argv, take_option, options);
 
-	while ((option = command_next(&line, &argument)) >= 0) {
-		if (status == EXIT_OK) {
-			status = take_option(command, options, option, argument);
-		}
-	}
-	if (option != COMMAND_LINE_END || status != EXIT_OK) {
-		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
+	if (status != EXIT_OK) {
+		return status;
 	}
 	options->files = argv + optind;
 	options->file_count = (unsigned)(argc - optind);
@@ -209,8 +203,8 @@ static int run_dump(const struct command *command, int argc, char **argv)
 	struct dump_options options = { .kind = DUMP_LIST };
 	int status = parse_options(command, argc, argv, &options);
 
-	if (status != EXIT_OK || options.file_count == 0) {
-		return status;
+	if (status != EXIT_OK) {
+		return status < 0 ? EXIT_OK : status;
 	}
 	switch (options.kind) {
 	case DUMP_LIST:

@@ -132,9 +132,11 @@ static int set_shown(const struct command *command, struct report_request *reque
 	return EXIT_OK;
 }
 
-static int take_option(const struct command *command, struct report_request *request,
-		       int option, const char *argument)
+static int take_option(const struct command *command, int option, const char *argument,
+		       void *context)
 {
+	struct report_request *request = context;
+
 	switch (option) {
 	case OPTION_JSON:
 		request->json_path = argument;
@@ -170,18 +172,10 @@ static int check_paths(const struct command *command,
 static int parse_options(const struct command *command, int argc, char **argv,
 			 struct report_request *request)
 {
-	struct command_line line = { .command = command, .argc = argc, .argv = argv };
-	const char *argument;
-	int status = EXIT_OK;
-	int option;
+	int status = command_options(command, argc, argv, take_option, request);
 
-	while ((option = command_next(&line, &argument)) >= 0) {
-		if (status == EXIT_OK) {
-			status = take_option(command, request, option, argument);
-		}
-	}
-	if (option != COMMAND_LINE_END || status != EXIT_OK) {
-		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
+	if (status != EXIT_OK) {
+		return status;
 	}
 	request->paths = argv + optind;
 	request->path_count = (unsigned)(argc - optind);
@@ -441,8 +435,8 @@ static int run_report(const struct command *command, int argc, char **argv)
 	};
 	int status = parse_options(command, argc, argv, &request);
 
-	if (status != EXIT_OK || request.path_count == 0) {
-		return status;
+	if (status != EXIT_OK) {
+		return status < 0 ? EXIT_OK : status;
 	}
 	progress_init(&reporter.progress, stderr, "reading the log", sys_now());
 	status = open_sources(&reporter);

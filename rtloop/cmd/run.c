@@ -130,8 +130,9 @@ static int parse_kind(const char *text, const char *const *names, int64_t *ret_k
 }
 
 static int take_option(const struct command *command, int option, const char *argument,
-		       struct run_request *request)
+		       void *context)
 {
+	struct run_request *request = context;
 	int code = 0;
 
 	switch (option) {
@@ -180,24 +181,14 @@ static int take_option(const struct command *command, int option, const char *ar
 	return EXIT_OK;
 }
 
-/* Returns EXIT_OK where the run is to go on, or a status to end with; -1: help was printed. */
+/* Returns EXIT_OK where the run is to go on, or what command_options() returns. */
 static int parse_line(const struct command *command, int argc, char **argv,
 		      struct run_request *request)
 {
-	struct command_line line = { .command = command, .argc = argc, .argv = argv };
-	const char *argument;
-	int option, status = EXIT_OK;
+	int status = command_options(command, argc, argv, take_option, request);
 
-	while ((option = command_next(&line, &argument)) >= 0) {
-		if (status == EXIT_OK) {
-			status = take_option(command, option, argument, request);
-		}
-	}
-	if (option == COMMAND_LINE_HELP) {
-		return -1;
-	}
-	if (option == COMMAND_LINE_WRONG || status != EXIT_OK) {
-		return EXIT_USAGE;
+	if (status != EXIT_OK) {
+		return status;
 	}
 	if (optind + 1 != argc) {
 		return command_wrong(command, "expected one configuration file");

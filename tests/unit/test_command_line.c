@@ -272,6 +272,71 @@ static void help_takes_no_argument(void **state)
 	assert_wrong(state, "test --help=me", "option '--help' takes no argument");
 }
 
+/* The priority is taken, and any file that is not called "wrong". */
+static int take(const struct command *of, int option, const char *argument, void *request)
+{
+	const char **priority = request;
+
+	if (option == PRIORITY) {
+		*priority = argument;
+	}
+	return option == JSON && strcmp(argument, "wrong") == 0
+		       ? command_wrong(of, "wrong it is")
+		       : EXIT_OK;
+}
+
+static int take_all(struct reading *reading, const char *words, const char **ret_priority)
+{
+	int status;
+
+	give(reading, words);
+	capture(reading, 1);
+	status = command_options(&command, reading->line.argc, reading->argv, take,
+				 ret_priority);
+	capture(reading, 0);
+	return status;
+}
+
+static void all_options_are_taken_up_to_the_first_argument(void **state)
+{
+	struct reading *reading = *state;
+	const char *priority = NULL;
+
+	assert_int_equal(take_all(reading, "test --json right one -p 7", &priority),
+			 EXIT_OK);
+	assert_string_equal(priority, "7");
+	assert_string_equal(reading->argv[optind], "one");
+	assert_int_equal(reading->err_bytes, 0);
+}
+
+static void the_first_option_that_is_wrong_is_the_last_that_is_read(void **state)
+{
+	struct reading *reading = *state;
+	const char *priority = NULL;
+
+	assert_int_equal(take_all(reading, "test --json=wrong -p 7 -z --help", &priority),
+			 EXIT_USAGE);
+	assert_null(priority);
+	assert_string_equal(reading->err_text, "rtloop test: wrong it is\n"
+					       "Try 'rtloop help test'.\n");
+	assert_int_equal(reading->out_bytes, 0);
+}
+
+static void an_option_that_there_is_not_ends_the_taking(void **state)
+{
+	const char *priority = NULL;
+
+	assert_int_equal(take_all(*state, "test -z", &priority), EXIT_USAGE);
+}
+
+static void help_among_options_that_are_taken_is_answered(void **state)
+{
+	const char *priority = NULL;
+
+	assert_int_equal(take_all(*state, "test -p 7 -h", &priority), COMMAND_LINE_HELP);
+	assert_string_equal(priority, "7");
+}
+
 static void every_command_is_found_by_its_name(void **state)
 {
 	const struct command *found;
@@ -356,6 +421,10 @@ int main(void)
 		LINE_TEST(a_missing_argument_is_named_by_the_long_name),
 		LINE_TEST(an_argument_too_many_is_named),
 		LINE_TEST(help_takes_no_argument),
+		LINE_TEST(all_options_are_taken_up_to_the_first_argument),
+		LINE_TEST(the_first_option_that_is_wrong_is_the_last_that_is_read),
+		LINE_TEST(an_option_that_there_is_not_ends_the_taking),
+		LINE_TEST(help_among_options_that_are_taken_is_answered),
 		cmocka_unit_test(every_command_is_found_by_its_name),
 		cmocka_unit_test(every_command_has_help_that_fits_a_terminal),
 		cmocka_unit_test(the_time_left_is_known_once_something_is_done),
