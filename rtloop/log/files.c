@@ -226,11 +226,31 @@ static int create_next(struct files *files, struct err *err)
 	return fd;
 }
 
+/* On a disk that has become read-only a new file can be left behind, until the disk takes something again. */
+static void remove_left(struct files *files)
+{
+	struct files left = *files;
+	struct stat info;
+	struct err err;
+
+	left.sequence = files->left;
+	if (name_file(&left, &err) || lstat(left.path, &info)) {
+		return;
+	}
+	if (!S_ISREG(info.st_mode) || info.st_size > 0 || files_remove(&left) == 0) {
+		files->left = 0;
+	}
+}
+
 int files_create(struct files *files, struct err *err)
 {
 	bool is_first_of_one = !files->dir && files->sequence == 0;
-	int fd = create_next(files, err);
+	int fd;
 
+	if (files->left > 0) {
+		remove_left(files);
+	}
+	fd = create_next(files, err);
 	for (int i = 1; fd == -EEXIST && i < TAKEN_MAX && !is_first_of_one; i++) {
 		fd = create_next(files, err);
 	}
@@ -258,10 +278,10 @@ int files_remove(const struct files *files)
 	return unlink(files->path) ? -errno : 0;
 }
 
-void files_discard(const struct files *files, int fd)
+void files_discard(struct files *files, int fd)
 {
 	sys_close(fd);
-	(void)files_remove(files);
+	files->left = files_remove(files) ? files->sequence : 0;
 }
 
 bool files_is_removed(int fd)

@@ -30,6 +30,7 @@ struct files {
 	int64_t keep_bytes;
 	dev_t device;	   /* on which the folder was at the start */
 	uint32_t sequence; /* of the newest file; 0: none yet */
+	uint32_t left;	   /* of a file that files_discard() could not remove; 0: none */
 	char boot[FILES_BOOT_BYTES];
 	char path[PATH_MAX]; /* of the newest file */
 };
@@ -54,8 +55,12 @@ int files_create(struct files *files, struct err *err) MUST_CHECK;
 /** files_name_trace - of an overrun, beside its log: "oven-000012-0a1b2c3d.cycle-8123.trace". [super] */
 void files_name_trace(const char *log, uint64_t cycle, char *path, size_t bytes);
 
-/** files_discard - close and remove the newest file, into which nothing came. [log] */
-void files_discard(const struct files *files, int fd);
+/**
+ * files_discard - close and remove the newest file, into which nothing came.
+ *
+ * Where that cannot be, the next files_create() removes it, if it is empty. [log]
+ */
+void files_discard(struct files *files, int fd);
 
 /** files_remove - the name of the newest file; -errno. [log] */
 int files_remove(const struct files *files);

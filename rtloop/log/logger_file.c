@@ -203,6 +203,7 @@ int logger_file_begin(struct logger *logger, struct err *err)
 	code = write_head(logger, files.sequence);
 	if (code) {
 		files_discard(&files, fd);
+		logger->files.left = files.left;
 		logger->writer.fd = -1;
 		counter_set(&logger->bytes, bytes);
 		return err_set_errno(err, code, "cannot write the log %s", files.path);

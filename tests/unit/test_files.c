@@ -1,3 +1,4 @@
+/* wraps: unlink */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,11 +20,25 @@
 
 #define BOOT "0123abcd" /* of files of earlier boots */
 
+static bool keeps_names; /* as a disk does that is read-only */
+
+int __real_unlink(const char *path);
+int __wrap_unlink(const char *path);
+int __wrap_unlink(const char *path)
+{
+	if (keeps_names) {
+		errno = EROFS;
+		return -1;
+	}
+	return __real_unlink(path);
+}
+
 static int set_up(void **state)
 {
 	static struct folder folder;
 
 	folder_init(&folder);
+	keeps_names = false;
 	*state = &folder;
 	return 0;
 }
@@ -305,6 +321,61 @@ static void a_discarded_file_is_gone_and_its_number_is_free(void **state)
 	assert_memory_equal(name_of(&before), "oven-000001-", 12);
 }
 
+/* A file that could not be discarded, as the logger goes on behind it. */
+static void leave_one(struct files *files, const char *text)
+{
+	struct files discarded = *files;
+	int fd = files_create(&discarded, NULL);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	keeps_names = true;
+	files_discard(&discarded, fd);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+	files->left = discarded.left;
+}
+
+static void what_could_not_be_discarded_goes_before_the_next_file(void **state)
+{
+	struct files files;
+
+	init(&files, *state, 0);
+	leave_one(&files, "");
+	assert_int_equal(folder_list(*state), 1);
+	keeps_names = false;
+	create(&files);
+	assert_memory_equal(name_of(&files), "oven-000001-", 12);
+	create(&files);
+	assert_int_equal(folder_list(*state), 2);
+}
+
+static void what_cannot_be_discarded_yet_is_tried_again(void **state)
+{
+	struct files files;
+
+	init(&files, *state, 0);
+	leave_one(&files, "");
+	create(&files);
+	assert_memory_equal(name_of(&files), "oven-000002-", 12);
+	assert_int_equal(folder_list(*state), 2);
+	keeps_names = false;
+	create(&files);
+	assert_memory_equal(name_of(&files), "oven-000003-", 12);
+	assert_int_equal(folder_list(*state), 2);
+}
+
+static void what_was_left_and_is_not_empty_is_never_removed(void **state)
+{
+	struct files files;
+
+	init(&files, *state, 0);
+	leave_one(&files, "half a head");
+	keeps_names = false;
+	create(&files);
+	assert_memory_equal(name_of(&files), "oven-000002-", 12);
+	assert_int_equal(folder_list(*state), 2);
+}
+
 static void a_file_that_is_cut_goes_on_where_it_was_cut(void **state)
 {
 	struct files files;
@@ -551,6 +622,9 @@ int main(void)
 		TEST(a_link_is_never_followed),
 		TEST(one_file_is_made_once_and_never_overwritten),
 		TEST(a_discarded_file_is_gone_and_its_number_is_free),
+		TEST(what_could_not_be_discarded_goes_before_the_next_file),
+		TEST(what_cannot_be_discarded_yet_is_tried_again),
+		TEST(what_was_left_and_is_not_empty_is_never_removed),
 		TEST(a_file_that_is_cut_goes_on_where_it_was_cut),
 		TEST(the_oldest_go_until_the_rest_fits),
 		TEST(age_goes_by_the_number_and_not_by_the_name),

@@ -1,4 +1,4 @@
-/* wraps: sys_now sys_realtime sys_datasync sys_writev_all files_cut files_discard files_remove
+/* wraps: sys_now sys_realtime sys_datasync sys_writev_all files_cut files_discard unlink
  * wraps: writer_open writer_written writer_synced writer_has_room thread_start sys_uring_register */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,10 +45,11 @@ static _Atomic int64_t held_ns;	   /* since when the clocks stand still; 0: they
 static _Atomic int64_t stepped_ns; /* by which CLOCK_REALTIME was set */
 
 static struct {
-	_Atomic bool is_held; /* a write does not come back */
-	_Atomic bool is_limited;
-	bool keeps_names; /* nothing can be removed */ /* to so many more bytes: */
+	_Atomic bool is_held;	    /* a write does not come back */
+	_Atomic bool is_limited;    /* to so many more bytes: */
 	_Atomic int64_t left_bytes; /* then it takes what fits, and is full */
+	_Atomic bool keeps_names;   /* nothing can be removed, */
+	_Atomic unsigned kept;	    /* which was tried so often */
 	_Atomic unsigned waiting;   /* writes that are held */
 	_Atomic unsigned no_rooms;  /* so often in a row the writer had no room */
 	_Atomic int put_code;	    /* of the next write, which takes nothing; 0: none */
@@ -285,19 +286,24 @@ int __wrap_files_cut(int fd, uint64_t bytes)
 	return __real_files_cut(fd, bytes);
 }
 
-void __real_files_discard(const struct files *files, int fd);
-void __wrap_files_discard(const struct files *files, int fd);
-void __wrap_files_discard(const struct files *files, int fd)
+void __real_files_discard(struct files *files, int fd);
+void __wrap_files_discard(struct files *files, int fd);
+void __wrap_files_discard(struct files *files, int fd)
 {
 	disk.left_bytes += file_bytes(fd);
 	__real_files_discard(files, fd);
 }
 
-int __real_files_remove(const struct files *files);
-int __wrap_files_remove(const struct files *files);
-int __wrap_files_remove(const struct files *files)
+int __real_unlink(const char *path);
+int __wrap_unlink(const char *path);
+int __wrap_unlink(const char *path)
 {
-	return disk.keeps_names ? -EROFS : __real_files_remove(files);
+	if (disk.keeps_names) {
+		atomic_fetch_add(&disk.kept, 1);
+		errno = EROFS;
+		return -1;
+	}
+	return __real_unlink(path);
 }
 
 /* --- what the logger's thread finds when it begins ----------------------------------------- */
@@ -1467,6 +1473,37 @@ static void a_full_disk_is_not_littered_with_beginnings(void **state)
 	assert_int_equal(log_look_count(&bench->look, "log_failed"), 1);
 }
 
+static bool has_kept_a_name(void *context)
+{
+	return atomic_load(&disk.kept) > 0;
+}
+
+/* As a disk does that became read-only when the file had just been made. */
+static void
+a_beginning_that_the_disk_keeps_goes_when_it_takes_something_again(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->options.chunk_bytes = 16 * KIB;
+	start(bench);
+	fill_disk(40 * KIB);
+	run_until_degraded(bench);
+	fill_disk(0);
+	disk.keeps_names = true;
+	skipped_ns += 2 * NS_PER_SEC;
+	wait_until(has_kept_a_name, bench);
+	assert_int_equal(folder_list(&bench->folder), 2);
+	disk.keeps_names = false;
+	recover(bench);
+	run_cycles(bench, 10);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.files, 2);
+	assert_non_null(strstr(bench->folder.names[1], "-000002-"));
+}
+
 /* The second file takes its head and the gap, and nothing more: it is not left behind. */
 static void a_second_refusal_forgets_nothing_of_the_first(void **state)
 {
@@ -2192,6 +2229,8 @@ int main(void)
 		EACH_KIND(events_without_room_are_told_of_when_the_disk_is_well),
 		EACH_KIND(a_log_that_could_not_be_closed_is_read_to_its_last_chunk),
 		EACH_KIND(a_full_disk_is_not_littered_with_beginnings),
+		EACH_KIND(
+			a_beginning_that_the_disk_keeps_goes_when_it_takes_something_again),
 		EACH_KIND(a_second_refusal_forgets_nothing_of_the_first),
 		EACH_KIND(a_beginning_that_cannot_be_removed_keeps_its_gap),
 		EACH_KIND(wherever_the_disk_is_full_all_cycles_are_accounted_for),
