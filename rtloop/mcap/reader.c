@@ -30,6 +30,10 @@ static int check_magic(struct mcap_reader *reader, const char *path, struct err 
 	const uint8_t *magic;
 	int code = window_get(&reader->window, 0, MCAP_MAGIC_BYTES, &magic);
 
+	if (code == -ENODATA && reader->window.file_bytes == 0) {
+		return err_set(err, -EBADMSG, "%s: is empty: nothing was written into it",
+			       path);
+	}
 	if (code == -ENODATA) {
 		return err_set(err, -EBADMSG,
 			       "%s: is not an MCAP file: it has %" PRIu64 " bytes", path,

@@ -269,11 +269,10 @@ static int salvage(struct salvager *salvager, const char *path, struct err *err)
 		return err_set_errno(err, code, "%s", path);
 	}
 	if (at == 0 && !is_summary_there && !salvager->code) {
-		return err_set(
-			err, -EBADMSG,
-			"%s: not even the header of a log is there: nothing can be "
-			"recovered",
-			path);
+		return err_set(err, -EBADMSG, "%s: %s: nothing can be recovered", path,
+			       salvager->window.file_bytes == 0
+				       ? "is empty"
+				       : "not even the header of a log is there");
 	}
 	check_magic(salvager);
 	if (at == 0) {

@@ -203,6 +203,8 @@ static void what_is_no_log_is_refused(void **state)
 	for (size_t bytes = 0; bytes < MCAP_MAGIC_BYTES; bytes++) {
 		fake_file_set(&file, MCAP_MAGIC, bytes);
 		assert_int_equal(mcap_reader_open(file.path, &reader, &err), -EBADMSG);
+		assert_non_null(
+			strstr(err.text, bytes == 0 ? "is empty" : "is not an MCAP"));
 	}
 	fake_file_fini(&file);
 	assert_int_equal(mcap_reader_open("/proc/self", &reader, &err), -EISDIR);
