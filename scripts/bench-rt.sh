@@ -6,6 +6,7 @@
 # hardware it knows nothing. All figures come from one boot.
 #
 # usage: BUILD=<absolute build folder> scripts/bench-rt.sh
+. "$(dirname "$0")/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1

@@ -2,6 +2,7 @@
 # Check who includes whom: the table of docs and design as a script. Prints file:line of each breach.
 #
 # usage: check-layers.sh [FILE]...	(by default every source and header of the project)
+. "$(dirname "$0")/usage.sh"
 set -u
 cd "$(dirname "$0")/.." || exit 1
 

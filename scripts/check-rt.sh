@@ -3,6 +3,7 @@
 # nothing and takes no lock. clang 20 and later can (-Wfunction-effects); nothing is built.
 #
 # usage: check-rt.sh [--find]	(--find: only print the compiler that would be used)
+. "$(dirname "$0")/usage.sh"
 set -u
 cd "$(dirname "$0")/.." || exit 1
 

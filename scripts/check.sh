@@ -3,6 +3,7 @@
 # and a missing tool is a failure.
 #
 # usage: check.sh [STEP]...	STEP: format gcc clang layers rt cppcheck tidy shell (default: all)
+. "$(dirname "$0")/usage.sh"
 set -u -o pipefail
 cd "$(dirname "$0")/.." || exit 1
 

@@ -4,6 +4,7 @@
 #
 # usage: BUILD=<absolute build folder> coverage.sh [unit|integration]...	(both by default)
 #        A program that is killed leaves no figures: what only tests with kill -9 reach counts as not reached.
+. "$(dirname "$0")/usage.sh"
 set -u -o pipefail
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1

@@ -5,6 +5,7 @@
 # usage: BUILD=<absolute build folder> scripts/deb.sh VERSION
 #
 # The packages are in BUILD/deb, with what the build said (build.log).
+. "$(dirname "$0")/usage.sh"
 set -eu
 export LC_ALL=C
 cd "$(dirname "$0")/.."

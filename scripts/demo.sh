@@ -4,6 +4,7 @@
 # second. Half way through the set point is changed, and then the oven's plug is pulled and put back. Needs no
 # root, no hardware and no network but loopback. Leaves build/demo/demo.mcap, and a plot made from it.
 # usage: [BUILD=DIR] demo.sh
+. "$(dirname "$0")/usage.sh"
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BUILD:-$PWD/build}

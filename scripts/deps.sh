@@ -3,6 +3,7 @@
 # or by sudo, without a question. Says nothing and changes nothing when all is there.
 #
 # usage: deps.sh [build|demo|test|long|check|bench|rt|arm|deb]...	(all of them by default)
+. "$(dirname "$0")/usage.sh"
 set -eu
 
 # What is looked for, how, and the Debian package that brings it. A command that is there already is

@@ -11,6 +11,7 @@
 # Broken is a target that crashes, breaks a promise of its own, leaks, takes a minute for one input or more than
 # 512 MiB. The input is left in BUILD/found, and goes into the corpus with what mends it. The last line is
 # "N passed, N failed, N skipped", one a target.
+. "$(dirname "$0")/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1

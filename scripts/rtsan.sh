@@ -5,6 +5,7 @@
 #
 # usage: rtsan.sh [--find]	(--find: only print the compiler that would be used)
 #        TESTS="..." runs only these; the last line is "N passed, N failed, N skipped".
+. "$(dirname "$0")/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1
@@ -13,7 +14,7 @@ cd "$(dirname "$0")/.." || exit 1
 # plugin does on purpose what is stopped here; and test_simulator, whose kernel is a part of the program, and allocates.
 without="test_bad_configs test_command_line test_dump test_install test_manual_pages test_mcap_reference"
 without+=" test_measure test_plots test_recover test_reference test_replay test_report test_rotation test_seal"
-without+=" test_simulator"
+without+=" test_simulator test_usage"
 
 find_compiler() {
 	local name

@@ -7,6 +7,7 @@
 # The emulator hands system calls to this machine's kernel; a test of what it does not hand on says so
 # and is skipped. What is checked beside the unit tests counts as a test each. The last line is
 # "N passed, N failed, N skipped" of all, the exit status 1 if any failed.
+. "$(dirname "$0")/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1

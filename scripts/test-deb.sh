@@ -9,6 +9,7 @@
 # the kernel that is here. What the containers' consoles said stays in BUILD/deb. The last line is "N passed, N
 # failed, N skipped"; the exit status is 1 if any failed. Where no container can be started, or there is no
 # testbed, the service is not run there, which counts as skipped.
+. "$(dirname "$0")/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1

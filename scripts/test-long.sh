@@ -3,6 +3,7 @@
 # A piece is a target of the Makefile, or a folder of tests with a run.sh in it: docs/reliability.md.
 #
 # usage: BUILD=<absolute build folder> test-long.sh [PIECE]...	(all of them by default)
+. "$(dirname "$0")/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1

@@ -17,6 +17,7 @@
 #
 # What each test printed stays in BUILD/rt, with the guests' consoles. The last line is "N passed, N failed,
 # N skipped"; the exit status is 1 if any failed.
+. "$(dirname "$0")/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1

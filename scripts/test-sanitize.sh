@@ -3,6 +3,7 @@
 # network and with a /run of its own, since tests use fixed ports and names. Who may not have such takes one run.
 #
 # usage: BUILD=<absolute build folder> test-sanitize.sh
+. "$(dirname "$0")/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1

@@ -16,6 +16,7 @@
 # one of tests/rt, which is for the testbed: `make test-rt` runs it there.
 #
 # The last line is "N passed, N failed, N skipped"; the exit status is 1 if any failed.
+. "$(dirname "$0")/../scripts/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1

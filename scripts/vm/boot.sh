@@ -13,13 +13,10 @@
 #
 # The guest sees the host's files where they are, and starts in the same folder as root. What the command
 # prints, on both streams, is printed here as it comes. Exit status 125: the guest ended without a status.
+. "$(dirname "$0")/../usage.sh"
 set -u
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)
-
-usage() {
-	sed -n '2,/^set /{/^#/s/^# \{0,1\}//p}' "$0"
-}
 
 die() {
 	echo "boot.sh: $*" >&2

@@ -7,6 +7,7 @@
 # It is built from Debian's package of kernel sources (scripts/deps.sh rt) with kernel.config beside this
 # script, and kept in ${XDG_CACHE_HOME:-~/.cache}/rtloop/kernel, named by the package's version and the
 # configuration: another version or configuration is another kernel. Nothing else of the build is kept.
+. "$(dirname "$0")/../usage.sh"
 set -eu
 export LC_ALL=C
 here=$(cd "$(dirname "$0")" && pwd)

@@ -18,6 +18,7 @@
 # message in LOG, counted by a program that shares no code with rtloop, must be in OUT, bit for bit, and no other. What is
 # lost is what was not written yet: at most what fits into the ring, the writer's queue and one chunk, and nothing that is older
 # than half of log: sync:, as long as the logger gets to run.
+. "$(dirname "$0")/../../scripts/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/../.." || exit 1

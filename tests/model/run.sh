@@ -3,6 +3,7 @@
 # it must find: a model in which nothing can go wrong shows nothing.
 #
 # usage: run.sh	(BUILD: an absolute folder; SPIN_CYCLES: cycles of the whole model, 4 by default)
+. "$(dirname "$0")/../../scripts/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")" || exit 1

@@ -3,6 +3,7 @@
 #
 # usage: BUILD=<absolute build folder> tests/sim/run.sh
 #        SIM_SEED=1 is the first scenario, SIM_CYCLES=10000000 how many cycles are run at least
+. "$(dirname "$0")/../../scripts/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/../.." || exit 1

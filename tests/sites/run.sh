@@ -6,6 +6,7 @@
 #        The options are those of FOLDER/sanitize/tests/sites/sites: -1 tries one errno a site, -s 10 each tenth
 #        failure. The last line is "N passed, N failed, N skipped". Threads come to their calls in one order here, in
 #        another there: the line above it says how many runs did not come to theirs. They are not counted.
+. "$(dirname "$0")/../../scripts/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/../.." || exit 2
