@@ -8,6 +8,7 @@
 #
 # Writes BUILD/bench.json as well. A target that is missed is said, and is no failure: it may be the
 # machine's. A benchmark that cannot run here says why; one that breaks makes the exit status 1.
+. "$(dirname "$0")/usage.sh"
 set -u
 export LC_ALL=C
 cd "$(dirname "$0")/.." || exit 1

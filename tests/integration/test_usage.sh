@@ -3,9 +3,9 @@
 . "$(dirname "$0")/lib.sh"
 cd "$(dirname "$0")/../.." || exit 1
 
-# version.sh and help-to.sh are called by make alone. bench.sh does not know it yet.
+# version.sh and help-to.sh are called by make alone.
 mapfile -t scripts < <(grep -l '^# usage: ' scripts/*.sh scripts/vm/*.sh tests/run.sh tests/*/run.sh |
-	grep -v '/\(version\|help-to\|bench\)\.sh$')
+	grep -v '/\(version\|help-to\)\.sh$')
 expect_at_least "scripts" 20 ${#scripts[@]}
 
 for script in "${scripts[@]}"; do
