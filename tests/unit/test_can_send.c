@@ -1,4 +1,4 @@
-/* wraps: sys_send_many */
+/* wraps: sys_send_many sys_send */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +14,7 @@
 #include "drivers/can_signal.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
+#include "tests/fakes/post.h"
 #include "tests/fakes/rig.h"
 
 #define BUS_FD	   66
@@ -51,7 +52,23 @@ int __wrap_sys_send_many(int fd, struct mmsghdr *messages, unsigned count)
 	return taken;
 }
 
+ssize_t __wrap_sys_send(int fd, const void *data, size_t bytes);
+ssize_t __wrap_sys_send(int fd, const void *data, size_t bytes)
+{
+	assert_int_equal(fd, BUS_FD);
+	bus.calls++;
+	if (bus.room == 0) {
+		return bus.code;
+	}
+	assert_in_range(bus.count, 0, FRAMES_MAX - 1);
+	memcpy(&bus.frames[bus.count], data, bytes);
+	bus.bytes[bus.count++] = bytes;
+	bus.room--;
+	return (ssize_t)bytes;
+}
+
 static struct rig rig;
+static struct post post;
 static struct endpoint endpoint = { .fd = BUS_FD, .op = ENDPOINT_RECVMSG };
 
 static void make(const char *keys, const char *channels)
@@ -230,6 +247,94 @@ static void a_bus_that_goes_down_is_lost(void **state)
 	assert_int_equal(rig.device.lost_code, -ENETDOWN);
 }
 
+/* --- with an outbox, where a letter holds one frame --------------------------------------------- */
+
+#define OTHER ", other: { id: 0x200, start: 0, length: 8, safe: 0 }"
+
+static void assert_letter(unsigned index, canid_t id, uint8_t first_byte)
+{
+	const struct letter *letter = &post.letters[index];
+	const struct can_frame *frame = letter->data;
+
+	assert_in_range(index, 0, post.count - 1);
+	assert_int_equal(letter->fd, BUS_FD);
+	assert_int_equal(letter->bytes, CAN_MTU);
+	assert_true(letter->is_socket);
+	assert_int_equal(frame->can_id, id);
+	assert_int_equal(frame->data[0], first_byte);
+}
+
+static void a_frame_in_the_outbox_is_sent_when_that_is_told(void **state)
+{
+	make("", TWO OTHER);
+	post_begin(&post, &rig.device);
+	step();
+	assert_int_equal(bus.calls, 0);
+	assert_int_equal(post.count, 2);
+	assert_letter(0, 0x123, 2);
+	assert_letter(1, 0x200, 0);
+	assert_true(rig.device.is_behind);
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 0);
+	post_end(&post, &rig.device, CAN_MTU);
+	post_end(&post, &rig.device, CAN_MTU);
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 2);
+	step();
+	assert_int_equal(post.count, 0);
+	assert_false(rig.device.is_behind);
+}
+
+/* Nothing waits for one before it. */
+static void a_frame_from_the_outbox_for_which_the_bus_is_full_is_tried_again(void **state)
+{
+	make("", TWO OTHER);
+	post_begin(&post, &rig.device);
+	step();
+	post_end(&post, &rig.device, -ENOBUFS);
+	post_end(&post, &rig.device, CAN_MTU);
+	assert_false(rig.device.is_lost);
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 1);
+	rig_drive(&rig, "speed", 2);
+	step();
+	assert_int_equal(rig_count(&rig, COUNT_SEND_DROPPED), 1);
+	assert_int_equal(post.count, 1);
+	assert_letter(0, 0x123, 4);
+}
+
+static void a_bus_that_is_found_down_by_the_outbox_is_lost(void **state)
+{
+	make("", TWO);
+	post_begin(&post, &rig.device);
+	step();
+	post_end(&post, &rig.device, -ENETDOWN);
+	assert_true(rig.device.is_lost);
+	assert_int_equal(rig.device.lost_code, -ENETDOWN);
+}
+
+static void what_an_outbox_has_no_room_for_is_sent_at_once(void **state)
+{
+	make("", TWO OTHER);
+	post_begin(&post, &rig.device);
+	post.room = 1;
+	step();
+	assert_int_equal(post.count, 1);
+	assert_frame(0x200, "\0", 1);
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 1);
+	post_end(&post, &rig.device, CAN_MTU);
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 2);
+}
+
+/* One that was given up with the device: what is told of it later is of no frame. */
+static void what_is_told_of_a_frame_that_does_not_wait_is_passed_over(void **state)
+{
+	make("", TWO);
+	post_begin(&post, &rig.device);
+	step();
+	rig.device.driver->posted(&rig.device, 0, CAN_MTU);
+	rig.device.driver->posted(&rig.device, 0, -ENETDOWN);
+	assert_false(rig.device.is_lost);
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 1);
+}
+
 static void what_must_be_sent_is_though_it_did_not_change(void **state)
 {
 	make("", TWO);
@@ -329,6 +434,11 @@ int main(void)
 		TEST(a_long_frame_is_one_of_can_fd_of_a_length_that_there_is),
 		TEST(a_queue_that_is_full_is_tried_again_with_the_newest),
 		TEST(a_bus_that_goes_down_is_lost),
+		TEST(a_frame_in_the_outbox_is_sent_when_that_is_told),
+		TEST(a_frame_from_the_outbox_for_which_the_bus_is_full_is_tried_again),
+		TEST(a_bus_that_is_found_down_by_the_outbox_is_lost),
+		TEST(what_an_outbox_has_no_room_for_is_sent_at_once),
+		TEST(what_is_told_of_a_frame_that_does_not_wait_is_passed_over),
 		TEST(what_must_be_sent_is_though_it_did_not_change),
 		TEST(a_dry_device_sends_nothing),
 		cmocka_unit_test(bits_are_put_where_they_are_taken_from),

@@ -22,6 +22,7 @@
 #include "rtloop/base/record.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
+#include "tests/fakes/post.h"
 #include "tests/fakes/rig.h"
 
 #define SENT_MAX 64
@@ -197,6 +198,75 @@ static unsigned until_sent(struct bench *bench)
 	"b: { holding: 108, registers: 2, type: integer } }"
 #define HOLDING_REQUEST "11 03 00 6b 00 03 76 87"
 #define HOLDING_ANSWER	"11 03 06 ae 41 56 52 43 40 49 ad"
+
+/* --- with an outbox --------------------------------------------------------------------------- */
+
+/* Until a letter is there. */
+static void until_posted(struct bench *bench, struct post *post)
+{
+	for (int i = 0; i < 1000 && post->count == 0; i++) {
+		cycle_with(bench, NULL, 0);
+	}
+	assert_int_equal(post->count, 1);
+}
+
+static void a_request_in_the_outbox_is_sent_when_that_is_told(void **state)
+{
+	struct bench bench;
+	struct post post;
+
+	begin(&bench, RTU "timeout: 20ms, " HOLDING);
+	post_begin(&post, &bench.rig.device);
+	until_posted(&bench, &post);
+	assert_quiet();
+	assert_false(post.letters[0].is_socket);
+	assert_int_equal(post.letters[0].bytes, 8);
+	assert_int_equal(count(&bench, COUNT_SENT), 0);
+	post_end(&post, &bench.rig.device, 8);
+	assert_int_equal(count(&bench, COUNT_SENT), 1);
+	cycle_raw(&bench, HOLDING_ANSWER);
+	assert_int_equal(count(&bench, COUNT_FRAMES), 1);
+	end(&bench);
+}
+
+static void the_rest_of_a_request_follows_when_the_outbox_sent_a_part(void **state)
+{
+	struct bench bench;
+	struct post post;
+
+	begin(&bench, TCP HOLDING);
+	post_begin(&post, &bench.rig.device);
+	until_posted(&bench, &post);
+	assert_true(post.letters[0].is_socket);
+	assert_int_equal(post.letters[0].bytes, 12);
+	post_end(&post, &bench.rig.device, 5);
+	assert_int_equal(count(&bench, COUNT_SENT), 0);
+	cycle_with(&bench, NULL, 0);
+	assert_int_equal(post.count, 1);
+	assert_int_equal(post.letters[0].bytes, 7);
+	/* full for once */
+	post_end(&post, &bench.rig.device, -EAGAIN);
+	cycle_with(&bench, NULL, 0);
+	assert_int_equal(post.letters[0].bytes, 7);
+	post_end(&post, &bench.rig.device, 7);
+	assert_int_equal(count(&bench, COUNT_SENT), 1);
+	assert_false(bench.rig.device.is_lost);
+	end(&bench);
+}
+
+static void a_request_that_fails_in_the_outbox_loses_the_device(void **state)
+{
+	struct bench bench;
+	struct post post;
+
+	begin(&bench, TCP HOLDING);
+	post_begin(&post, &bench.rig.device);
+	until_posted(&bench, &post);
+	post_end(&post, &bench.rig.device, -EPIPE);
+	assert_true(bench.rig.device.is_lost);
+	assert_int_equal(bench.rig.device.lost_code, -EPIPE);
+	end(&bench);
+}
 
 /* --- a poll over RTU -------------------------------------------------------------------------- */
 
@@ -1460,6 +1530,10 @@ static void the_example_is_right(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_request_in_the_outbox_is_sent_when_that_is_told),
+		cmocka_unit_test(
+			the_rest_of_a_request_follows_when_the_outbox_sent_a_part),
+		cmocka_unit_test(a_request_that_fails_in_the_outbox_loses_the_device),
 		cmocka_unit_test(the_examples_of_the_specification_go_out_and_come_in),
 		cmocka_unit_test(an_answer_may_be_split_at_every_byte),
 		cmocka_unit_test(an_answer_may_come_byte_by_byte),
