@@ -13,6 +13,7 @@
 
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
+#include "tests/fakes/post.h"
 #include "tests/fakes/rig.h"
 
 #define LINE_FD 55
@@ -502,6 +503,98 @@ static void one_call_is_made_for_a_message(void **state)
 	assert_int_equal(line.calls, 10);
 }
 
+/* --- with an outbox ---------------------------------------------------------------------------- */
+
+/* The oldest letter goes out as far as @bytes. */
+static void send_letter(struct post *post, size_t bytes)
+{
+	const struct letter *letter = &post->letters[0];
+
+	assert_true(post->count > 0);
+	assert_int_equal(letter->fd, LINE_FD);
+	assert_in_range(bytes, 0, letter->bytes);
+	memcpy(line.taken + line.bytes, letter->data, bytes);
+	line.bytes += bytes;
+	post_end(post, &rig.device, (ssize_t)bytes);
+}
+
+static void a_message_in_the_outbox_is_sent_when_that_is_told(void **state)
+{
+	struct post post;
+
+	make("text: \"{d.x};\"", "out: { x: { safe: 0 } }");
+	post_begin(&post, &rig.device);
+	step();
+	assert_int_equal(line.calls, 0);
+	assert_int_equal(sent(), 0);
+	send_letter(&post, 2);
+	assert_int_equal(sent(), 1);
+	assert_text("0;");
+	steps(3);
+	assert_int_equal(post.count, 0);
+}
+
+static void the_rest_of_a_message_follows_when_the_outbox_sent_a_part(void **state)
+{
+	struct post post;
+
+	make("text: \"{d.x};\"", "out: { x: { safe: 12345 } }");
+	post_begin(&post, &rig.device);
+	step();
+	send_letter(&post, 2);
+	rig_drive(&rig, "x", 6);
+	step();
+	post_end(&post, &rig.device, -EAGAIN);
+	step();
+	send_letter(&post, 1);
+	step();
+	assert_int_equal(sent(), 0);
+	send_letter(&post, 3);
+	assert_int_equal(sent(), 1);
+	assert_text("12345;");
+	step();
+	send_letter(&post, 2);
+	assert_text("6;");
+	assert_int_equal(sent(), 2);
+	assert_int_equal(post.count, 0);
+}
+
+static void a_message_that_the_outbox_finds_no_room_for_is_composed_anew(void **state)
+{
+	struct post post;
+
+	make("text: \"{d.x};\"", "out: { x: { safe: 1 } }");
+	post_begin(&post, &rig.device);
+	step();
+	post_end(&post, &rig.device, -EAGAIN);
+	rig_drive(&rig, "x", 2);
+	step();
+	send_letter(&post, 2);
+	assert_text("2;");
+	assert_int_equal(dropped(), 1);
+	assert_int_equal(sent(), 1);
+}
+
+static void a_message_or_its_rest_that_fails_in_the_outbox_loses_the_device(void **state)
+{
+	struct post post;
+
+	make("text: \"{d.x};\"", "out: { x: { safe: 1 } }");
+	post_begin(&post, &rig.device);
+	step();
+	post_end(&post, &rig.device, -EIO);
+	assert_true(rig.device.is_lost);
+	tear_down(state);
+	make("text: \"{d.x};\"", "out: { x: { safe: 1 } }");
+	post_begin(&post, &rig.device);
+	step();
+	post_end(&post, &rig.device, 1);
+	step();
+	post_end(&post, &rig.device, -EIO);
+	assert_true(rig.device.is_lost);
+	assert_int_equal(rig.device.lost_code, -EIO);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, NULL, tear_down)
@@ -534,6 +627,10 @@ int main(void)
 		TEST(a_request_and_a_message_do_not_get_into_each_other),
 		TEST(what_comes_to_a_device_that_only_sends_is_thrown_away),
 		TEST(one_call_is_made_for_a_message),
+		TEST(a_message_in_the_outbox_is_sent_when_that_is_told),
+		TEST(the_rest_of_a_message_follows_when_the_outbox_sent_a_part),
+		TEST(a_message_that_the_outbox_finds_no_room_for_is_composed_anew),
+		TEST(a_message_or_its_rest_that_fails_in_the_outbox_loses_the_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,6 +22,7 @@
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 #include "tests/fakes/kernel.h"
+#include "tests/fakes/post.h"
 #include "tests/fakes/rig.h"
 
 /* What the kernel would do on a real line, played on a pty. */
@@ -520,6 +521,30 @@ static void a_request_taken_in_part_is_finished_in_the_next_cycles(void **state)
 	close_line(&line);
 }
 
+static void a_request_goes_through_the_outbox_with_its_rest(void **state)
+{
+	struct line line;
+	struct post post;
+
+	assert_int_equal(open_line(&line, POLLED), 0);
+	post_begin(&post, &line.rig.device);
+	rig_emit(&line.rig);
+	assert_int_equal(post.count, 1);
+	assert_memory_equal(post.letters[0].data, "M?\r\n", post.letters[0].bytes);
+	/* not told of yet */
+	step_and_emit(&line, NS_PER_MS);
+	assert_int_equal(post.count, 1);
+	post_end(&post, &line.rig.device, 3);
+	assert_int_equal(rig_count(&line.rig, COUNT_SENT), 0);
+	step_and_emit(&line, NS_PER_MS);
+	assert_int_equal(post.count, 1);
+	assert_int_equal(post.letters[0].bytes, 1);
+	post_end(&post, &line.rig.device, 1);
+	assert_int_equal(rig_count(&line.rig, COUNT_SENT), 1);
+	assert_false(line.rig.device.is_lost);
+	close_line(&line);
+}
+
 static void a_request_due_while_another_is_unfinished_is_dropped(void **state)
 {
 	struct line line;
@@ -705,6 +730,7 @@ int main(void)
 		cmocka_unit_test(missed_requests_are_skipped),
 		cmocka_unit_test(a_request_that_is_not_taken_is_dropped_and_counted),
 		cmocka_unit_test(a_request_taken_in_part_is_finished_in_the_next_cycles),
+		cmocka_unit_test(a_request_goes_through_the_outbox_with_its_rest),
 		cmocka_unit_test(a_request_due_while_another_is_unfinished_is_dropped),
 		cmocka_unit_test(a_line_that_fails_while_sending_is_lost),
 		cmocka_unit_test(a_hang_up_ends_the_line),
