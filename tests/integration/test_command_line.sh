@@ -64,6 +64,37 @@ expect_mistake "no completion for 'fish'" help --completion fish
 expect_mistake "not several" help --man run
 expect_mistake "takes no 'extra'" version extra
 
+# What the options of a command do not take: nothing is run, read or asked.
+expect_mistake "expected one configuration file" run
+expect_mistake "expected one configuration file" run a.yaml b.yaml
+expect_mistake "--priority is '99'; expected SCHED_FIFO priority" run -p 99 a.yaml
+expect_mistake "--interval is 'soon'" run -i soon a.yaml
+expect_mistake "--interval is out of range; expected 20us to 60s" run -i 10us a.yaml
+expect_mistake "--loops is '0'" run -l 0 a.yaml
+expect_mistake "--duration is '2d3h'" run -D 2d3h a.yaml
+expect_mistake "--affinity is '-1'" run -a -1 a.yaml
+expect_mistake "--pacer is 'sundial'; expected" run --pacer sundial a.yaml
+expect_mistake "--poller is 'select'; expected" run --poller select a.yaml
+expect_mistake "takes one FILE" check
+expect_mistake "takes one FILE" check a.yaml b.yaml
+expect_mistake "takes at least one FILE" dump
+expect_mistake "needs --csv or --jsonl to export" dump --every 10 a.mcap
+expect_mistake "needs --csv, --jsonl or --attachment to write" dump -o out a.mcap
+expect_mistake "--attachment takes one FILE" dump --attachment config.yaml a.mcap b.mcap
+expect_mistake "takes at least one LOG" report
+expect_mistake "--overruns is '-1'; expected 0 to" report --overruns -1 a.mcap
+expect_mistake "takes at least one LOG" replay
+expect_mistake "no driver 'seriel'" drivers seriel
+expect_mistake "takes one NAME, not 'udp' too" drivers tcp udp
+expect_mistake "--man is all of it" drivers --man tcp
+expect_mistake "expected PARAM=VALUE" set
+expect_mistake "expected CHANNEL=VALUE" force
+expect_mistake "takes one NAME, not 'b' too" status a b
+expect_mistake "takes one NAME, not 'b' too" top a b
+expect_mistake "--interval is '1ms'; expected 50ms to 60s" top --interval 1ms
+expect_mistake "expected one name at most" guard a b
+expect_mistake "not both" guard --release --json
+
 expect_answer version --json
 jq -e '.version and .compiler and .libraries' <<<"$out" >/dev/null || fail "version --json: $out"
 
