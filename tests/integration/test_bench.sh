@@ -137,6 +137,45 @@ if command -v gnuplot >/dev/null; then
 	done
 fi
 
+# --- conditions of the command line go before those of the file; the disk is that of the log's file
+
+mkdir sub
+cat >file.yaml <<END
+loop: { period: 1ms, priority: 70 }
+log: { file: sub/one.mcap }
+devices: { s: { driver: sim, in: { x: { wave: sine, period: 1s } } } }
+END
+"$RTLOOP" bench -D 500ms -q -i 2000 -p 0 -a 0 --json conditions.json file.yaml >out7 2>err7 </dev/null
+expect_equal "the exit status with conditions ($(cat err7))" 0 $?
+expect_equal "the conditions" "2000000 0 0 $PWD/sub" \
+	"$(jq -r '.conditions | "\(.period_ns) \(.priority) \(.cpu) \(.folder)"' conditions.json)"
+grep -q "^thread    SCHED_OTHER, CPU 0$" out7 || fail "the thread: $(grep ^thread out7)"
+grep -q "^period    2ms" out7 || fail "the period: $(grep ^period out7)"
+
+sed '/^log:/d' file.yaml >none.yaml
+"$RTLOOP" bench -D 500ms none.yaml >out8 2>err8 </dev/null
+expect_equal "the exit status without a log ($(cat err8))" 0 $?
+grep -q "^# log: none.yaml has none" out8 || fail "what is said of no log: $(grep log: out8)"
+
+# --- what it cannot write is a failure, and said
+
+# fails TEXT ARGUMENT...
+fails() {
+	local text=$1
+	shift
+	"$RTLOOP" bench -D 300ms "$@" >out9 2>err9 </dev/null
+	expect_equal "the exit status of bench $*" 1 $?
+	grep -q -- "$text" err9 || fail "bench $*: not '$text': $(cat err9)"
+	grep -q "^Writers: " out9 || fail "bench $*: no tables"
+}
+fails "cannot write $TEST_TMP/nowhere/x.json: No such file or directory" --json "$TEST_TMP/nowhere/x.json"
+fails "cannot write /dev/full: No space left on device" --json /dev/full
+fails "/proc/pictures: No such file or directory" --plot /proc/pictures
+PATH=$TEST_TMP/empty "$RTLOOP" bench -D 300ms --plot without >out9 2>err9 </dev/null
+expect_equal "the exit status without gnuplot" 1 $?
+grep -q "gnuplot is not installed.*the data are in without" err9 || fail "without gnuplot: $(cat err9)"
+[ -s without/floor.dat ] || fail "without gnuplot no data are left"
+
 # --- it can be stopped, and says so
 
 "$RTLOOP" bench -D 300 >out4 2>&1 </dev/null &
@@ -146,6 +185,25 @@ kill -TERM $stopped
 wait $stopped
 expect_equal "the exit status when it is stopped" 1 $?
 grep -q "^stopped before all was measured" out4 || fail "it does not say that it was stopped"
+
+# A second signal does not wait for what is being measured: both come at once to one that stands still. It may
+# be at its end by the first, though: hence more than one try.
+stop_twice() {
+	"$RTLOOP" bench -D 300 >out10 2>&1 </dev/null &
+	stopped=$!
+	sleep 1
+	kill -STOP $stopped
+	kill -INT $stopped
+	kill -TERM $stopped
+	kill -CONT $stopped
+	wait $stopped
+	status=$?
+}
+for _ in 1 2 3; do
+	stop_twice
+	[ $status = 1 ] || break
+done
+expect_equal "the exit status after a second signal" 143 $status
 
 # --- mistakes
 
