@@ -33,6 +33,7 @@ struct udp_options {
 struct udp_target {
 	struct address listen;
 	struct address group; /* where one is configured */
+	unsigned interface;   /* that is named; 0: none is */
 };
 
 struct udp {
@@ -149,6 +150,16 @@ static int parse(const char *text, const char *key, const char *expected,
 	return rc;
 }
 
+/* Groups of IPv6 may be of one link alone. */
+static bool is_of_link(const struct address *group)
+{
+	const struct in6_addr *address =
+		&((const struct sockaddr_in6 *)&group->storage)->sin6_addr;
+
+	return group->storage.ss_family == AF_INET6 &&
+	       (IN6_IS_ADDR_MC_LINKLOCAL(address) || IN6_IS_ADDR_MC_NODELOCAL(address));
+}
+
 static void check_listen(const struct udp_options *options, const struct place *place)
 {
 	struct address listen, group;
@@ -172,6 +183,11 @@ static void check_listen(const struct udp_options *options, const struct place *
 			"'%s' is no multicast address; expected one in 224.0.0.0/4 or "
 			"ff00::/8, without a port",
 			options->group);
+	}
+	if (!options->interface && is_of_link(&group)) {
+		place_error(place, "group",
+			    "'%s' is another group on each link; expected interface too",
+			    options->group);
 	}
 	if (listen.has_host && listen.storage.ss_family != group.storage.ss_family) {
 		place_error(place, "group", "listen and group are of different families");
@@ -435,24 +451,36 @@ static int join_v6(int fd, const struct address *group, unsigned interface)
 		       : 0;
 }
 
-static int join(int fd, const struct udp_options *options, const struct address *group,
-		struct err *err)
+static int join(int fd, const struct udp_options *options,
+		const struct udp_target *target, struct err *err)
 {
-	unsigned interface = 0;
-	int rc;
+	const struct address *group = &target->group;
+	int rc = group->storage.ss_family == AF_INET
+			 ? join_v4(fd, group, target->interface)
+			 : join_v6(fd, group, target->interface);
 
-	if (options->interface) {
-		interface = if_nametoindex(options->interface);
-		if (interface == 0) {
-			return err_set_errno(err, -errno, "interface %s",
-					     options->interface);
-		}
-	}
-	rc = group->storage.ss_family == AF_INET ? join_v4(fd, group, interface)
-						 : join_v6(fd, group, interface);
 	return rc ? err_set_errno(err, rc, "cannot join group %s%s", options->group,
 				  options->interface ? "" : "; name an interface")
 		  : 0;
+}
+
+static int find_interface(const struct udp_options *options, unsigned *ret_index,
+			  struct err *err)
+{
+	*ret_index = options->interface ? if_nametoindex(options->interface) : 0;
+	return options->interface && *ret_index == 0
+		       ? err_set_errno(err, -errno, "interface %s", options->interface)
+		       : 0;
+}
+
+/* A group of IPv6 may be another one on each link: there is none to listen at without that. */
+static void set_link(struct udp_target *target)
+{
+	if (target->listen.storage.ss_family == AF_INET6 &&
+	    address_is_multicast(&target->listen)) {
+		((struct sockaddr_in6 *)&target->listen.storage)->sin6_scope_id =
+			target->interface;
+	}
 }
 
 /* With a group and no address, only what is sent to the group. */
@@ -478,28 +506,21 @@ static int resolve(const struct udp_options *options, struct udp_target *ret_tar
 }
 
 /* To a group by the interface that was named; to a broadcast address, since it was named. */
-static int prepare_to(int fd, const struct udp_options *options, const struct address *to,
-		      struct err *err)
+static int prepare_to(int fd, unsigned interface, const struct address *to)
 {
 	bool is_v4 = to->storage.ss_family == AF_INET;
-	struct ip_mreqn request = { .imr_ifindex = 0 };
+	const struct ip_mreqn request = { .imr_ifindex = (int)interface };
 	int rc = is_v4 ? set_option(fd, SOL_SOCKET, SO_BROADCAST, 1) : 0;
 
-	if (rc == 0 && options->interface && address_is_multicast(to)) {
-		request.imr_ifindex = (int)if_nametoindex(options->interface);
-		if (request.imr_ifindex == 0) {
-			rc = -errno;
-		} else if (is_v4) {
-			rc = setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &request,
-					sizeof(request))
-				     ? -errno
-				     : 0;
-		} else {
-			rc = set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF,
-					request.imr_ifindex);
-		}
+	if (rc || interface == 0 || !address_is_multicast(to)) {
+		return rc;
 	}
-	return rc ? err_set_errno(err, rc, "cannot send to %s", options->send.to) : 0;
+	if (!is_v4) {
+		return set_option(fd, IPPROTO_IPV6, IPV6_MULTICAST_IF, (int)interface);
+	}
+	return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &request, sizeof(request))
+		       ? -errno
+		       : 0;
 }
 
 static int set_up(int fd, const struct udp_options *options,
@@ -512,7 +533,7 @@ static int set_up(int fd, const struct udp_options *options,
 		rc = err_set_errno(err, -errno, "%s", options->listen);
 	}
 	if (!rc && options->group) {
-		rc = join(fd, options, &target->group, err);
+		rc = join(fd, options, target, err);
 	}
 	return rc;
 }
@@ -528,6 +549,11 @@ static int open_socket(const struct device *device, int *ret_fd, struct err *err
 	if (rc) {
 		return err_set(err, rc, "listen or group is no numeric address");
 	}
+	rc = find_interface(options, &target.interface, err);
+	if (rc) {
+		return rc;
+	}
+	set_link(&target);
 	fd = socket(target.listen.storage.ss_family,
 		    SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
@@ -536,7 +562,11 @@ static int open_socket(const struct device *device, int *ret_fd, struct err *err
 						     : options->send.to);
 	}
 	rc = options->listen ? set_up(fd, options, &target, err) : 0;
-	rc = rc || !options->has_send ? rc : prepare_to(fd, options, &udp->to, err);
+	if (!rc && options->has_send) {
+		rc = prepare_to(fd, target.interface, &udp->to);
+		rc = rc ? err_set_errno(err, rc, "cannot send to %s", options->send.to)
+			: 0;
+	}
 	if (rc) {
 		sys_close(fd);
 		return rc;

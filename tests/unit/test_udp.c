@@ -8,6 +8,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -444,6 +445,107 @@ static void it_listens_on_ipv6_as_well(void **state)
 	close_peer(&peer);
 }
 
+/* A device that hears a group on the loopback interface, and one that sends to it by the same. */
+struct group {
+	struct peer peer;
+	struct rig sender;
+	struct address to;
+};
+
+static void open_group(struct group *group, const char *name, const char *to_format)
+{
+	struct err err;
+	char to[64], text[256];
+
+	snprintf(text, sizeof(text), "group: '%s', interface: lo, ", name);
+	make_device(&group->peer, "", text);
+	if (rig_open(&group->peer.rig, &group->peer.err)) {
+		fail_msg("%s", group->peer.err.text);
+	}
+	snprintf(to, sizeof(to), to_format, name, group->peer.port);
+	snprintf(text, sizeof(text),
+		 "d: { driver: udp, interface: lo, send: { to: '%s', text: '{d.p}' }, "
+		 "out: { p: { type: integer, safe: 7 } } }",
+		 to);
+	rig_init(&group->sender, text);
+	assert_int_equal(rig_open(&group->sender, &err), 0);
+	assert_int_equal(address_parse(to, &group->to), 0);
+}
+
+static int socket_of(const struct rig *rig)
+{
+	return rig->link.endpoints[0].fd;
+}
+
+static void close_group(struct group *group)
+{
+	rig_fini(&group->sender);
+	close_peer(&group->peer);
+}
+
+/* By the kernel's list: index, interface, group. */
+static bool is_joined(int interface, const char *group)
+{
+	FILE *list = fopen("/proc/self/net/igmp6", "re");
+	char line[128], name[33];
+	bool is_there = false;
+	int index;
+
+	assert_non_null(list);
+	while (fgets(line, sizeof(line), list)) {
+		is_there |= sscanf(line, "%d %*s %32s", &index, name) == 2 &&
+			    index == interface && strcmp(name, group) == 0;
+	}
+	fclose(list);
+	return is_there;
+}
+
+static void what_is_sent_to_a_group_leaves_by_the_named_interface(void **state)
+{
+	struct group group;
+
+	open_group(&group, "239.255.77.2", "%s:%u");
+	assert_int_equal(sendto(socket_of(&group.sender), "9", 1, 0,
+				(struct sockaddr *)&group.to.storage, group.to.bytes),
+			 1);
+	assert_int_equal(poll_peer(&group.peer), 1);
+	assert_int_equal(rig_int(&group.peer.rig, "t"), 9);
+	close_group(&group);
+}
+
+/* The loopback interface has no groups of IPv6 to send to: hence what the kernel says of the sockets. */
+static void a_group_of_one_link_of_ipv6_is_joined_there(void **state)
+{
+	struct sockaddr_in6 own = { .sin6_family = AF_INET6,
+				    .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool has_ipv6 = fd >= 0 && bind(fd, (struct sockaddr *)&own, sizeof(own)) == 0;
+	socklen_t bytes = sizeof(own);
+	socklen_t index_bytes = sizeof(int);
+	int lo = (int)if_nametoindex("lo"), index = 0;
+	struct group group;
+
+	close(fd);
+	if (!has_ipv6) {
+		print_message("the loopback interface has no IPv6 here\n");
+		skip();
+	}
+	open_group(&group, "ff12::77:1", "[%s]:%u");
+	fd = socket_of(&group.peer.rig);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&own, &bytes), 0);
+	assert_int_equal(own.sin6_scope_id, lo);
+	assert_memory_equal(&own.sin6_addr,
+			    &((struct sockaddr_in6 *)&group.to.storage)->sin6_addr,
+			    sizeof(own.sin6_addr));
+	assert_true(is_joined(lo, "ff120000000000000000000000770001"));
+	assert_int_equal(getsockopt(socket_of(&group.sender), IPPROTO_IPV6,
+				    IPV6_MULTICAST_IF, &index, &index_bytes),
+			 0);
+	assert_int_equal(index, lo);
+	close_group(&group);
+	assert_false(is_joined(lo, "ff120000000000000000000000770001"));
+}
+
 static void assert_errors(const char *options, const char *part)
 {
 	struct rig rig;
@@ -470,6 +572,10 @@ static void wrong_options_are_told(void **state)
 	assert_errors("listen: '127.0.0.1:9', group: 'ff02::1',",
 		      "of different families");
 	assert_errors("listen: ':9', interface: lo,", "expected group");
+	assert_errors("listen: ':9', group: 'ff02::1',",
+		      "'ff02::1' is another group on each link; expected interface too");
+	assert_errors("listen: ':9', group: 'ff11::1',", "expected interface too");
+	assert_errors("listen: ':9', group: 'ff05::1',", "");
 	assert_errors("listen: ':9', from: x,", "'x' is no numeric address");
 	assert_errors("listen: ':9', from: ':9',", "':9' has no address");
 	assert_errors("listen: ':9', bytes: 65537,", "65537");
@@ -580,6 +686,8 @@ int main(void)
 		cmocka_unit_test(an_address_of_another_machine_is_told),
 		cmocka_unit_test(a_receive_buffer_is_granted_or_an_error),
 		cmocka_unit_test(a_group_is_joined_on_the_named_interface),
+		cmocka_unit_test(what_is_sent_to_a_group_leaves_by_the_named_interface),
+		cmocka_unit_test(a_group_of_one_link_of_ipv6_is_joined_there),
 		cmocka_unit_test(an_interface_that_is_not_there_is_told),
 		cmocka_unit_test(it_listens_on_ipv6_as_well),
 		cmocka_unit_test(wrong_options_are_told),
