@@ -56,6 +56,14 @@ expect_line "the list of it" out "  /cycle             802     802.8  rtloop/msg
 expect_dump "an attachment" 0 --attachment config.yaml -o config.yaml a.mcap
 expect_text "an attachment" config.yaml <<<"loop: { period: 1ms }"
 expect_dump "no such attachment" 1 --attachment x a.mcap
+expect_dump "an attachment for which there is no room" 1 --attachment config.yaml -o /dev/full a.mcap
+grep -q "/dev/full: No space left" err || fail "not said where there is no room: $(cat err)"
+expect_dump "an attachment of no log" 1 --attachment config.yaml config.yaml
+at=$(grep -abo "period: 1ms" a.mcap | head -n 1 | cut -d: -f1)
+{ head -c "$at" a.mcap && printf P && tail -c +$((at + 2)) a.mcap; } >spoiled.mcap
+expect_dump "an attachment with a wrong byte" 1 --attachment config.yaml spoiled.mcap
+expect_equal "what is printed of it" "" "$(cat out)"
+grep -q "the attachment is damaged: its CRC is wrong" err || fail "not said what is wrong: $(cat err)"
 
 # --- the table
 

@@ -37,6 +37,15 @@ expect_whole() {
 	fi
 }
 
+# expect_ended SIGNAL STATUS: by a signal that comes while the log is read.
+expect_ended() {
+	strace -o /dev/null -P cut.mcap -e trace=pread64 -e "inject=pread64:signal=$1:when=1" \
+		"$RTLOOP" recover cut.mcap -o ended.mcap >out 2>err
+	expect_equal "the status after SIG$1" "$2" $?
+	grep -qx "ended by a signal: nothing was written" err || fail "not said that SIG$1 ended it: $(cat err)"
+	expect_no_file "SIG$1" ended.mcap
+}
+
 # last_cycle FILE
 last_cycle() {
 	"$RTLOOP" dump --csv -c cycle.cycle "$1" 2>/dev/null | tail -n 1 | cut -d, -f3
@@ -66,6 +75,14 @@ head -n "$(wc -l <cut.csv)" a.csv | head -n -1 | cmp - <(head -n -1 cut.csv) ||
 "$RTLOOP" dump --attachment config.yaml cut.out.mcap | grep -q "period: 1ms" ||
 	fail "the configuration is not there"
 "$RTLOOP" dump cut.out.mcap | grep -q "from: cut.mcap" || fail "it does not say from what it is"
+
+if strace -o /dev/null true 2>/dev/null; then
+	look_for_no_leaks
+	expect_ended INT 130
+	expect_ended TERM 143
+else
+	echo "signals: not tried, strace may not trace here"
+fi
 
 head -c 20 a.mcap >head.mcap
 expect_recover "a log without a header" 1 head.mcap -o no.mcap
