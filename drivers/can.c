@@ -497,11 +497,6 @@ static enum verdict can_hang_up(struct device *device, uint32_t tag, int code)
 	}
 }
 
-static bool can_emits(const struct device *device)
-{
-	return device->spec->out_count > 0;
-}
-
 static void can_posted(struct device *device, uint32_t tag, ssize_t result) RT_SAFE;
 static void can_posted(struct device *device, uint32_t tag, ssize_t result)
 {
@@ -585,7 +580,7 @@ const struct driver can_driver = {
 	.attach = can_attach,
 	.receive = can_receive,
 	.hang_up = can_hang_up,
-	.emits = can_emits,
+	.emits = device_has_outputs,
 	.emit = can_emit,
 	.posted = can_posted,
 };

@@ -176,6 +176,11 @@ void device_fini(struct device *device)
 	memset(device, 0, sizeof(*device));
 }
 
+bool device_has_outputs(const struct device *device)
+{
+	return device->spec->out_count > 0;
+}
+
 void device_count(struct device *device, enum device_count which, uint64_t n)
 {
 	counter_add(&device->counts[which], n);

@@ -109,6 +109,9 @@ void device_begin(struct device *device);
 int device_init_worker(struct device *worker, const struct device *mirror,
 		       struct image *image, struct err *err) MUST_CHECK;
 
+/** device_has_outputs - emits() of a driver that sends nothing else. [init] */
+bool device_has_outputs(const struct device *device);
+
 /** device_count - add to one of the counters. [rt] */
 void device_count(struct device *device, enum device_count which, uint64_t n) RT_SAFE;
 

@@ -435,11 +435,6 @@ static uint64_t lines_to_write(const struct device *device, uint64_t bits)
 	return writes_all ? request->lines.out_mask : gpio->driven ^ bits;
 }
 
-static bool gpio_emits(const struct device *device)
-{
-	return device->spec->out_count > 0;
-}
-
 static void gpio_emit(struct device *device, const struct cycle_time *now) RT_SAFE;
 /* A chip behind a bus may fail for once: then all is written again in the next cycle. */
 static void gpio_emit(struct device *device, const struct cycle_time *now)
@@ -558,7 +553,7 @@ const struct driver gpio_driver = {
 	.attach = gpio_attach,
 	.receive = gpio_receive,
 	.sample = gpio_sample,
-	.emits = gpio_emits,
+	.emits = device_has_outputs,
 	.emit = gpio_emit,
 	.rescue = gpio_rescue,
 };

@@ -64,6 +64,16 @@ expect_equal() {
 	[ "$2" = "$3" ] || fail "$1: expected $2, got $3"
 }
 
+# expect_rtloop COMMAND WHAT STATUS ARGUMENT...: what it prints goes to out and err.
+expect_rtloop() {
+	local command=$1 what=$2 expected=$3 status
+	shift 3
+	"$RTLOOP" "$command" "$@" >out 2>err
+	status=$?
+	[ "$status" = "$expected" ] ||
+		fail "status of $what: expected $expected, got $status: $(tail -n 5 out err)"
+}
+
 # expect_at_least WHAT LEAST ACTUAL
 expect_at_least() {
 	[ "$3" -ge "$2" ] || fail "$1: expected at least $2, got $3"

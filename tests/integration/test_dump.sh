@@ -9,18 +9,9 @@ cd "$TEST_TMP" || exit 1
 "$peers/write_log" c.mcap 1600 1999
 size=$(stat -c %s a.mcap)
 
-# dump OPTION...: sets status; what it prints goes to out and err.
-dump() {
-	"$RTLOOP" dump "$@" >out 2>err
-	status=$?
-}
-
 # expect_dump WHAT STATUS OPTION...
 expect_dump() {
-	local what=$1 expected=$2
-	shift 2
-	dump "$@"
-	expect_equal "status of $what" "$expected" "$status"
+	expect_rtloop dump "$@"
 }
 
 # expect_text WHAT FILE: the file's text is that on standard input.

@@ -8,19 +8,9 @@ cd "$TEST_TMP" || exit 1
 has_reference=true
 install_library || has_reference=false
 
-# recover OPTION...: sets status; what it prints goes to out and err.
-recover() {
-	"$RTLOOP" recover "$@" >out 2>err
-	status=$?
-}
-
 # expect_recover WHAT STATUS OPTION...
 expect_recover() {
-	local what=$1 expected=$2
-	shift 2
-	recover "$@"
-	expect_equal "status of $what" "$expected" "$status"
-	[ "$status" = "$expected" ] || cat out err
+	expect_rtloop recover "$@"
 }
 
 # expect_no_file WHAT FILE: nor anything that was to become it.

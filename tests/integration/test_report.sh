@@ -12,13 +12,9 @@ cd "$TEST_TMP" || exit 1
 "$peers/write_run" other.mcap 0 1999 1000 2000
 size=$(stat -c %s whole.mcap)
 
-# expect_report WHAT STATUS OPTION...: what it prints goes to out and err.
+# expect_report WHAT STATUS OPTION...
 expect_report() {
-	local what=$1 expected=$2 status
-	shift 2
-	"$RTLOOP" report "$@" >out 2>err
-	status=$?
-	expect_equal "status of $what" "$expected" "$status"
+	expect_rtloop report "$@"
 }
 
 # expect_line WHAT LINE: of what was printed.

@@ -360,16 +360,23 @@ static void note(void *context, unsigned item, int64_t slice_ns)
 	}
 }
 
+/* Of three. */
+static void take_turns(struct log *log, int64_t all_ns, int64_t slice_ns)
+{
+	const struct turns turns = { .items = 3,
+				     .all_ns = all_ns,
+				     .slice_ns = slice_ns,
+				     .measure = note,
+				     .context = log };
+
+	turns_take(&turns, &log->course);
+}
+
 static void turns_are_taken_round_by_round_and_another_begins_each(void **state)
 {
 	struct log log = { .order = "" };
-	const struct turns turns = { .items = 3,
-				     .all_ns = 9000,
-				     .slice_ns = 1000,
-				     .measure = note,
-				     .context = &log };
 
-	turns_take(&turns, &log.course);
+	take_turns(&log, 9000, 1000);
 	assert_string_equal(log.order, "ABCBCACAB");
 	assert_int_equal(atomic_load(&log.course.done_ns), 9000);
 }
@@ -377,13 +384,8 @@ static void turns_are_taken_round_by_round_and_another_begins_each(void **state)
 static void there_is_one_round_however_short_the_time(void **state)
 {
 	struct log log = { .order = "" };
-	const struct turns turns = { .items = 3,
-				     .all_ns = 10,
-				     .slice_ns = 1000000,
-				     .measure = note,
-				     .context = &log };
 
-	turns_take(&turns, &log.course);
+	take_turns(&log, 10, 1000000);
 	assert_string_equal(log.order, "ABC");
 	assert_int_equal(atomic_load(&log.course.done_ns), 10);
 }
@@ -391,13 +393,8 @@ static void there_is_one_round_however_short_the_time(void **state)
 static void it_stops_when_it_is_asked_to(void **state)
 {
 	struct log log = { .order = "", .stop_after = 4 };
-	const struct turns turns = { .items = 3,
-				     .all_ns = 9000,
-				     .slice_ns = 1000,
-				     .measure = note,
-				     .context = &log };
 
-	turns_take(&turns, &log.course);
+	take_turns(&log, 9000, 1000);
 	assert_string_equal(log.order, "ABCB");
 }
 

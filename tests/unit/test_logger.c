@@ -1504,12 +1504,9 @@ a_beginning_that_the_disk_keeps_goes_when_it_takes_something_again(void **state)
 	assert_non_null(strstr(bench->folder.names[1], "-000002-"));
 }
 
-/* The second file takes its head and the gap, and nothing more: it is not left behind. */
-static void a_second_refusal_forgets_nothing_of_the_first(void **state)
+/* The second file takes its head and the gap, and nothing more. */
+static void refuse_twice(struct bench *bench, bool keeps_names)
 {
-	struct bench *bench = *state;
-	struct log_look *look = &bench->look;
-
 	bench->options.chunk_bytes = 16 * KIB;
 	start(bench);
 	fill_disk(40 * KIB);
@@ -1519,11 +1516,22 @@ static void a_second_refusal_forgets_nothing_of_the_first(void **state)
 	fill_disk(20 * KIB);
 	skipped_ns += 2 * NS_PER_SEC;
 	wait_until(is_well, bench);
+	disk.keeps_names = keeps_names;
 	run_until_degraded(bench);
+	disk.keeps_names = false;
 	recover(bench);
 	run_cycles(bench, 10);
 	assert_int_equal(stop(bench, NULL), -EIO);
 	look_at_all(bench);
+}
+
+/* The second file is not left behind. */
+static void a_second_refusal_forgets_nothing_of_the_first(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+
+	refuse_twice(bench, false);
 	assert_valid(look);
 	assert_accounted(bench);
 	assert_int_equal(look->files, 2);
@@ -1537,22 +1545,7 @@ static void a_beginning_that_cannot_be_removed_keeps_its_gap(void **state)
 	struct bench *bench = *state;
 	struct log_look *look = &bench->look;
 
-	bench->options.chunk_bytes = 16 * KIB;
-	start(bench);
-	fill_disk(40 * KIB);
-	run_until_degraded(bench);
-	run_cycles(bench, 10);
-	wait_until(is_drained, bench);
-	fill_disk(20 * KIB);
-	skipped_ns += 2 * NS_PER_SEC;
-	wait_until(is_well, bench);
-	disk.keeps_names = true;
-	run_until_degraded(bench);
-	disk.keeps_names = false;
-	recover(bench);
-	run_cycles(bench, 10);
-	assert_int_equal(stop(bench, NULL), -EIO);
-	look_at_all(bench);
+	refuse_twice(bench, true);
 	assert_accounted(bench);
 	assert_int_equal(look->files, 3);
 	assert_int_equal(look->gap_count, 2);
