@@ -218,6 +218,54 @@ static void one_client_too_many_waits_for_a_place(void **state)
 	rig_fini(&rig);
 }
 
+static void assert_heard(int fd, const char *text)
+{
+	char heard[64] = "";
+
+	assert_int_equal(recv(fd, heard, sizeof(heard) - 1, MSG_DONTWAIT), strlen(text));
+	assert_string_equal(heard, text);
+}
+
+/* Found by what is sent to it: nobody has read that it hung up. */
+static void
+a_client_that_cannot_be_sent_to_loses_its_place_and_not_the_device(void **state)
+{
+	struct rig rig;
+	struct err err;
+	int first, second;
+
+	(void)state;
+	rig_with(&rig,
+		 "s:\n  driver: unix\n  listen: %s\n  clients: 2\n"
+		 "  send: { text: \"{s.p};\" }\n  out: { p: { type: integer, safe: 7 } "
+		 "}\n",
+		 path);
+	assert_int_equal(rig_open(&rig, &err), 0);
+	first = connect_to(SOCK_STREAM);
+	second = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	assert_int_equal(rig.link.endpoint_count, 2);
+	rig_emit(&rig);
+	assert_heard(first, "7;");
+	assert_heard(second, "7;");
+	close(first);
+	rig_step(&rig, 1000000);
+	rig_drive(&rig, "p", 8);
+	rig_emit(&rig);
+	assert_heard(second, "8;");
+	assert_false(rig.device.is_lost);
+	assert_int_equal(rig_count(&rig, COUNT_ERRORS), 1);
+	assert_int_equal(tend(&rig), 1);
+	assert_int_equal(rig.link.endpoint_count, 1);
+	rig_step(&rig, 1000000);
+	rig_drive(&rig, "p", 9);
+	rig_emit(&rig);
+	assert_heard(second, "9;");
+	assert_int_equal(rig_count(&rig, COUNT_ERRORS), 1);
+	close(second);
+	rig_fini(&rig);
+}
+
 static void messages_of_a_seqpacket_are_whole(void **state)
 {
 	struct rig rig;
@@ -368,6 +416,8 @@ int main(void)
 			a_client_that_stays_keeps_its_half_frame_when_another_comes),
 		cmocka_unit_test(who_takes_a_freed_place_does_not_inherit_its_half_frame),
 		cmocka_unit_test(one_client_too_many_waits_for_a_place),
+		cmocka_unit_test(
+			a_client_that_cannot_be_sent_to_loses_its_place_and_not_the_device),
 		cmocka_unit_test(messages_of_a_seqpacket_are_whole),
 		cmocka_unit_test(
 			a_socket_file_left_behind_is_replaced_and_one_in_use_is_not),
