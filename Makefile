@@ -303,7 +303,7 @@ coverage:
 coverage-run:
 	@+$(MAKE) --no-print-directory CFLAGS='-O0 -g --coverage -fprofile-update=atomic' BUILD='$(BUILD)/coverage' \
 		covered-run
-covered-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS)
+covered-run: $(PROGRAM) $(UNIT_PROGRAMS) $(PEER_PROGRAMS) $(PLUGINS) $(SITES)
 	@+BUILD='$(abspath $(BUILD))' scripts/coverage.sh $(COVERAGE_OF)
 
 # Those with threads of their own, under the thread sanitizer.

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/lib.sh"
 
 sim=$BUILD/tests/sim/sim
-[ -x "$sim" ] || skip "the simulator is not built with ThreadSanitizer: it has but one thread"
+[ -x "$sim" ] || skip "the simulator is not built: with ThreadSanitizer it has but one thread, and gcov writes into its files"
 
 run() { # file options...
 	local file=$1
