@@ -4,7 +4,7 @@
 # something on a machine that does other things too, and a figure alone is not.
 #
 # usage: BUILD=<absolute build folder> scripts/bench.sh [PART]...
-#        PART: ring writer stall program wake poll cycle gaps report replay (default: all). BENCH_SECONDS=2 makes each part that short.
+#        PART: ring writer stall program wake poll cycle gaps scale report replay (default: all). BENCH_SECONDS=2 makes each part that short.
 #
 # Writes BUILD/bench.json as well. A target that is missed is said, and is no failure: it may be the
 # machine's. A benchmark that cannot run here says why; one that breaks makes the exit status 1.
@@ -321,7 +321,7 @@ per_cycle() { # configuration short long; sets $instructions and $messages
 part_cycle() {
 	table cycle "A cycle: instructions in user space, by callgrind, for N UDP endpoints"
 	local n idle_1=0 load
-	for n in 0 1 16 64 256; do
+	for n in 0 1 16 64 256 1024; do
 		udp_config $n 1ms >"$work/idle.yaml"
 		if ! per_cycle "$work/idle.yaml" 100 600; then
 			cat "$work/run.out"
@@ -331,8 +331,8 @@ part_cycle() {
 		row "$n idle" "$instructions" instr
 		[ $n -ne 1 ] || idle_1=$instructions
 	done
-	row "256 idle / 1 idle" "$(ratio "$instructions" "$idle_1")" x 1.05
-	for n in 16 256; do
+	row "1024 idle / 1 idle" "$(ratio "$instructions" "$idle_1")" x 1.05
+	for n in 16 256 1024; do
 		udp_config $n 1ms ", pacer: uring, poller: uring" >"$work/idle.yaml"
 		if per_cycle "$work/idle.yaml" 100 600; then
 			if [ "$(jq -r '.pacer + .poller' "$work/run.json")" = uringuring ]; then
@@ -357,54 +357,250 @@ part_cycle() {
 	done
 }
 
-# --- no gaps -------------------------------------------------------------------------------------------
+# --- no gaps, and what each thread takes -----------------------------------------------------------------
 
-# run_gaps WRITER PERIOD CHANNELS: of each of four devices; into $json.
-run_gaps() {
-	local seconds=${BENCH_SECONDS:-60} i channel
-	{
-		echo "loop: { period: $2, cpu: $cpu, priority: $priority }"
-		echo "log: { file: gaps.mcap, writer: $1 }"
-		echo "devices:"
-		for i in 0 1 2 3; do
-			echo "  s$i:"
-			echo "    driver: sim"
-			echo "    in:"
-			for ((channel = 0; channel < $3; channel++)); do
-				echo "      c$channel: { wave: noise, type: float, seed: $((16 * i + channel)) }"
-			done
-		done
-	} >"$work/gaps.yaml"
-	rm -f "$work/gaps.mcap"
-	json=$(run_loop "$work/gaps.yaml" -D "$seconds")
+# Two ways to do the whole of a cycle and its log: pacer, poller, writer.
+ways=("uring uring uring" "nanosleep epoll write")
+
+# "NAME<tab>NS" of each thread, the guardian's process too; io_uring's workers by the thread that they work for.
+thread_times() { # pid
+	local task name used rest
+	for task in "/proc/$1"/task/*; do
+		{ read -r name <"$task/comm" && read -r used rest <"$task/schedstat"; } 2>/dev/null || continue
+		if [[ $name = iou-wrk-* ]]; then
+			name="workers of $(cat "/proc/$1/task/${name#iou-wrk-}/comm" 2>/dev/null || echo "a thread that ended")"
+		fi
+		printf '%s\t%s\n' "$name" "$used"
+	done
+	for task in $(pgrep -P "$1"); do
+		{ read -r used rest <"/proc/$task/schedstat"; } 2>/dev/null && printf 'guardian (a process)\t%s\n' "$used"
+	done
+	# of the process, those that ended too; in ticks of 10 ms
+	awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); printf "process in all\t%.0f\n", ($12 + $13) / hz * 1e9 }' \
+		"/proc/$1/stat"
 }
 
-check_gaps() {
-	if ! "$rtloop" dump --check "$work/gaps.mcap" >"$work/check.out" 2>&1; then
+# shellcheck disable=SC2317,SC2329 # called by until
+has_cycle_thread() { # pid; sets cycle_thread
+	local task
+	for task in "/proc/$1"/task/*; do
+		if [ "$(cat "$task/comm" 2>/dev/null)" = rtloop-cycle ]; then
+			cycle_thread=${task##*/}
+			return 0
+		fi
+	done
+	! kill -0 "$1" 2>/dev/null # it ended
+}
+
+# Adds one figure of a way; its rounds are lines.
+add() { # way name value
+	figures[$1|$2]+=$3$'\n'
+}
+
+# Each line of used.before and used.after as a share of what passed between.
+add_shares() { # way microseconds
+	local name share
+	while IFS=$'\t' read -r name share; do
+		add "$1" "$name" "$share"
+		case " $thread_names " in *"|$name|"*) ;; *) thread_names+="|$name|" ;; esac
+	done < <(awk -F'\t' -v us="$2" '
+		FNR == NR { before[$1] += $2; next }
+		{ after[$1] += $2 }
+		END {
+			for (name in after) {
+				share = (after[name] - before[name]) / us / 10
+				printf "%s\t%.2f\n", name, (share > 0) ? share : 0
+			}
+		}' "$work/used.before" "$work/used.after" | sort)
+}
+
+# What the kernel says of its memory. The ring is mapped twice, and counts twice in what is resident and what is locked.
+add_memory() { # way pid
+	local key bytes rest
+	while read -r key bytes rest; do
+		case $key in VmLck: | VmRSS: | Pss:) add "$1" "$key" $((bytes / 1024)) ;; esac
+	done < <(cat "/proc/$2/status" "/proc/$2/smaps_rollup" 2>/dev/null)
+}
+
+# Sensors do not wait for other programs; below the cycle, and above all that is ordinary.
+steady=(chrt -f 1)
+"${steady[@]}" true 2>/dev/null || steady=()
+
+# One run of the way's configuration, its log into $work/turn.mcap; loads are arguments of udp_load.
+run_turn() { # way configuration seconds load...
+	local way=$1 config=$2 seconds=$3 begun pid workers=0 until loads=() load first status
+	shift 3
+	rm -f "$work/turn.mcap" "$work/run.json"
+	begun=$EPOCHREALTIME
+	"$rtloop" run -q --json "$work/run.json" -D $((seconds + 3)) "$config" >"$work/run.out" 2>&1 &
+	pid=$!
+	until has_cycle_thread $pid; do sleep 0.05; done
+	for load in "$@"; do
+		# shellcheck disable=SC2086 # a word each
+		"${steady[@]}" "$BUILD/tests/bench/udp_load" $load &
+		loads+=($!)
+	done
+	sleep 1
+	thread_times $pid >"$work/used.before" 2>/dev/null
+	start_us=${EPOCHREALTIME/./}
+	until=$((start_us + seconds * 1000000))
+	while [ "${EPOCHREALTIME/./}" -lt $until ] && kill -0 $pid 2>/dev/null; do
+		sleep 0.5
+		workers=$((workers + $(cat "/proc/$pid"/task/*/comm 2>/dev/null | grep -c "^iou-wrk-$cycle_thread")))
+	done
+	thread_times $pid >"$work/used.after" 2>/dev/null
+	add_shares "$way" $((${EPOCHREALTIME/./} - start_us))
+	add_memory "$way" $pid
+	wait $pid
+	status=$?
+	if [ ${#loads[@]} -gt 0 ]; then
+		kill "${loads[@]}"
+		wait "${loads[@]}" 2>/dev/null
+	fi
+	if [ $status -ne 0 ] || [ ! -s "$work/used.before" ] || [ ! -s "$work/used.after" ]; then
+		note "status $status; or it ended before it was looked at"
+		tail -n 20 "$work/run.out"
+		return 1
+	fi
+	first=$("$rtloop" dump --csv -c cycle.cycle "$work/turn.mcap" 2>/dev/null | sed -n '2{s/,.*//;p;q}')
+	add "$way" start "$(awk -v first="$first" -v begun="$begun" 'BEGIN { printf "%.0f", first / 1e6 - begun * 1e3 }')"
+	add "$way" workers $workers
+}
+
+add_run() { # way; what it said of itself
+	local key
+	for key in cycles missed log.cycles_in_gaps log.events_lost log.ring_max_bytes latency.median_ns busy.median_ns; do
+		add "$1" $key "$(jq ".$key" "$work/run.json")"
+	done
+	add "$1" log "$(du -m "$work/turn.mcap" | cut -f1)"
+	add "$1" messages "$(jq '([.devices[].counts.frames // 0] | add) / .cycles * 10 | round / 10' "$work/run.json")"
+	[ "$(jq -r '"\(.pacer) \(.poller) \(.log.writer)"' "$work/run.json")" = "$1" ] ||
+		note "$1: $(jq -r '"\(.pacer_note) \(.poller_note) \(.log.writer_note)"' "$work/run.json")"
+}
+
+check_turn() {
+	if ! "$rtloop" dump --check "$work/turn.mcap" >"$work/check.out" 2>&1; then
 		cat "$work/check.out"
 		note "the log is not complete"
-		broken+=(gaps)
+		broken+=("$part")
 	fi
 }
 
-part_gaps() {
-	local kind json title writer period channels
-	for kind in "write 100us 4" "uring 50us 16"; do
-		read -r writer period channels <<<"$kind"
-		title="a period of $period, $((4 * channels)) channels that change each cycle, writer $writer"
-		table gaps "No gaps: $title, for ${BENCH_SECONDS:-60} s"
-		if ! run_gaps "$writer" "$period" "$channels"; then
-			broken+=(gaps)
-			return
-		fi
-		row "$writer: cycles run" "$(field "$json" cycles)" cycles
-		row "$writer: releases missed" "$(field "$json" missed)" releases
-		row "$writer: cycles in gaps" "$(field "$json" log.cycles_in_gaps)" cycles 0
-		row "$writer: log" "$(du -m "$work/gaps.mcap" | cut -f1)" MiB
-		[ "$(field "$json" log.writer)" = "$writer" ] || note "$(field "$json" log.writer_note)"
-		check_gaps
-		rm -f "$work/gaps.mcap"
+# All ways in turns; sets figures and thread_names.
+take_turns() { # rounds configuration-maker load...
+	local rounds=$1 maker=$2 seconds=${BENCH_SECONDS:-60} round way
+	shift 2
+	figures=() thread_names=
+	for ((round = 0; round < rounds; round++)); do
+		for way in "${ways[@]}"; do
+			# shellcheck disable=SC2086 # a word each
+			$maker $way >"$work/turn.yaml"
+			if ! run_turn "$way" "$work/turn.yaml" "$seconds" "$@"; then
+				broken+=("$part")
+				return 1
+			fi
+			add_run "$way"
+			check_turn
+			rm -f "$work/turn.mcap"
+		done
 	done
+}
+
+# Of each way, the middle of its rounds, or the worst of them where there is a target.
+show() { # name what unit [at most]
+	local way value
+	for way in "${ways[@]}"; do
+		value=${figures[$way|$1]:-0}
+		way=${way#* } # what of the poller and the writer tells them apart
+		if [ -n "${4:-}" ]; then
+			value=$(sort -g <<<"${value%$'\n'}" | tail -n 1)
+		else
+			value=$(median <<<"${value%$'\n'}" | awk -v unit="$3" '{ printf unit == "%" ? "%.2f" : "%.10g", $1 }')
+		fi
+		row "$2, ${way/ /+}" "$value" "$3" "${4:-}"
+	done
+}
+
+show_turns() {
+	local name
+	[ ${#ways[@]} -eq 1 ] || note "epoll+write with the pacer nanosleep, uring+uring with the pacer uring, whose wait does the receiving"
+	show cycles "cycles run" cycles
+	show missed "releases missed" releases
+	show log.cycles_in_gaps "cycles in gaps" cycles 0
+	show log.events_lost "events lost" events 0
+	[ "$(head -n 1 <<<"${figures[${ways[0]}|messages]}")" = 0 ] || show messages "messages a cycle" frames
+	show log log MiB
+	show log.ring_max_bytes "the ring, at most" bytes
+	show latency.median_ns "release to wake-up, median" ns
+	show busy.median_ns "wake-up to the last write, median" ns
+	show start "process started to first cycle" ms
+	show Pss: "memory, each page counted once" MiB
+	show VmRSS: VmRSS MiB
+	show VmLck: VmLck MiB
+	note "CPU time of each thread, in hundredths of one CPU:"
+	while read -r name; do
+		show "$name" "$name" %
+	done < <(tr '|' '\n' <<<"$thread_names" | grep . | sort)
+	[[ ${ways[*]} != *uring* ]] || show workers "io_uring workers of the cycle thread, seen" times 0
+}
+
+declare -A figures
+thread_names=
+
+gaps_config() { # period channels-of-each-of-four-devices pacer poller writer
+	local i channel
+	echo "loop: { period: $1, cpu: $cpu, priority: $priority, pacer: $3, poller: $4 }"
+	echo "log: { file: turn.mcap, writer: $5 }"
+	echo "devices:"
+	for i in 0 1 2 3; do
+		echo "  s$i:"
+		echo "    driver: sim"
+		echo "    in:"
+		for ((channel = 0; channel < $2; channel++)); do
+			echo "      c$channel: { wave: noise, type: float, seed: $((16 * i + channel)) }"
+		done
+	done
+}
+
+# shellcheck disable=SC2317,SC2329 # called by take_turns
+gaps_at_10_khz() { gaps_config 100us 4 "$@"; }
+# shellcheck disable=SC2317,SC2329
+gaps_at_20_khz() { gaps_config 50us 16 "$@"; }
+
+part_gaps() {
+	local seconds=${BENCH_SECONDS:-60}
+	table gaps "No gaps: a period of 100us, 16 channels that change each cycle, for $seconds s"
+	local ways=("nanosleep epoll write")
+	take_turns 1 gaps_at_10_khz && show_turns
+	table gaps "No gaps: a period of 50us, 64 channels that change each cycle, two turns of $seconds s each"
+	ways=("uring uring uring" "nanosleep epoll write")
+	take_turns 2 gaps_at_20_khz && show_turns
+}
+
+# --- many endpoints --------------------------------------------------------------------------------------
+
+# shellcheck disable=SC2317,SC2329 # called by take_turns
+scale_config() { # pacer poller writer
+	local i byte
+	echo "loop: { period: 1ms, cpu: $cpu, priority: $priority, pacer: $1, poller: $2, guard: on }"
+	echo "log: { file: turn.mcap, writer: $3 }"
+	echo "devices:"
+	for ((i = 0; i < 1024; i++)); do
+		echo "  d$i:"
+		echo "    driver: udp"
+		echo "    listen: \":$((first_port + i))\""
+		echo "    in:"
+		for byte in 0 2 4 6; do
+			echo "      c$byte: { byte: $byte, bytes: 2, type: integer }"
+		done
+	done
+}
+
+# All at once in each cycle are a million datagrams a second, which no sender on a small machine brings.
+part_scale() {
+	local seconds=${BENCH_SECONDS:-60}
+	table scale "1,024 UDP endpoints, 4,096 channels, 1 kHz: 64 that send in each cycle, 960 ten times a second; two turns of $seconds s each"
+	take_turns 2 scale_config "$first_port 64 1000" "$((first_port + 64)) 960 100000 100" && show_turns
 }
 
 # --- reports from logs -------------------------------------------------------------------------------
@@ -519,7 +715,7 @@ part_replay() {
 
 # --- all of them -------------------------------------------------------------------------------------
 
-parts=(ring writer stall program wake poll cycle gaps report replay)
+parts=(ring writer stall program wake poll cycle gaps scale report replay)
 if [ $# -gt 0 ]; then
 	parts=("$@")
 fi
