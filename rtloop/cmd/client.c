@@ -23,11 +23,15 @@ static void say(struct client *client, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(client->said, sizeof(client->said), format, args);
-	va_end(args);
-	if (!client->is_quiet) {
-		fprintf(stderr, "rtloop %s: %s\n", client->command->name, client->said);
+	if (client->is_quiet) {
+		vsnprintf(client->said, sizeof(client->said), format, args);
+	} else {
+		/* whole: a reload that is refused lists each place that needs a restart */
+		fprintf(stderr, "rtloop %s: ", client->command->name);
+		vfprintf(stderr, format, args);
+		fputc('\n', stderr);
 	}
+	va_end(args);
 }
 
 static int complain(struct client *client, const char *what, int code)

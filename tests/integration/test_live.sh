@@ -124,6 +124,13 @@ has_line "'devices.quiet' is gone; only a restart applies that" "$TEST_TMP/refus
 	fail "no word of the device: $(cat "$TEST_TMP/refused.err")"
 expect_equal "nothing of a file that needs a restart" 4 "$(value count)"
 config oven
+for i in 1 2 3 4 5 6; do
+	change "s/^devices:/&\n  more_$i: { driver: sim, in: { a: { wave: sine } } }/"
+done
+expect_refused 1 "'devices.more_6' is new; only a restart applies that" "$RTLOOP" reload
+has_line "'devices.more_1' is new; only a restart applies that" "$TEST_TMP/refused.err" ||
+	fail "not all places are listed: $(cat "$TEST_TMP/refused.err")"
+config oven
 change 's/wave: sine/wave: sin/'
 expect_refused 1 "expected" "$RTLOOP" reload
 config oven
