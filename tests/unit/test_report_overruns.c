@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "rtloop/base/time.h"
+#include "rtloop/cmd/report.h"
 #include "rtloop/report/overruns.h"
 #include "tests/fakes/fake_run.h"
 
@@ -179,6 +180,44 @@ static void events_are_near_by_their_cycle_or_their_time(void **state)
 	assert_int_equal(taken[0].overrun.events_more, 0);
 }
 
+static char json_text_of_overrun[8192];
+
+static int write_json(void *context, const struct report_overrun *overrun)
+{
+	FILE *out = fmemopen(json_text_of_overrun, sizeof(json_text_of_overrun), "w");
+	struct json json = { .out = out };
+
+	assert_non_null(out);
+	report_json_overrun(&json, summary, overrun);
+	assert_int_equal(fclose(out), 0);
+	return 0;
+}
+
+static void in_json_an_overrun_has_the_events_near_it(void **state)
+{
+	int64_t at_ns = fake_run_release_ns(10);
+	char expected[512];
+
+	fake_run_cycles(&run, 10);
+	add_overrun();
+	fake_run_event(&run, 12, at_ns + 7, "device_lost", "it \"went\" away");
+	fake_run_cycles(&run, 10);
+	assert_int_equal(read_overruns(write_json), 0);
+	snprintf(expected, sizeof(expected),
+		 "\"cycle\": 12,\n"
+		 "      \"time_ns\": %lld,\n"
+		 "      \"log_time_ns\": %lld,\n"
+		 "      \"kind\": \"device_lost\",\n"
+		 "      \"device\": \"probe\",\n"
+		 "      \"level\": 1,\n"
+		 "      \"value\": -7,\n"
+		 "      \"text\": \"it \\\"went\\\" away\"\n",
+		 (long long)(at_ns + 7), (long long)(FAKE_OFFSET_NS + at_ns + 7));
+	if (!strstr(json_text_of_overrun, expected)) {
+		fail_msg("%s", strstr(json_text_of_overrun, "\"events\""));
+	}
+}
+
 static void more_events_than_there_is_room_for_are_counted(void **state)
 {
 	add_overrun();
@@ -244,6 +283,7 @@ int main(void)
 		TEST(overruns_in_a_row_are_neighbours_of_each_other),
 		TEST(cycles_in_a_gap_are_not_there),
 		TEST(events_are_near_by_their_cycle_or_their_time),
+		TEST(in_json_an_overrun_has_the_events_near_it),
 		TEST(more_events_than_there_is_room_for_are_counted),
 		TEST(a_flood_of_events_is_bounded_and_the_rest_counted),
 		TEST(any_number_of_overruns_is_handed_on_in_order),
