@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -25,7 +24,7 @@
 #include "rtloop/cycle/pacer.h"
 #include "rtloop/cycle/seat.h"
 #include "rtloop/cycle/uring_poller.h"
-#include "tests/fakes/stage.h"
+#include "tests/fakes/ring_bed.h"
 
 /* --- the kernel, as the test wants it ---------------------------------------------------------------- */
 
@@ -62,8 +61,14 @@ static unsigned others;
 		return __real_##name arguments;                                          \
 	}
 
-COUNTED(int, sys_uring_register, (int fd, unsigned op, void *argument, unsigned count),
-	(fd, op, argument, count))
+int __real_sys_uring_register(int fd, unsigned op, void *argument, unsigned count);
+int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count);
+int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count)
+{
+	others++;
+	return __real_sys_uring_register(fd, op, argument, count);
+}
+
 COUNTED(int, sys_epoll_wait,
 	(int epoll_fd, struct epoll_event *events, int capacity, int timeout_ms),
 	(epoll_fd, events, capacity, timeout_ms))
@@ -77,12 +82,11 @@ COUNTED(bool, sys_is_hung_up, (int fd), (fd))
 
 /* --- without io_uring -------------------------------------------------------------------------------- */
 
-static void refused_by(int code, const char *word)
+static void refused_by(const char *word)
 {
 	struct poller poller;
 	struct err note = { .text = "" };
 
-	setup_code = code;
 	assert_int_equal(poller_open(&poller, POLLER_URING, NULL), 0);
 	assert_string_equal(poller.ops->name, "epoll");
 	assert_non_null(strstr(poller.note.text, word));
@@ -91,15 +95,21 @@ static void refused_by(int code, const char *word)
 			 PACER_NANOSLEEP);
 	assert_non_null(strstr(note.text, word));
 	poller_close(&poller);
+}
+
+static void setup_refused_by(int code, const char *word)
+{
+	setup_code = code;
+	refused_by(word);
 	setup_code = 0;
 }
 
 static void where_it_is_refused_epoll_and_nanosleep_serve_and_say_why(void **state)
 {
-	refused_by(-EPERM, "seccomp");
-	refused_by(-ENOSYS, "no io_uring");
-	refused_by(-EINVAL, "6.1");
-	refused_by(-ENOMEM, "Cannot allocate memory");
+	setup_refused_by(-EPERM, "seccomp");
+	setup_refused_by(-ENOSYS, "no io_uring");
+	setup_refused_by(-EINVAL, "6.1");
+	setup_refused_by(-ENOMEM, "Cannot allocate memory");
 }
 
 static void what_is_not_asked_for_is_not_chosen_and_no_note_is_left(void **state)
@@ -118,150 +128,15 @@ static void what_is_not_asked_for_is_not_chosen_and_no_note_is_left(void **state
 
 #ifdef HAVE_IO_URING
 
-/* --- a bed of two devices ---------------------------------------------------------------------------- */
-
-#define POSTED_MAX 2048
-
-struct posted {
-	uint32_t tag;
-	ssize_t result;
-};
-
-struct bed {
-	struct stage stage;
-	struct poller poller;
-	struct poll_link *links[2];
-	struct posted posted[POSTED_MAX];
-	unsigned posted_count;
-};
-
-static struct bed bed;
-
-static void note_posted(struct device *device, uint32_t tag, ssize_t result)
-{
-	bed.posted[bed.posted_count++] = (struct posted){ .tag = tag, .result = result };
-}
-
-static int set_up(void **state)
-{
-	setup_code = 0;
-	memset(&bed, 0, sizeof(bed));
-	stage_init(&bed.stage, 2);
-	return poller_open(&bed.poller, POLLER_URING, NULL) || poller_begin(&bed.poller);
-}
-
-static void let_go(unsigned index)
-{
-	if (bed.links[index]) {
-		poller_detach(&bed.poller, bed.links[index]);
-		poll_link_destroy(bed.links[index]);
-		bed.links[index] = NULL;
-	}
-}
-
-static int tear_down(void **state)
-{
-	let_go(0);
-	let_go(1);
-	poller_close(&bed.poller);
-	stage_fini(&bed.stage);
-	return 0;
-}
-
-static struct poll_link *make_link(unsigned index)
-{
-	struct poll_link *link = actor_open(&bed.stage.devices[index]);
-
-	assert_int_equal(poller_equip(&bed.poller, link), 0);
-	return link;
-}
-
-static void begin(void)
-{
-	if (!bed.poller.uring) {
-		print_message("%s\n", bed.poller.note.text);
-		skip();
-	}
-	stage_raise(&bed.stage);
-	for (unsigned i = 0; i < 2; i++) {
-		struct device *device = &bed.stage.devices[i];
-
-		bed.stage.actors[i].driver.posted = note_posted;
-		device->outbox = bed.poller.outbox;
-		if (bed.stage.actors[i].endpoint_count > 0) {
-			bed.links[i] = make_link(i);
-			device->link = &bed.links[i]->link;
-			assert_int_equal(
-				bed.poller.ops->attach(&bed.poller, bed.links[i]), 0);
-		}
-	}
-}
-
-static void scan(void)
-{
-	bed.poller.ops->scan(&bed.poller, &bed.stage.now);
-	stage_step(&bed.stage, NS_PER_MS);
-}
-
 /* What a line was sent takes its way through a kernel thread. */
 static void scan_until_heard(const struct actor *actor, unsigned count)
 {
 	int64_t end_ns = sys_now() + 60 * NS_PER_SEC;
 
 	do {
-		scan();
+		bed_scan();
 	} while (actor->heard_count < count && sys_now() < end_ns);
 	assert_int_equal(actor->heard_count, count);
-}
-
-static int make_pair(int type, int *ret_other_fd)
-{
-	int fds[2];
-
-	assert_int_equal(socketpair(AF_UNIX, type | SOCK_NONBLOCK, 0, fds), 0);
-	*ret_other_fd = fds[1];
-	return fds[0];
-}
-
-static void put(int fd, const char *text)
-{
-	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-}
-
-static void assert_heard(const struct actor *actor, unsigned index, const char *text)
-{
-	assert_in_range(actor->heard_count, index + 1, ACTOR_HEARD_MAX);
-	assert_int_equal(actor->heard[index].bytes, strlen(text));
-	assert_memory_equal(actor->heard[index].data, text, strlen(text));
-}
-
-static bool is_worker(int thread)
-{
-	char path[64], name[32] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/comm", thread);
-	file = fopen(path, "r");
-	if (file) {
-		assert_non_null(fgets(name, sizeof(name), file));
-		fclose(file);
-	}
-	return strncmp(name, "iou-", 4) == 0;
-}
-
-static unsigned count_workers(void)
-{
-	DIR *folder = opendir("/proc/self/task");
-	const struct dirent *entry;
-	unsigned count = 0;
-
-	assert_non_null(folder);
-	while ((entry = readdir(folder))) {
-		count += entry->d_name[0] != '.' &&
-			 is_worker((int)strtol(entry->d_name, NULL, 10));
-	}
-	closedir(folder);
-	return count;
 }
 
 /* --- what the ring is for ---------------------------------------------------------------------------- */
@@ -290,7 +165,7 @@ static void what_is_never_submitted_is_refused_by_the_ring(void **state)
 	int event = -1;
 	const struct uring *ring;
 
-	begin();
+	bed_begin();
 	ring = poller_ring(&bed.poller);
 	assert_int_equal(result_of(IORING_OP_NOP, 0), 0);
 	assert_int_equal(result_of(IORING_OP_WRITE, 0), -EBADF);
@@ -307,7 +182,7 @@ static void more_limits_than_there_is_room_for_are_told(void **state)
 	const struct uring_limits limits = { .ops = ops, .op_count = ARRAY_SIZE(ops) };
 	struct uring ring;
 
-	begin();
+	bed_begin();
 	assert_int_equal(uring_open(&ring, 1, 2, NULL), 0);
 	assert_int_equal(uring_begin(&ring, &limits), -E2BIG);
 	assert_int_equal(uring_begin(&ring, NULL), 0);
@@ -321,16 +196,16 @@ static void what_is_idle_costs_no_call(void **state)
 	struct actor *actor = &bed.stage.actors[0];
 	int other;
 
-	actor_endpoint(actor, make_pair(SOCK_STREAM, &other), ENDPOINT_READ, 64, 1);
-	begin();
+	actor_endpoint(actor, bed_pair(SOCK_STREAM, &other), ENDPOINT_READ, 64, 1);
+	bed_begin();
 	enters = 0;
 	for (unsigned i = 0; i < 100; i++) {
-		scan();
+		bed_scan();
 	}
 	assert_int_equal(enters, 0);
-	put(other, "x");
-	scan();
-	assert_heard(actor, 0, "x");
+	bed_put(other, "x");
+	bed_scan();
+	bed_assert_heard(0, 0, "x");
 	assert_int_equal(enters, 1);
 	close(other);
 }
@@ -344,8 +219,8 @@ static void one_wait_brings_all_that_arrived_and_hands_over_what_was_written(voi
 	char text[8];
 	int other;
 
-	actor_endpoint(actor, make_pair(SOCK_STREAM, &other), ENDPOINT_READ, 64, 1);
-	begin();
+	actor_endpoint(actor, bed_pair(SOCK_STREAM, &other), ENDPOINT_READ, 64, 1);
+	bed_begin();
 	if (pacer_choose(PACER_URING, poller_ring(&bed.poller), NULL) != PACER_URING) {
 		print_message("this takes Linux 6.12\n");
 		skip();
@@ -358,13 +233,13 @@ static void one_wait_brings_all_that_arrived_and_hands_over_what_was_written(voi
 		int64_t release_ns = sys_now() + NS_PER_MS;
 
 		enters = 0;
-		put(other, "in");
+		bed_put(other, "in");
 		assert_int_equal(outbox_send(&bed.stage.devices[0], &letter),
 				 LETTER_QUEUED);
 		poller_flush(&bed.poller, false);
 		assert_int_equal(enters, 0);
 		assert_true(pacer_wait(&pacer, release_ns) >= release_ns);
-		scan();
+		bed_scan();
 		assert_int_equal(enters, 1);
 		assert_int_equal(actor->heard_count, i + 1);
 		assert_int_equal(bed.posted_count, i + 1);
@@ -411,8 +286,8 @@ static struct endpoint make_one_of_many(enum many_kind many, uint32_t tag, int *
 		endpoint.fd = fds[0];
 		*ret_other = fds[1];
 	} else {
-		endpoint.fd = make_pair(many == MANY_STREAMS ? SOCK_STREAM : SOCK_DGRAM,
-					ret_other);
+		endpoint.fd = bed_pair(many == MANY_STREAMS ? SOCK_STREAM : SOCK_DGRAM,
+				       ret_other);
 	}
 	return endpoint;
 }
@@ -445,17 +320,17 @@ static void take_cycles(struct pacer *pacer, unsigned count, unsigned cycles,
 	many_heard = 0;
 	for (unsigned cycle = 1; cycle <= cycles; cycle++) {
 		for (unsigned i = 0; fds && i < count; i++) {
-			put(fds[i], "abc\n");
+			bed_put(fds[i], "abc\n");
 			sent += 4;
 		}
 		(void)pacer_wait(pacer, sys_now() + NS_PER_MS);
-		scan();
+		bed_scan();
 		assert_int_equal(enters, cycle);
 	}
 	/* a line's bytes take their way through a kernel thread */
 	while (many_heard < sent && sys_now() < end_ns) {
 		(void)pacer_wait(pacer, sys_now() + NS_PER_MS);
-		scan();
+		bed_scan();
 	}
 	assert_int_equal(many_heard, sent);
 	assert_int_equal(others, 0);
@@ -471,9 +346,9 @@ static void one_call_serves(enum many_kind many, unsigned count)
 		pacer_open(&pacer, PACER_URING, 0, poller_ring(&bed.poller), NULL), 0);
 	take_cycles(&pacer, count, 3, NULL);
 	take_cycles(&pacer, count, 3, fds);
-	assert_int_equal(count_workers(), 0);
+	assert_int_equal(bed_count_workers(), 0);
 	pacer_close(&pacer);
-	let_go(0);
+	bed_let_go(0);
 	for (unsigned i = 0; i < count; i++) {
 		close(fds[i]);
 	}
@@ -483,7 +358,7 @@ static void a_cycle_is_one_call_with_any_number_of_endpoints_idle_or_ready(void 
 {
 	static const unsigned counts[] = { 1, 16, 64, 256 };
 
-	begin();
+	bed_begin();
 	if (pacer_choose(PACER_URING, poller_ring(&bed.poller), NULL) != PACER_URING ||
 	    !bed.poller.uring->ring.has_read_multishot) {
 		print_message("this takes Linux 6.12\n");
@@ -510,21 +385,21 @@ static void no_worker_thread_appears_whatever_is_read_and_written(void **state)
 	assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
 	actor_endpoint(actor, line, ENDPOINT_READ, 64, 1);
 	actor_endpoint(actor, fds[0], ENDPOINT_READ, 64, 1);
-	actor_endpoint(actor, make_pair(SOCK_DGRAM, &other), ENDPOINT_RECV, 16, 2);
-	begin();
+	actor_endpoint(actor, bed_pair(SOCK_DGRAM, &other), ENDPOINT_RECV, 16, 2);
+	bed_begin();
 	assert_true(fcntl(line, F_GETFL) & O_NONBLOCK);
 	letter.fd = line;
 	for (unsigned i = 1; i <= 20; i++) {
-		put(master, "line\n");
-		put(fds[1], "pipe");
-		put(other, "datagram");
+		bed_put(master, "line\n");
+		bed_put(fds[1], "pipe");
+		bed_put(other, "datagram");
 		scan_until_heard(actor, 3 * i);
 		assert_int_equal(outbox_send(&bed.stage.devices[0], &letter),
 				 LETTER_QUEUED);
 		poller_flush(&bed.poller, false);
 	}
 	assert_int_equal(bed.posted_count, 20);
-	assert_int_equal(count_workers(), 0);
+	assert_int_equal(bed_count_workers(), 0);
 	close(master);
 	close(fds[1]);
 	close(other);
@@ -538,25 +413,25 @@ a_flood_that_takes_all_buffers_is_taken_at_the_budget_without_loss(void **state)
 	int other;
 	char text[8];
 
-	actor_endpoint(actor, make_pair(SOCK_DGRAM, &other), ENDPOINT_RECV, 16, 2);
-	begin();
+	actor_endpoint(actor, bed_pair(SOCK_DGRAM, &other), ENDPOINT_RECV, 16, 2);
+	bed_begin();
 	for (unsigned i = 0; i < 10; i++) {
 		snprintf(text, sizeof(text), "%03u", i);
-		put(other, text);
+		bed_put(other, text);
 	}
 	for (unsigned i = 1; i <= 5; i++) {
-		scan();
+		bed_scan();
 		assert_int_equal(actor->heard_count, 2 * i);
 	}
 	for (unsigned i = 0; i < 10; i++) {
 		snprintf(text, sizeof(text), "%03u", i);
-		assert_heard(actor, i, text);
+		bed_assert_heard(0, i, text);
 	}
 	assert_int_equal(stage_count(&bed.stage, 0, COUNT_FLOODED), 5);
-	scan();
-	put(other, "later");
-	scan();
-	assert_heard(actor, 10, "later");
+	bed_scan();
+	bed_put(other, "later");
+	bed_scan();
+	bed_assert_heard(0, 10, "later");
 	close(other);
 }
 
@@ -566,10 +441,10 @@ static void what_is_let_go_of_is_closed_when_it_is_closed(void **state)
 	int other;
 	char byte;
 
-	actor_endpoint(actor, make_pair(SOCK_STREAM, &other), ENDPOINT_READ, 64, 1);
-	begin();
-	scan();
-	let_go(0);
+	actor_endpoint(actor, bed_pair(SOCK_STREAM, &other), ENDPOINT_READ, 64, 1);
+	bed_begin();
+	bed_scan();
+	bed_let_go(0);
 	/* a reference that the ring kept would hold the connection open */
 	assert_int_equal(read(other, &byte, 1), 0);
 	close(other);
@@ -582,22 +457,21 @@ static void a_place_is_used_again_and_hears_only_what_is_its_own(void **state)
 
 	for (unsigned i = 0; i < 3; i++) {
 		actor->endpoint_count = 0;
-		actor_endpoint(actor, make_pair(SOCK_DGRAM, &other), ENDPOINT_RECV, 16,
-			       2);
+		actor_endpoint(actor, bed_pair(SOCK_DGRAM, &other), ENDPOINT_RECV, 16, 2);
 		if (i == 0) {
-			begin();
+			bed_begin();
 		} else {
-			bed.links[0] = make_link(0);
+			bed.links[0] = bed_make_link(0);
 			assert_int_equal(
 				bed.poller.ops->attach(&bed.poller, bed.links[0]), 0);
 		}
 		bed.poller.uring->place_next = 0;
 		actor->heard_count = 0;
-		put(other, "mine");
-		scan();
+		bed_put(other, "mine");
+		bed_scan();
 		assert_int_equal(actor->heard_count, 1);
-		put(other, "never heard");
-		let_go(0);
+		bed_put(other, "never heard");
+		bed_let_go(0);
 		close(other);
 	}
 	assert_int_equal(bed.poller.polled_count, 0);
@@ -612,27 +486,27 @@ static void what_a_link_holds_goes_over_to_the_one_that_takes_its_place(void **s
 	struct poll_link *old;
 	int other;
 
-	actor_endpoint(actor, make_pair(SOCK_STREAM, &other), ENDPOINT_READ, 64, 1);
-	begin();
+	actor_endpoint(actor, bed_pair(SOCK_STREAM, &other), ENDPOINT_READ, 64, 1);
+	bed_begin();
 	seat.current = bed.links[0];
 	actor->room = 3;
-	put(other, "abcdef");
-	scan();
-	assert_heard(actor, 0, "abc");
+	bed_put(other, "abcdef");
+	bed_scan();
+	bed_assert_heard(0, 0, "abc");
 	actor->room = UINT32_MAX;
 	actor->endpoints[0].fd = dup(actor->endpoints[0].fd);
-	bed.links[0] = make_link(0);
-	put(other, "ghi");
+	bed.links[0] = bed_make_link(0);
+	bed_put(other, "ghi");
 	seat_offer(&seat, bed.links[0]);
 	seat_attach(&seat, &bed.poller, &bed.stage.now);
 	old = seat_take_back(&seat);
 	assert_non_null(old);
 	poll_link_destroy(old);
-	scan();
-	scan();
+	bed_scan();
+	bed_scan();
 	assert_int_equal(actor->heard_count, 3);
-	assert_heard(actor, 1, "def");
-	assert_heard(actor, 2, "ghi");
+	bed_assert_heard(0, 1, "def");
+	bed_assert_heard(0, 2, "ghi");
 	close(other);
 }
 
@@ -642,22 +516,22 @@ static void another_socket_in_its_place_does_not_inherit(void **state)
 	struct seat seat = { .device = &bed.stage.devices[0] };
 	int other, next;
 
-	actor_endpoint(actor, make_pair(SOCK_STREAM, &other), ENDPOINT_READ, 64, 1);
-	begin();
+	actor_endpoint(actor, bed_pair(SOCK_STREAM, &other), ENDPOINT_READ, 64, 1);
+	bed_begin();
 	seat.current = bed.links[0];
 	actor->room = 0;
-	put(other, "old");
-	scan();
+	bed_put(other, "old");
+	bed_scan();
 	actor->room = UINT32_MAX;
-	actor->endpoints[0].fd = make_pair(SOCK_STREAM, &next);
-	bed.links[0] = make_link(0);
+	actor->endpoints[0].fd = bed_pair(SOCK_STREAM, &next);
+	bed.links[0] = bed_make_link(0);
 	seat_offer(&seat, bed.links[0]);
 	seat_attach(&seat, &bed.poller, &bed.stage.now);
 	poll_link_destroy(seat_take_back(&seat));
-	put(next, "new");
-	scan();
+	bed_put(next, "new");
+	bed_scan();
 	assert_int_equal(actor->heard_count, 1);
-	assert_heard(actor, 0, "new");
+	bed_assert_heard(0, 0, "new");
 	close(other);
 	close(next);
 }
@@ -671,8 +545,8 @@ static void letters_leave_in_their_order_and_each_is_told_of(void **state)
 	int other;
 	char text[8];
 
-	actor_endpoint(actor, make_pair(SOCK_SEQPACKET, &other), ENDPOINT_RECV, 16, 2);
-	begin();
+	actor_endpoint(actor, bed_pair(SOCK_SEQPACKET, &other), ENDPOINT_RECV, 16, 2);
+	bed_begin();
 	letter.fd = actor->endpoints[0].fd;
 	enters = 0;
 	for (uint32_t i = 0; i < 5; i++) {
@@ -701,8 +575,8 @@ static void a_full_socket_takes_a_part_and_then_says_so(void **state)
 	struct letter letter = { .data = much, .bytes = sizeof(much), .is_socket = true };
 	int other;
 
-	actor_endpoint(actor, make_pair(SOCK_STREAM, &other), ENDPOINT_READ, 16, 1);
-	begin();
+	actor_endpoint(actor, bed_pair(SOCK_STREAM, &other), ENDPOINT_READ, 16, 1);
+	bed_begin();
 	letter.fd = actor->endpoints[0].fd;
 	for (unsigned i = 0; i < 2; i++) {
 		assert_int_equal(outbox_send(&bed.stage.devices[0], &letter),
@@ -721,8 +595,8 @@ static void with_no_room_for_a_letter_it_is_written_at_once(void **state)
 	struct letter letter = { .data = "x", .bytes = 1, .is_socket = true };
 	int other;
 
-	actor_endpoint(actor, make_pair(SOCK_STREAM, &other), ENDPOINT_READ, 16, 1);
-	begin();
+	actor_endpoint(actor, bed_pair(SOCK_STREAM, &other), ENDPOINT_READ, 16, 1);
+	bed_begin();
 	letter.fd = actor->endpoints[0].fd;
 	for (unsigned i = 0; i < URING_LETTERS; i++) {
 		assert_int_equal(outbox_send(&bed.stage.devices[0], &letter),
@@ -741,11 +615,11 @@ static void what_a_lost_device_wrote_does_not_leave_and_that_of_others_does(void
 	int first, second;
 	char byte;
 
-	actor_endpoint(&bed.stage.actors[0], make_pair(SOCK_STREAM, &first),
+	actor_endpoint(&bed.stage.actors[0], bed_pair(SOCK_STREAM, &first), ENDPOINT_READ,
+		       16, 1);
+	actor_endpoint(&bed.stage.actors[1], bed_pair(SOCK_STREAM, &second),
 		       ENDPOINT_READ, 16, 1);
-	actor_endpoint(&bed.stage.actors[1], make_pair(SOCK_STREAM, &second),
-		       ENDPOINT_READ, 16, 1);
-	begin();
+	bed_begin();
 	for (unsigned i = 0; i < 2; i++) {
 		letter.fd = bed.stage.actors[i].endpoints[0].fd;
 		letter.tag = i;
@@ -832,11 +706,11 @@ static void play(int kind, unsigned short start, struct account *ret_account)
 	assert_int_equal(poller_open(&bed.poller, kind, NULL), 0);
 	assert_int_equal(poller_begin(&bed.poller), 0);
 	for (int i = 0; i < SCRIPT_WAYS; i++) {
-		actor_endpoint(actor, make_pair(types[i], &fds[i]),
+		actor_endpoint(actor, bed_pair(types[i], &fds[i]),
 			       i == 0 ? ENDPOINT_READ : ENDPOINT_RECV, 16, 3);
 	}
 	stage_raise(&bed.stage);
-	bed.links[0] = make_link(0);
+	bed.links[0] = bed_make_link(0);
 	bed.stage.devices[0].link = &bed.links[0]->link;
 	assert_int_equal(bed.poller.ops->attach(&bed.poller, bed.links[0]), 0);
 	for (unsigned cycle = 0; cycle < SCRIPT_CYCLES; cycle++) {
@@ -847,7 +721,7 @@ static void play(int kind, unsigned short start, struct account *ret_account)
 		} else if (cycle == SCRIPT_CYCLES / 2 && start % 2) {
 			close(fds[2]);
 		}
-		scan();
+		bed_scan();
 		keep(ret_account, actor, cycle);
 	}
 	ret_account->flooded = stage_count(&bed.stage, 0, COUNT_FLOODED);
@@ -857,7 +731,7 @@ static void play(int kind, unsigned short start, struct account *ret_account)
 	for (int i = 0; i < SCRIPT_WAYS; i++) {
 		close(fds[i]);
 	}
-	let_go(0);
+	bed_let_go(0);
 	poller_close(&bed.poller);
 	stage_fini(&bed.stage);
 }
@@ -894,7 +768,7 @@ static void both_kinds_hand_over_the_same_of_the_same_input(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, bed_set_up, bed_tear_down)
 
 #endif
 
