@@ -256,6 +256,7 @@ static void scan(struct poller *poller, const struct cycle_time *now)
 	} else {
 		uring_run(up);
 	}
+	uring_letters_recall(up);
 	count = up->listed_count;
 	if (count > 0) {
 		blame_mark(poller->blame, BLAME_NOBODY, BLAME_SCAN);
@@ -280,6 +281,7 @@ static void flush(struct poller *poller, bool is_edge)
 	(void)uring_submit(&up->ring);
 	up->queued = 0;
 	uring_reap(up);
+	uring_letters_recall(up);
 }
 
 static void settle(struct poller *poller)
@@ -288,6 +290,7 @@ static void settle(struct poller *poller)
 
 	up->is_paced = false;
 	uring_run(up);
+	uring_letters_recall(up);
 }
 
 static void abandon(struct poller *poller)

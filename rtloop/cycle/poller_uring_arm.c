@@ -7,9 +7,6 @@
 
 #include "rtloop/base/sys.h"
 
-/* A cancelled receive completes in the call that cancels it; more would be the kernel's error. */
-#define CANCEL_TRIES 16
-
 /* The kernel wants the two halves in the order of little-endian machines. */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define POLL_EVENTS ((uint32_t)(POLLIN | POLLRDHUP) << 16)
@@ -245,7 +242,7 @@ static void unlist(struct uring_poller *up, struct uring_slot *us)
 	us->is_listed = false;
 }
 
-static void cancel(struct uring_poller *up, const struct uring_slot *us)
+void uring_cancel(struct uring_poller *up, uint64_t tag)
 {
 	struct io_uring_sqe *sqe;
 
@@ -256,7 +253,7 @@ static void cancel(struct uring_poller *up, const struct uring_slot *us)
 	if (sqe) {
 		sqe->opcode = IORING_OP_ASYNC_CANCEL;
 		sqe->fd = -1;
-		sqe->addr = tag_of(up, us);
+		sqe->addr = tag;
 		sqe->user_data = uring_tag(URING_OF_NOTHING, 0, 0);
 	}
 }
@@ -273,8 +270,8 @@ void uring_detach(struct poller *poller, struct poll_slot *slot)
 	if (slot->link->device->is_lost) {
 		uring_letters_forget(up, slot->link->device);
 	}
-	for (int i = 0; us->is_armed && i < CANCEL_TRIES; i++) {
-		cancel(up, us);
+	for (int i = 0; us->is_armed && i < URING_CANCEL_TRIES; i++) {
+		uring_cancel(up, tag_of(up, us));
 		uring_run(up);
 	}
 	/* even where the kernel has not let go it will not write into the buffers from here on */

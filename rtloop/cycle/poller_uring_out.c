@@ -2,6 +2,8 @@
 
 #ifdef HAVE_IO_URING
 
+#include <errno.h>
+
 #include "drivers/device.h"
 
 #define NO_LETTER UINT16_MAX
@@ -19,7 +21,8 @@ void uring_letters_init(struct uring_poller *up)
 	}
 }
 
-/* Without waiting, so that the kernel never hands it to a worker: it is done inside the call that submits. */
+/* Without waiting, so that the kernel never hands it to a worker: it is done inside the call that submits. Of what is
+ * not a socket see uring_letters_recall(). */
 static void write_out(struct io_uring_sqe *sqe, const struct letter *letter)
 {
 	sqe->fd = letter->fd;
@@ -48,7 +51,9 @@ static bool put(struct outbox *outbox, struct device *device, const struct lette
 	up->first_free = up->letters[index].next_free;
 	up->letters[index].device = device;
 	up->letters[index].tag = letter->tag;
+	up->letters[index].is_out = true;
 	up->queued++;
+	up->out++;
 	write_out(sqe, letter);
 	sqe->user_data = uring_tag(URING_OF_LETTER, 0, index);
 	return true;
@@ -59,11 +64,33 @@ void uring_letter_done(struct uring_poller *up, uint32_t index, int result)
 	struct uring_letter *letter = &up->letters[index];
 	struct device *device = letter->device;
 
+	if (!letter->is_out) {
+		return; /* it was abandoned */
+	}
 	letter->device = NULL;
+	letter->is_out = false;
+	up->out--;
 	letter->next_free = up->first_free;
 	up->first_free = (uint16_t)index;
 	if (device && device->driver->posted) {
-		device->driver->posted(device, letter->tag, result);
+		device->driver->posted(device, letter->tag,
+				       result == -ECANCELED ? -EAGAIN : result);
+	}
+}
+
+/*
+ * A file that is non-blocking and can be watched, as lines can, and that has no room now, is not refused by the kernel:
+ * the write waits for room, while its memory is its driver's again, and changes. Seen so with 6.12.117 and 6.18.
+ */
+void uring_letters_recall(struct uring_poller *up)
+{
+	for (int tries = 0; up->out > 0 && tries < URING_CANCEL_TRIES; tries++) {
+		for (uint32_t i = 0; i < URING_LETTERS; i++) {
+			if (up->letters[i].is_out) {
+				uring_cancel(up, uring_tag(URING_OF_LETTER, 0, i));
+			}
+		}
+		uring_run(up);
 	}
 }
 

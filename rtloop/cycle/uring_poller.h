@@ -17,6 +17,9 @@
 #define URING_SQ_ENTRIES 2048
 #define URING_CQ_ENTRIES 16384
 
+/* What is cancelled completes in the call that cancels it; more would be the kernel's error. */
+#define URING_CANCEL_TRIES 16
+
 /* What a completion is of: the upper half of its user_data. */
 enum uring_kind {
 	URING_OF_SLOT, /* place and generation */
@@ -28,6 +31,7 @@ struct uring_letter {
 	struct device *device; /* borrowed; NULL: nobody waits for it any more */
 	uint32_t tag;
 	uint16_t next_free;
+	bool is_out; /* the kernel has it, or will have */
 };
 
 struct uring_poller {
@@ -47,6 +51,7 @@ struct uring_poller {
 	struct uring_letter letters[URING_LETTERS];
 	uint16_t first_free;
 	unsigned queued; /* letters that the kernel has not got */
+	unsigned out;	 /* letters of which the kernel has not told, those included */
 };
 
 static inline uint64_t uring_tag(enum uring_kind kind, uint32_t generation,
@@ -68,6 +73,9 @@ void uring_list(struct uring_poller *up, struct uring_slot *us) RT_SAFE;
 int uring_attach(struct poller *poller, struct poll_link *link) RT_SAFE;
 void uring_detach(struct poller *poller, struct poll_slot *slot) RT_SAFE;
 
+/** uring_cancel - ask for the end of what was submitted as @tag; uring_run() brings it. [rt] */
+void uring_cancel(struct uring_poller *up, uint64_t tag) RT_SAFE;
+
 /** uring_arm - what a slot receives by is armed again, as soon as possible. [rt] */
 void uring_arm(struct uring_poller *up, struct uring_slot *us) RT_SAFE;
 
@@ -79,6 +87,10 @@ void uring_letters_init(struct uring_poller *up);
 
 /** uring_letter_done - tell its device. [rt] */
 void uring_letter_done(struct uring_poller *up, uint32_t index, int result) RT_SAFE;
+
+/** uring_letters_recall - of all that were submitted: what has not left by now never will, as if there had been no
+ * room, and is told of. [rt] */
+void uring_letters_recall(struct uring_poller *up) RT_SAFE;
 
 /** uring_letters_forget - a device is lost: what it queued does not leave, and nobody is told. [rt] */
 void uring_letters_forget(struct uring_poller *up, const struct device *device) RT_SAFE;

@@ -21,6 +21,7 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/time.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "rtloop/base/sys.h"
@@ -412,9 +413,97 @@ static void a_file_without_a_nowait_read_that_has_something_already_is_read(void
 	unlink(path);
 }
 
+/* A line that takes nothing, as a full one; its other end is returned. */
+static int make_stopped_line(int *ret_line)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK);
+
+	assert_true(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+	*ret_line = open(ptsname(master), O_RDWR | O_NOCTTY | O_NONBLOCK);
+	assert_int_equal(tcflow(*ret_line, TCOOFF), 0);
+	assert_int_equal(write(*ret_line, "x", 1), -1);
+	assert_int_equal(errno, EAGAIN);
+	return master;
+}
+
 static void send_letter(const struct letter *letter)
 {
 	assert_int_equal(outbox_send(&bed.stage.devices[0], letter), LETTER_QUEUED);
+}
+
+/* What a driver wrote is its own again when it is told, which is before it writes again. */
+static void a_letter_to_a_line_without_room_is_told_of_at_once(void **state)
+{
+	int64_t end_ns = sys_now() + 60 * NS_PER_SEC;
+	struct letter letter = { .data = "x", .bytes = 1 };
+	int master = make_stopped_line(&letter.fd);
+	char text[4];
+	ssize_t got;
+
+	begin();
+	send_letter(&letter);
+	poller_flush(&bed.poller, false);
+	assert_int_equal(bed.posted_count, 1);
+	assert_int_equal(bed.posted[0].result, -EAGAIN);
+	assert_int_equal(bed_count_workers(), 0);
+	/* nor does it leave when there is room */
+	assert_int_equal(tcflow(letter.fd, TCOON), 0);
+	bed_scan();
+	letter.data = "y";
+	send_letter(&letter);
+	poller_flush(&bed.poller, false);
+	assert_int_equal(bed.posted_count, 2);
+	assert_int_equal(bed.posted[1].result, 1);
+	/* its bytes take their way through a kernel thread */
+	while ((got = read(master, text, sizeof(text))) < 0 && sys_now() < end_ns) {
+	}
+	assert_int_equal(got, 1);
+	assert_int_equal(text[0], 'y');
+	close(master);
+	close(letter.fd);
+}
+
+/* Where the pacer's wait has taken it along, and when all is over. */
+static void what_a_line_had_no_room_for_is_told_of_by_a_scan_and_at_the_end(void **state)
+{
+	struct letter letter = { .data = "x", .bytes = 1 };
+	int master = make_stopped_line(&letter.fd);
+	struct pacer pacer;
+
+	begin();
+	poller_pace(&bed.poller, true);
+	assert_int_equal(
+		pacer_open(&pacer, PACER_URING, 0, poller_ring(&bed.poller), NULL), 0);
+	send_letter(&letter);
+	(void)pacer_wait(&pacer, sys_now() + NS_PER_MS);
+	assert_int_equal(bed.posted_count, 0);
+	bed_scan();
+	assert_int_equal(bed.posted_count, 1);
+	assert_int_equal(bed.posted[0].result, -EAGAIN);
+	send_letter(&letter);
+	poller_settle(&bed.poller);
+	assert_int_equal(bed.posted_count, 2);
+	assert_int_equal(bed.posted[1].result, -EAGAIN);
+	pacer_close(&pacer);
+	close(master);
+	close(letter.fd);
+}
+
+/* The file is a blocking one while its read is armed. */
+static void a_letter_to_a_line_whose_read_is_armed_does_not_wait(void **state)
+{
+	struct letter letter = { .data = "x", .bytes = 1 };
+	int master = make_stopped_line(&letter.fd);
+
+	begin();
+	actor_endpoint(actor(), letter.fd, ENDPOINT_READ, 16, 1);
+	assert_int_equal(outbox_send(&bed.stage.devices[0], &letter), LETTER_QUEUED);
+	bed_attach(0);
+	bed_scan();
+	assert_int_equal(bed.posted_count, 1);
+	assert_int_equal(bed.posted[0].result, -EAGAIN);
+	assert_int_equal(bed_count_workers(), 0);
+	close(master);
 }
 
 /* --- full queues ------------------------------------------------------------------------------------- */
@@ -942,6 +1031,28 @@ static void what_was_abandoned_is_told_of_and_never_leaves(void **state)
 	close(other);
 }
 
+/* Should the thread come back, the kernel tells of them, too. */
+static void what_was_abandoned_is_told_of_once(void **state)
+{
+	struct letter letter;
+	int other = begin_writing(&letter);
+
+	send_letter(&letter);
+	send_letter(&letter);
+	poller_abandon(&bed.poller);
+	bed_scan();
+	assert_int_equal(bed.posted_count, 2);
+	for (letter.tag = 1; letter.tag <= 3; letter.tag++) {
+		send_letter(&letter);
+	}
+	poller_flush(&bed.poller, false);
+	assert_int_equal(bed.posted_count, 5);
+	for (uint32_t i = 1; i <= 3; i++) {
+		assert_int_equal(bed.posted[1 + i].tag, i);
+	}
+	close(other);
+}
+
 static void a_link_that_goes_and_is_not_lost_takes_no_letter_along(void **state)
 {
 	struct letter letter;
@@ -1020,6 +1131,9 @@ int main(void)
 		TEST(an_error_is_told_by_a_scan_of_its_own_after_the_messages_before_it),
 		TEST(what_is_said_of_an_earlier_link_is_not_taken_for_this_one),
 		TEST(a_file_without_a_nowait_read_that_has_something_already_is_read),
+		TEST(a_letter_to_a_line_without_room_is_told_of_at_once),
+		TEST(what_a_line_had_no_room_for_is_told_of_by_a_scan_and_at_the_end),
+		TEST(a_letter_to_a_line_whose_read_is_armed_does_not_wait),
 		TEST(a_receive_that_finds_no_room_to_be_submitted_is_armed_later),
 		TEST(completions_that_find_no_room_come_when_there_is_some),
 		TEST(more_than_one_call_brings_are_all_of_this_cycle),
@@ -1045,6 +1159,7 @@ int main(void)
 		TEST(paced_only_an_edge_makes_a_call_and_a_scan_makes_none),
 		TEST(when_it_is_over_all_leaves_and_is_told_of),
 		TEST(what_was_abandoned_is_told_of_and_never_leaves),
+		TEST(what_was_abandoned_is_told_of_once),
 		TEST(a_link_that_goes_and_is_not_lost_takes_no_letter_along),
 		TEST(a_letter_to_nobody_is_an_error_and_no_signal),
 		TEST(a_letter_goes_to_the_address_that_it_has),
