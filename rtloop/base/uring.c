@@ -222,6 +222,22 @@ int uring_begin(struct uring *ring, const struct uring_limits *limits)
 		    : sys_uring_register(ring->fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
 }
 
+/* It gets no place among the thread's own, which only an unrestricted one could give back. */
+int uring_prove(struct uring *ring, const struct uring_limits *limits, struct err *err)
+{
+	int code = restrict_to(ring, limits);
+
+	if (code == 0) {
+		code = sys_uring_register(ring->fd, IORING_REGISTER_ENABLE_RINGS, NULL,
+					  0);
+	}
+	if (code == 0) {
+		code = uring_enter(ring);
+	}
+	return code ? err_set_errno(err, code, "an io_uring can be made, and not used")
+		    : 0;
+}
+
 void uring_end(struct uring *ring)
 {
 	struct io_uring_rsrc_update place = { .offset = (uint32_t)ring->enter_fd };

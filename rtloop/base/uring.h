@@ -92,6 +92,16 @@ struct uring_limits {
  */
 int uring_begin(struct uring *ring, const struct uring_limits *limits) MUST_CHECK;
 
+/**
+ * uring_prove - whether one that was opened can be used, too: a filter may forbid only the calls that come after. To
+ * be closed then, since it is this thread's.
+ * @limits: as it would be used
+ *
+ * -errno with @err filled. [init]
+ */
+int uring_prove(struct uring *ring, const struct uring_limits *limits,
+		struct err *err) MUST_CHECK;
+
 /** uring_end - the thread that has begun, and goes on, needs it no more: it gives back the place of the ring among its
  * own, which would keep a closed one alive. [init] */
 void uring_end(struct uring *ring);

@@ -20,8 +20,10 @@ static const struct pacer_ops *const kinds[] = {
 #ifdef HAVE_IO_URING
 static bool can_uring_wait(const struct uring *ring, struct err *why)
 {
+	const struct uring_limits nothing = { .op_count = 0 };
 	struct uring probe;
 	bool can_wait;
+	int code = 0;
 
 	if (ring) {
 		can_wait = uring_can_wait(ring);
@@ -29,12 +31,13 @@ static bool can_uring_wait(const struct uring *ring, struct err *why)
 		return false;
 	} else {
 		can_wait = uring_can_wait(&probe);
+		code = uring_prove(&probe, &nothing, why);
 		uring_close(&probe);
 	}
-	if (!can_wait) {
+	if (code == 0 && !can_wait) {
 		err_set(why, -EINVAL, "waiting until a stated time takes Linux 6.12");
 	}
-	return can_wait;
+	return code == 0 && can_wait;
 }
 #else
 static bool can_uring_wait(const struct uring *ring, struct err *why)

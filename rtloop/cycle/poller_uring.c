@@ -30,6 +30,32 @@ static const uint8_t registered[] = { IORING_REGISTER_PBUF_RING,
 
 /* --- start ------------------------------------------------------------------------------------------- */
 
+static struct uring_limits limits_of(const struct uring *ring)
+{
+	return (struct uring_limits){
+		.ops = submitted,
+		.op_count = ARRAY_SIZE(submitted) - !ring->has_read_multishot,
+		.registers = registered,
+		.register_count = ARRAY_SIZE(registered),
+		.flags = IOSQE_BUFFER_SELECT,
+	};
+}
+
+/* With another one, since a ring is for good the thread's that begins. */
+static int prove_ring(struct err *err)
+{
+	struct uring_limits limits;
+	struct uring ring;
+	int code = uring_open(&ring, 1, 2, err);
+
+	if (code == 0) {
+		limits = limits_of(&ring);
+		code = uring_prove(&ring, &limits, err);
+		uring_close(&ring);
+	}
+	return code;
+}
+
 static int open_ring(struct poller *poller, struct err *err)
 {
 	struct uring_poller *up = calloc(1, sizeof(*up));
@@ -38,7 +64,9 @@ static int open_ring(struct poller *poller, struct err *err)
 	if (!up) {
 		return err_set(err, -ENOMEM, "no memory for the poller");
 	}
-	code = uring_open(&up->ring, URING_SQ_ENTRIES, URING_CQ_ENTRIES, err);
+	code = prove_ring(err);
+	code = code ? code
+		    : uring_open(&up->ring, URING_SQ_ENTRIES, URING_CQ_ENTRIES, err);
 	if (code) {
 		free(up);
 		return code;
@@ -63,13 +91,7 @@ static void close_ring(struct poller *poller)
 static int begin(struct poller *poller)
 {
 	struct uring *ring = &poller->uring->ring;
-	const struct uring_limits limits = {
-		.ops = submitted,
-		.op_count = ARRAY_SIZE(submitted) - !ring->has_read_multishot,
-		.registers = registered,
-		.register_count = ARRAY_SIZE(registered),
-		.flags = IOSQE_BUFFER_SELECT,
-	};
+	const struct uring_limits limits = limits_of(ring);
 
 	return uring_begin(ring, &limits);
 }

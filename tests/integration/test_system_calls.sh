@@ -195,4 +195,18 @@ if has_uring; then
 	[ "$(calls io_uring_enter)" -le $(((2 + 256 / 20 + 1) * cycles)) ] ||
 		fail "$(calls io_uring_enter) calls for $cycles cycles"
 fi
+
+# A filter may let a ring be made, and forbid the calls that come after.
+many_config 1 idle > "$TEST_TMP/many.yaml"
+for call in io_uring_register io_uring_enter; do
+	has_uring || break
+	strace -f -o /dev/null -e trace=$call -e inject=$call:error=EPERM "$RTLOOP" run -q -l 5 \
+		--json "$TEST_TMP/report.json" "$TEST_TMP/many.yaml" > "$TEST_TMP/refused.out" 2>&1
+	expect_equal "status where $call is forbidden" 0 $?
+	expect_equal "pacer and poller where $call is forbidden" "nanosleep epoll" "$(report '"\(.pacer) \(.poller)"')"
+	for part in pacer poller; do
+		grep -q "no $part uring: .* Operation not permitted" "$TEST_TMP/refused.out" ||
+			fail "no word of the $part: $(cat "$TEST_TMP/refused.out")"
+	done
+done
 finish

@@ -28,7 +28,8 @@
 
 /* --- the kernel, as the test wants it ---------------------------------------------------------------- */
 
-static int setup_code; /* 0: the kernel's own answer */
+static int setup_code;		      /* 0: the kernel's own answer */
+static int register_code, enter_code; /* likewise */
 static unsigned enters;
 
 int __real_sys_uring_setup(unsigned entries, void *params);
@@ -46,7 +47,8 @@ int __wrap_sys_uring_enter(int fd, unsigned submitted, unsigned least, unsigned 
 			   const void *argument)
 {
 	enters++;
-	return __real_sys_uring_enter(fd, submitted, least, flags, argument);
+	return enter_code ? enter_code
+			  : __real_sys_uring_enter(fd, submitted, least, flags, argument);
 }
 
 /* Every other call that reading could make. */
@@ -66,7 +68,8 @@ int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned coun
 int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count)
 {
 	others++;
-	return __real_sys_uring_register(fd, op, argument, count);
+	return register_code ? register_code
+			     : __real_sys_uring_register(fd, op, argument, count);
 }
 
 COUNTED(int, sys_epoll_wait,
@@ -111,6 +114,18 @@ static void where_it_is_refused_epoll_and_nanosleep_serve_and_say_why(void **sta
 	setup_refused_by(-EINVAL, "6.1");
 	setup_refused_by(-ENOMEM, "Cannot allocate memory");
 }
+
+#ifdef HAVE_IO_URING
+static void where_a_ring_can_be_made_and_not_used_they_serve_and_say_why(void **state)
+{
+	register_code = -EPERM;
+	refused_by("not used: Operation not permitted");
+	register_code = 0;
+	enter_code = -ENOSYS;
+	refused_by("not used: Function not implemented");
+	enter_code = 0;
+}
+#endif
 
 static void what_is_not_asked_for_is_not_chosen_and_no_note_is_left(void **state)
 {
@@ -779,6 +794,8 @@ int main(void)
 			where_it_is_refused_epoll_and_nanosleep_serve_and_say_why),
 		cmocka_unit_test(what_is_not_asked_for_is_not_chosen_and_no_note_is_left),
 #ifdef HAVE_IO_URING
+		cmocka_unit_test(
+			where_a_ring_can_be_made_and_not_used_they_serve_and_say_why),
 		TEST(what_is_never_submitted_is_refused_by_the_ring),
 		TEST(more_limits_than_there_is_room_for_are_told),
 		TEST(what_is_idle_costs_no_call),
