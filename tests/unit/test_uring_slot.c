@@ -875,6 +875,24 @@ static void a_link_of_buffers_of_another_size_does_not_inherit(void **state)
 	close(other);
 }
 
+/* A socket that is another endpoint of its device by now is another one's input. */
+static void an_endpoint_of_another_tag_does_not_inherit(void **state)
+{
+	int other = begin_with_pair(SOCK_STREAM, ENDPOINT_READ, 16, 1);
+
+	hold_two(other);
+	actor()->endpoints[0].fd = dup(actor()->endpoints[0].fd);
+	actor()->endpoints[0].tag = 5;
+	poll_link_destroy(replace());
+	actor()->room = UINT32_MAX;
+	bed_put(other, "new");
+	bed_scan();
+	assert_int_equal(actor()->heard_count, 1);
+	bed_assert_heard(0, 0, "new");
+	assert_int_equal(actor()->heard[0].tag, 5);
+	close(other);
+}
+
 static unsigned count_descriptors(void)
 {
 	DIR *folder = opendir("/proc/self/fd");
@@ -1153,6 +1171,7 @@ int main(void)
 		TEST(what_is_held_goes_over_whatever_came_before_and_comes_after_it),
 		TEST(what_is_held_is_handed_over_though_nothing_more_comes),
 		TEST(a_link_of_buffers_of_another_size_does_not_inherit),
+		TEST(an_endpoint_of_another_tag_does_not_inherit),
 		TEST(closing_gives_back_the_ring),
 		TEST(what_has_left_is_not_handed_over_again),
 		TEST(a_signal_ends_a_wait_that_takes_something_along),
