@@ -225,6 +225,37 @@ static void what_is_idle_costs_no_call(void **state)
 	close(other);
 }
 
+/* The wait ends before the tail, and has read what came until then; what comes in the tail takes a call. */
+static void what_came_before_a_tail_lies_in_memory_at_the_release(void **state)
+{
+	struct actor *actor = &bed.stage.actors[0];
+	struct pacer pacer;
+	int other;
+
+	actor_endpoint(actor, bed_pair(SOCK_STREAM, &other), ENDPOINT_READ, 64, 1);
+	bed_begin();
+	if (pacer_choose(PACER_URING, poller_ring(&bed.poller), NULL) != PACER_URING) {
+		print_message("this takes Linux 6.12\n");
+		skip();
+	}
+	assert_int_equal(pacer_open(&pacer, PACER_URING, 100 * NS_PER_US,
+				    poller_ring(&bed.poller), NULL),
+			 0);
+	enters = 0;
+	bed_put(other, "early");
+	pacer_wait(&pacer, sys_now() + NS_PER_MS);
+	bed_scan();
+	assert_int_equal(enters, 1);
+	bed_assert_heard(0, 0, "early");
+	pacer_wait(&pacer, sys_now() + NS_PER_MS);
+	bed_put(other, "late");
+	bed_scan();
+	assert_int_equal(enters, 3);
+	bed_assert_heard(0, 1, "late");
+	pacer_close(&pacer);
+	close(other);
+}
+
 /* As the pacer does: all that arrived is there when the wait is over, by that one call. */
 static void one_wait_brings_all_that_arrived_and_hands_over_what_was_written(void **state)
 {
@@ -799,6 +830,7 @@ int main(void)
 		TEST(what_is_never_submitted_is_refused_by_the_ring),
 		TEST(more_limits_than_there_is_room_for_are_told),
 		TEST(what_is_idle_costs_no_call),
+		TEST(what_came_before_a_tail_lies_in_memory_at_the_release),
 		TEST(one_wait_brings_all_that_arrived_and_hands_over_what_was_written),
 		TEST(a_cycle_is_one_call_with_any_number_of_endpoints_idle_or_ready),
 		TEST(no_worker_thread_appears_whatever_is_read_and_written),
