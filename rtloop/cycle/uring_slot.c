@@ -10,7 +10,7 @@
 /* Of a stream: what came before the sleep, what came in it, and one that the kernel may ask for in vain. */
 #define STREAM_BUFFERS 4
 
-/* Of what is armed by three calls in place of none: edges that come while others are read take a buffer each. */
+/* Of what is armed by calls of its own, in place of none: edges that come while others are read take a buffer each. */
 #define READ_BUFFERS 16
 
 #define ALIGN_BYTES 64
