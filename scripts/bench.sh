@@ -428,11 +428,11 @@ steady=(chrt -f 1)
 
 # One run of the way's configuration, its log into $work/turn.mcap; loads are arguments of udp_load.
 run_turn() { # way configuration seconds load...
-	local way=$1 config=$2 seconds=$3 begun pid workers=0 until loads=() load first status
+	local way=$1 config=$2 seconds=$3 begun pid start_us workers=0 until loads=() load first status
 	shift 3
 	rm -f "$work/turn.mcap" "$work/run.json"
 	begun=$EPOCHREALTIME
-	"$rtloop" run -q --json "$work/run.json" -D $((seconds + 3)) "$config" >"$work/run.out" 2>&1 &
+	"$rtloop" run -q --json "$work/run.json" -D $((seconds + 5)) "$config" >"$work/run.out" 2>&1 &
 	pid=$!
 	until has_cycle_thread $pid; do sleep 0.05; done
 	for load in "$@"; do
@@ -449,8 +449,9 @@ run_turn() { # way configuration seconds load...
 		workers=$((workers + $(cat "/proc/$pid"/task/*/comm 2>/dev/null | grep -c "^iou-wrk-$cycle_thread")))
 	done
 	thread_times $pid >"$work/used.after" 2>/dev/null
-	add_shares "$way" $((${EPOCHREALTIME/./} - start_us))
-	add_memory "$way" $pid
+	until=${EPOCHREALTIME/./}
+	add_memory "$way" $pid # at once: a run that ends gives it back
+	add_shares "$way" $((until - start_us))
 	wait $pid
 	status=$?
 	if [ ${#loads[@]} -gt 0 ]; then
