@@ -9,6 +9,8 @@
 # begins with the unit programs, and has one CPU: this is emulated at half the expense. The other begins at
 # the end, with tests/rt, and has two. Each test runs once, in whichever comes to it first.
 #
+# What puts the machine to sleep comes after them, in a third guest, with all in its memory: 9p does not survive it.
+#
 # Emulated on a shared machine, a guest may stand still for seconds, in the middle of what a test looks at. So
 # up to three tests that failed are run again, alone; those that pass then are named at the end.
 #
@@ -25,6 +27,7 @@ cd "$(dirname "$0")/.." || exit 1
 BUILD=${BUILD:-$PWD/build}
 results=$BUILD/rt
 limit_s=1800
+test_line='^(ok|skip|FAIL|      \|)'
 count_line='^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$'
 
 # What the guest leaves out, and why.
@@ -57,6 +60,16 @@ if [ -z "${TESTS:-}" ] && [[ " ${kinds[*]} " == *" unit "* ]]; then
 	orders=(reverse forward)
 fi
 
+# Those of tests/rt that put the machine to sleep.
+sleepers=test_suspend
+asleep=()
+if [[ " ${kinds[*]} " == *" rt "* && " ${TESTS:-$sleepers} " == *" $sleepers "* ]]; then
+	asleep=(asleep)
+fi
+if [ "${TESTS:-}" = $sleepers ]; then
+	orders=()
+fi
+
 rm -rf "$results"
 mkdir -p "$results/claims"
 scripts/vm/kernel.sh >/dev/null || exit 1
@@ -79,13 +92,28 @@ guest() { # order: reverse, forward; or again, without what is claimed
 }
 
 boot_guest() {
+	if [ "$1" = asleep ]; then
+		boot_asleep
+		return
+	fi
 	# shellcheck disable=SC2016,SC2068 # for the guest's shell; words that are empty are to vanish
 	scripts/vm/boot.sh --cpus $cpus --writable "$results" --timeout $limit_s --console "$results/console-$1" -- \
 		env BUILD="$BUILD" TEST_OUTPUT="$results" TEST_ROOT=/run/tests TEST_CLAIMS="$claims" \
-		TEST_ORDER="$1" TEST_TIMEOUT_S=480 TEST_STRIDE=13 EXCEPT="$except" WAYS="${WAYS:-}" bash -c '
+		TEST_ORDER="$1" TEST_TIMEOUT_S=480 TEST_STRIDE=13 EXCEPT="$except $sleepers" WAYS="${WAYS:-}" bash -c '
 			uname -v
 			exec tests/run.sh "$@"' bash ${run[@]} 2>&1 |
-		tee "$results/summary-$1" | grep --line-buffered -E '^(ok|skip|FAIL|      \|)'
+		tee "$results/summary-$1" | grep --line-buffered -E "$test_line"
+}
+
+boot_asleep() {
+	# shellcheck disable=SC2016 # for the guest's shell
+	TESTS=$sleepers scripts/vm/boot.sh --timeout 600 --console "$results/console-asleep" \
+		--ram tests/run.sh --ram tests/integration/lib.sh --ram tests/rt --ram "$BUILD/rtloop" \
+		--ram jq --ram gpioinfo --ram timeout -- \
+		env BUILD="$BUILD" TEST_OUTPUT=/run/output TEST_ROOT=/run/tests TEST_TIMEOUT_S=480 bash -c '
+			uname -v
+			exec tests/run.sh rt' 2>&1 |
+		tee "$results/summary-asleep" | grep --line-buffered -E "$test_line"
 }
 
 started=$SECONDS
@@ -96,12 +124,15 @@ for order in "${orders[@]}"; do
 	guests+=($!)
 done
 wait
+if [ ${#asleep[@]} -gt 0 ]; then
+	guest asleep
+fi
 
 # --- the end ------------------------------------------------------------------------------------------
 
 passed=0 failed=0 skipped=0 lost=0
 echo
-for order in "${orders[@]}"; do
+for order in "${orders[@]}" "${asleep[@]}"; do
 	summary=$results/summary-$order
 	grep -E '^(skipped|failed) ' "$summary"
 	grep -E 'BUG:|WARNING:|INFO: |Oops|rcu.*stall' "$results/console-$order" |
@@ -113,10 +144,16 @@ for order in "${orders[@]}"; do
 		lost=$((lost + 1))
 	fi
 	read -r p _ f _ s _ <<<"$counts"
-	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	passed=$((passed + p)) skipped=$((skipped + s))
+	# what failed asleep is not run again
+	if [ "$order" = asleep ]; then
+		lost=$((lost + f))
+	else
+		failed=$((failed + f))
+	fi
 done
 
-mapfile -t again < <(sed -n 's/^failed   [a-z]*\/\(test_[a-z0-9_]*\): .*/\1/p' "$results"/summary-*)
+mapfile -t again < <(sed -n 's/^failed   [a-z]*\/\(test_[a-z0-9_]*\): .*/\1/p' "${orders[@]/#/$results/summary-}" /dev/null)
 if [ ${#again[@]} -gt 0 ] && [ ${#again[@]} -le 3 ]; then
 	echo "again, alone: ${again[*]}"
 	TESTS="${again[*]}" guest again
@@ -127,7 +164,7 @@ if [ ${#again[@]} -gt 0 ] && [ ${#again[@]} -le 3 ]; then
 	fi
 fi
 failed=$((failed + lost))
-echo "kernel   $(head -n 1 "$results/summary-reverse")"
+echo "kernel   $(cat "$results"/summary-* | head -n 1)"
 echo "not run  ${except:-nothing}"
 echo "time     $((SECONDS - started)) s"
 echo "$passed passed, $failed failed, $skipped skipped"
