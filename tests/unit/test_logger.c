@@ -1350,14 +1350,17 @@ static bool has_asked_for_state(void *context)
 static void a_file_begun_after_a_refusal_asks_for_a_state(void **state)
 {
 	struct bench *bench = *state;
+	uint64_t begun;
 
 	start_with_states(bench);
 	fill_disk(100 * KIB);
 	run_until_degraded(bench);
+	/* none, where a block ahead of the others was refused: then that file is no more */
+	begun = counter_get(&bench->logger.files_begun);
 	atomic_store(&bench->recorder.is_state_wanted, false);
 	recover(bench);
 	wait_until(has_asked_for_state, bench);
-	assert_int_equal(counter_get(&bench->logger.files_begun), 2);
+	assert_int_equal(counter_get(&bench->logger.files_begun), begun + 1);
 }
 
 static void no_event_is_lost_when_the_disk_refuses(void **state)
