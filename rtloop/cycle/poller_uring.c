@@ -278,7 +278,9 @@ static void scan(struct poller *poller, const struct cycle_time *now)
 	} else {
 		uring_run(up);
 	}
-	uring_letters_recall(up);
+	if (up->out > 0) {
+		uring_letters_recall(up);
+	}
 	count = up->listed_count;
 	if (count > 0) {
 		blame_mark(poller->blame, BLAME_NOBODY, BLAME_SCAN);
