@@ -183,13 +183,13 @@ int command_options(const struct command *command, int argc, char **argv,
 {
 	struct command_line line = { .command = command, .argc = argc, .argv = argv };
 	const char *argument;
-	int option, status;
+	int option = COMMAND_LINE_END, status = EXIT_OK;
 
-	while ((option = command_next(&line, &argument)) >= 0) {
+	while (status == EXIT_OK && (option = command_next(&line, &argument)) >= 0) {
 		status = take(command, option, argument, request);
-		if (status != EXIT_OK) {
-			return command_line_end(&line, status);
-		}
+	}
+	if (command_line_end(&line, status) != EXIT_OK) {
+		return status;
 	}
 	if (option == COMMAND_LINE_WRONG) {
 		return EXIT_USAGE;

@@ -249,7 +249,8 @@ static void measure(enum share share, double seconds)
 int main(void)
 {
 	static const unsigned counts[] = { 1, 16, 64, 256, 1024 };
-	double seconds = bench_seconds(5.0) / (SHARES * ARRAY_SIZE(counts));
+	unsigned parts = SHARES * ARRAY_SIZE(counts);
+	double seconds = bench_seconds(5.0) / parts;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -205,14 +206,14 @@ static void in_json_an_overrun_has_the_events_near_it(void **state)
 	assert_int_equal(read_overruns(write_json), 0);
 	snprintf(expected, sizeof(expected),
 		 "\"cycle\": 12,\n"
-		 "      \"time_ns\": %lld,\n"
-		 "      \"log_time_ns\": %lld,\n"
+		 "      \"time_ns\": %" PRId64 ",\n"
+		 "      \"log_time_ns\": %" PRId64 ",\n"
 		 "      \"kind\": \"device_lost\",\n"
 		 "      \"device\": \"probe\",\n"
 		 "      \"level\": 1,\n"
 		 "      \"value\": -7,\n"
 		 "      \"text\": \"it \\\"went\\\" away\"\n",
-		 (long long)(at_ns + 7), (long long)(FAKE_OFFSET_NS + at_ns + 7));
+		 at_ns + 7, FAKE_OFFSET_NS + at_ns + 7);
 	if (!strstr(json_text_of_overrun, expected)) {
 		fail_msg("%s", strstr(json_text_of_overrun, "\"events\""));
 	}

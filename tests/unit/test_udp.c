@@ -487,14 +487,14 @@ static void close_group(struct group *group)
 static bool is_joined(int interface, const char *group)
 {
 	FILE *list = fopen("/proc/self/net/igmp6", "re");
-	char line[128], name[33];
+	char line[128], wanted[16], index[16], name[33];
 	bool is_there = false;
-	int index;
 
+	snprintf(wanted, sizeof(wanted), "%d", interface);
 	assert_non_null(list);
 	while (fgets(line, sizeof(line), list)) {
-		is_there |= sscanf(line, "%d %*s %32s", &index, name) == 2 &&
-			    index == interface && strcmp(name, group) == 0;
+		is_there |= sscanf(line, "%15s %*s %32s", index, name) == 2 &&
+			    strcmp(index, wanted) == 0 && strcmp(name, group) == 0;
 	}
 	fclose(list);
 	return is_there;
