@@ -1,4 +1,4 @@
-/* wraps: fcntl64 uring_next sys_uring_register */
+/* wraps: fcntl64 __fcntl_time64 uring_next sys_uring_register */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "rtloop/base/time.h"
@@ -96,7 +97,12 @@ static void every_way_writes_all_blocks_in_order(void **state)
 
 static bool refuses_direct; /* as some file systems do */
 
-int __real_fcntl64(int fd, int command, int flags);
+#ifdef SYS_fcntl64 /* of 32-bit machines */
+#define FCNTL SYS_fcntl64
+#else
+#define FCNTL SYS_fcntl
+#endif
+
 int __wrap_fcntl64(int fd, int command, int flags);
 int __wrap_fcntl64(int fd, int command, int flags)
 {
@@ -104,7 +110,14 @@ int __wrap_fcntl64(int fd, int command, int flags)
 		errno = EINVAL;
 		return -1;
 	}
-	return __real_fcntl64(fd, command, flags);
+	return (int)syscall(FCNTL, fd, command, flags);
+}
+
+/* What it is called on 32-bit machines with 64 bits of time. */
+int __wrap___fcntl_time64(int fd, int command, int flags);
+int __wrap___fcntl_time64(int fd, int command, int flags)
+{
+	return __wrap_fcntl64(fd, command, flags);
 }
 
 static bool says(const char *text, const char *word)

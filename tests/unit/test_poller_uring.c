@@ -118,6 +118,14 @@ static void where_it_is_refused_epoll_and_nanosleep_serve_and_say_why(void **sta
 #ifdef HAVE_IO_URING
 static void where_a_ring_can_be_made_and_not_used_they_serve_and_say_why(void **state)
 {
+	struct uring ring;
+	struct err why;
+
+	if (uring_open(&ring, 1, 2, &why)) {
+		print_message("%s\n", why.text);
+		skip();
+	}
+	uring_close(&ring);
 	register_code = -EPERM;
 	refused_by("not used: Operation not permitted");
 	register_code = 0;
