@@ -155,8 +155,8 @@ passed_ms=$(($(now_ms) - before_ms))
 expect_awake frozen
 longest_ms=$(longest frozen "$first")
 echo "frozen: $passed_ms ms passed, the longest gap was $longest_ms"
-# An emulated kernel waits for more or less than it was told to: what its clock says is what counts.
-expect_at_least "frozen: twice the longest gap, and the ms that passed" $passed_ms $((2 * longest_ms))
+# An emulated kernel waits for more or less than it was told to.
+expect_at_least "frozen: ms of the longest gap" $((10 * PERIOD_MS)) "$longest_ms"
 end frozen 0
 expect_equal "frozen: steps of the clock" "" "$(steps frozen)"
 expect_equal "frozen: caught up" 0 "$(report .caught_up)"
@@ -187,8 +187,8 @@ for way in to_the_last_step deep; do
 	step_ms=$(($(steps asleep | tail -n 1) / 1000000))
 	longest_ms=$(longest asleep "$first")
 	echo "$way: $passed_ms ms passed, the clock stepped by $step_ms, the longest gap was $longest_ms"
-	# the machine's clock has whole seconds only
-	expect_at_least "$way: ms by which CLOCK_REALTIME has stepped" $(((SLEEP_S - 1) * 1000)) $step_ms
+	# An emulated machine sleeps for more or less than it was told to: what its clocks say is what counts.
+	expect_at_least "$way: twice the step of CLOCK_REALTIME, and the ms that passed" $passed_ms $((2 * step_ms))
 	# What was missed was missed while processes were frozen and the machine was not asleep.
 	expect_at_least "$way: ms that passed but for the sleep, and two periods" "$longest_ms" \
 		$((passed_ms - step_ms + 2 * PERIOD_MS))
