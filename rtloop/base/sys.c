@@ -16,6 +16,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "rtloop/base/rt_call.h"
 #include "rtloop/base/time.h"
 
 #ifndef __NR_io_uring_setup /* the same on every architecture that Linux got it for */
@@ -31,21 +32,6 @@
  */
 #if defined(__clang__) && __clang_major__ >= 20
 #pragma clang diagnostic ignored "-Wfunction-effects"
-#endif
-#if defined(__has_feature)
-#if __has_feature(realtime_sanitizer)
-#include <sanitizer/rtsan_interface.h>
-#define RT_CALL(call)                                                                    \
-	({                                                                               \
-		__rtsan_disable();                                                       \
-		__auto_type rt_result = (call);                                          \
-		__rtsan_enable();                                                        \
-		rt_result;                                                               \
-	})
-#endif
-#endif
-#ifndef RT_CALL
-#define RT_CALL(call) (call)
 #endif
 
 static int result(int value)

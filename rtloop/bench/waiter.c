@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "rtloop/base/rt_call.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/base/time.h"
 
@@ -38,7 +39,7 @@ static int64_t left_ns(int64_t until_ns)
 static int ppoll_for(const struct timespec *left) RT_SAFE;
 static int ppoll_for(const struct timespec *left)
 {
-	return ppoll(NULL, 0, left, NULL) < 0 ? -errno : 0;
+	return RT_CALL(ppoll(NULL, 0, left, NULL)) < 0 ? -errno : 0;
 }
 
 /* The C library has it since version 2.35 only. */
@@ -51,7 +52,8 @@ static int epoll_pwait2_for(int fd, int64_t left)
 	} time = { left / NS_PER_SEC, left % NS_PER_SEC };
 	struct epoll_event event;
 
-	return syscall(SYS_epoll_pwait2, fd, &event, 1, &time, NULL, (size_t)0) < 0
+	return RT_CALL(syscall(SYS_epoll_pwait2, fd, &event, 1, &time, NULL, (size_t)0)) <
+			       0
 		       ? -errno
 		       : 0;
 #else
