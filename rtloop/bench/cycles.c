@@ -31,9 +31,6 @@ static const struct pair {
 	{ "uring", "uring", &waiter_uring, &reader_multishot, true, TAIL_NS },
 };
 
-/* A tail that takes half of a period is no cycle any more: those with one are the last, and left out then. */
-#define TAILED 2
-
 struct cycles {
 	struct part_run *run;
 	struct scanned scanned[ARRAY_SIZE(pairs)];
@@ -41,6 +38,17 @@ struct cycles {
 	int64_t interval_ns;
 	unsigned pairs; /* the first of them */
 };
+
+/* A tail that takes half of a period is no cycle any more; pairs with one are the last. */
+static unsigned count_pairs(int64_t interval_ns)
+{
+	unsigned count = 0;
+
+	while (count < ARRAY_SIZE(pairs) && 2 * pairs[count].tail_ns <= interval_ns) {
+		count++;
+	}
+	return count;
+}
 
 static int open_waiter(struct waiter *waiter, const struct pair *pair,
 		       struct scanned *scanned, struct err *err)
@@ -190,8 +198,7 @@ static int run_part(struct part_run *run, struct err *err)
 	}
 	cycles->run = run;
 	cycles->interval_ns = conditions_interval_ns(run->conditions);
-	cycles->pairs =
-		ARRAY_SIZE(pairs) - (2 * TAIL_NS > cycles->interval_ns ? TAILED : 0);
+	cycles->pairs = count_pairs(cycles->interval_ns);
 	sources_lift_limit();
 	code = add_rows(cycles, source_set_count(&set), err);
 	code = code ? code : measure_all(cycles, &set, err);
