@@ -26,6 +26,7 @@
 #include "rtloop/log/topics_state.h"
 #include "rtloop/mcap/log.h"
 #include "rtloop/mcap/survey.h"
+#include "tests/fakes/aio.h"
 #include "tests/fakes/folder.h"
 #include "tests/fakes/kernel.h"
 #include "tests/fakes/log_look.h"
@@ -2257,5 +2258,6 @@ int main(void)
 #endif
 	};
 
+	aio_keep_to_one_thread();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

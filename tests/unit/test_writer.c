@@ -23,6 +23,7 @@
 #include "rtloop/base/time.h"
 #include "rtloop/base/uring.h"
 #include "rtloop/log/writer.h"
+#include "tests/fakes/aio.h"
 #include "tests/fakes/folder.h"
 #include "tests/fakes/kernel.h"
 
@@ -868,5 +869,6 @@ int main(void)
 		TEST_OF(what_aio_cannot_be_asked_for_is_asked_again, WRITER_AIO),
 	};
 
+	aio_keep_to_one_thread();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
