@@ -417,15 +417,15 @@ void logger_file_give_up(struct logger *logger)
 
 int logger_file_end(struct logger *logger)
 {
-	int code;
+	int code = mcap_writer_flush(logger->mcap);
 
+	code = code ? code : writer_settle(&logger->writer);
+	logger_file_confirm(logger);
+	/* asked late: on a slow disk it may go while it is settled */
 	if (logger_file_is_removed(logger)) {
 		logger_file_give_up(logger);
 		return -ENOENT;
 	}
-	code = mcap_writer_flush(logger->mcap);
-	code = code ? code : writer_settle(&logger->writer);
-	logger_file_confirm(logger);
 	code = code ? code : mcap_writer_end(logger->mcap);
 	if (code) {
 		logger_file_fail(logger, code);

@@ -1,5 +1,5 @@
 /* wraps: sys_now sys_realtime sys_datasync sys_writev_all files_cut files_discard unlink
- * wraps: writer_open writer_written writer_synced writer_has_room thread_start sys_uring_register */
+ * wraps: writer_open writer_settle writer_written writer_synced writer_has_room thread_start sys_uring_register */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -49,6 +49,7 @@ static struct {
 	_Atomic bool is_held;	    /* a write does not come back */
 	_Atomic bool is_limited;    /* to so many more bytes: */
 	_Atomic int64_t left_bytes; /* then it takes what fits, and is full */
+	_Atomic bool removes;	    /* the file, when it is settled next */
 	_Atomic bool keeps_names;   /* nothing can be removed, */
 	_Atomic unsigned kept;	    /* which was tried so often */
 	_Atomic unsigned waiting;   /* writes that are held */
@@ -187,6 +188,33 @@ int __wrap_writer_open(struct writer *writer, int kind, size_t chunk_bytes,
 	return code;
 }
 
+int __real_unlink(const char *path);
+int __wrap_unlink(const char *path);
+int __wrap_unlink(const char *path)
+{
+	if (disk.keeps_names) {
+		atomic_fetch_add(&disk.kept, 1);
+		errno = EROFS;
+		return -1;
+	}
+	return __real_unlink(path);
+}
+
+int __real_writer_settle(struct writer *writer);
+int __wrap_writer_settle(struct writer *writer);
+int __wrap_writer_settle(struct writer *writer)
+{
+	int code = __real_writer_settle(writer);
+	char link[64], path[PATH_MAX] = "";
+
+	if (atomic_exchange(&disk.removes, false)) {
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", writer->fd);
+		assert_true(readlink(link, path, sizeof(path) - 1) > 0);
+		assert_int_equal(__real_unlink(path), 0);
+	}
+	return code;
+}
+
 bool __real_writer_has_room(const struct writer *writer);
 bool __wrap_writer_has_room(const struct writer *writer);
 bool __wrap_writer_has_room(const struct writer *writer)
@@ -291,18 +319,6 @@ void __wrap_files_discard(struct files *files, int fd)
 {
 	disk.left_bytes += file_bytes(fd);
 	__real_files_discard(files, fd);
-}
-
-int __real_unlink(const char *path);
-int __wrap_unlink(const char *path);
-int __wrap_unlink(const char *path)
-{
-	if (disk.keeps_names) {
-		atomic_fetch_add(&disk.kept, 1);
-		errno = EROFS;
-		return -1;
-	}
-	return __real_unlink(path);
 }
 
 /* --- what the logger's thread finds when it begins ----------------------------------------- */
@@ -1102,7 +1118,9 @@ static void run_answering(struct bench *bench, unsigned count)
 	struct recorder *recorder = &bench->recorder;
 
 	for (unsigned i = 0; i < count; i++) {
-		wait_until(is_drained, bench);
+		if (i % 8 == 0) {
+			wait_until(is_drained, bench);
+		}
 		if (atomic_exchange(&recorder->is_state_wanted, false)) {
 			recorder_begin(recorder, bench->cycle, sys_now());
 			assert_non_null(
@@ -1133,7 +1151,7 @@ static void a_full_file_ends_where_a_state_begins(void **state)
 
 	bench->options.rotate_bytes = 64 * KIB;
 	start_with_states(bench);
-	run_answering(bench, 2000);
+	run_answering(bench, 1500);
 	assert_int_equal(stop(bench, NULL), 0);
 	look_at_all(bench);
 	assert_valid(&bench->look);
@@ -1928,6 +1946,7 @@ static void remove_file(struct bench *bench)
 	assert_int_equal(unlink(path), 0);
 }
 
+/* Far from full: where a file ends by itself, there is nothing to notice. */
 static void a_file_that_was_removed_is_a_gap_in_the_next_one(void **state)
 {
 	struct bench *bench = *state;
@@ -1939,7 +1958,7 @@ static void a_file_that_was_removed_is_a_gap_in_the_next_one(void **state)
 	while (!has_begun_two(bench)) {
 		run_cycles(bench, 1);
 	}
-	run_cycles(bench, 200);
+	run_cycles(bench, 100);
 	remove_file(bench);
 	run_cycles(bench, 1);
 	wait_until(has_failed, bench);
@@ -1950,10 +1969,32 @@ static void a_file_that_was_removed_is_a_gap_in_the_next_one(void **state)
 	assert_valid(&bench->look);
 	assert_accounted(bench);
 	assert_int_equal(bench->look.gap_count, 1);
-	assert_true(bench->look.gaps[0].last - bench->look.gaps[0].first >= 200);
+	assert_true(bench->look.gaps[0].last - bench->look.gaps[0].first >= 100);
 	assert_int_equal(log_look_find(&bench->look, "log_failed")->value, ENOENT);
 	assert_non_null(
 		strstr(log_look_find(&bench->look, "log_failed")->text, "was removed"));
+}
+
+/* The writer has it all by then, and the disk does not. */
+static void a_file_that_is_removed_while_it_is_ended_is_a_gap_too(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->options.rotate_bytes = 64 * KIB;
+	start(bench);
+	disk.removes = true;
+	run_cycles(bench, 400);
+	wait_until(has_failed, bench);
+	wait_until(is_well, bench);
+	run_cycles(bench, 100);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.gap_count, 1);
+	assert_int_equal(bench->look.gaps[0].first, 0);
+	assert_true(bench->look.gaps[0].last >= 200);
+	assert_int_equal(log_look_find(&bench->look, "log_failed")->value, ENOENT);
 }
 
 static void a_folder_that_was_removed_is_made_again(void **state)
@@ -2240,6 +2281,7 @@ int main(void)
 		EACH_KIND(a_file_of_which_a_sync_failed_late_ends_no_other),
 		EACH_KIND(the_log_is_degraded_until_the_new_file_is_on_the_disk),
 		EACH_KIND(a_file_that_was_removed_is_a_gap_in_the_next_one),
+		EACH_KIND(a_file_that_is_removed_while_it_is_ended_is_a_gap_too),
 		EACH_KIND(a_folder_that_was_removed_is_made_again),
 		EACH_KIND(a_file_that_was_removed_at_the_very_end_is_a_gap_too),
 		TEST(one_file_that_is_there_refuses_to_start),
