@@ -304,6 +304,49 @@ static void one_wait_brings_all_that_arrived_and_hands_over_what_was_written(voi
 	close(other);
 }
 
+static struct blame blame;
+static struct blame_worst worst_before[2]; /* each device was given something */
+
+static void note_blamed(struct device *device, const struct message *message,
+			const struct cycle_time *now)
+{
+	assert_int_equal(blame.device, device->index);
+	assert_int_equal(blame.call, BLAME_RECEIVE);
+	worst_before[device->index] = blame.worst;
+	blame_begin(&blame, 0);
+}
+
+static void assert_blamed(const struct blame_worst *worst, uint32_t device,
+			  enum blame_call call)
+{
+	assert_int_equal(worst->device, device);
+	assert_int_equal(worst->call, call);
+}
+
+/* All the time since the clock began is that of the call which is marked next. */
+static void
+what_a_device_does_with_what_came_is_its_own_and_the_scan_nobody_s(void **state)
+{
+	int ends[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		actor_endpoint(&bed.stage.actors[i], bed_pair(SOCK_STREAM, &ends[i]),
+			       ENDPOINT_READ, 16, 1);
+		bed.stage.actors[i].driver.receive = note_blamed;
+		bed_put(ends[i], "x");
+	}
+	bed_begin();
+	bed.poller.blame = &blame;
+	blame_enter(&blame, BLAME_NOBODY, BLAME_SCAN);
+	blame_begin(&blame, 0);
+	bed_scan();
+	assert_blamed(&worst_before[0], BLAME_NOBODY, BLAME_SCAN);
+	assert_blamed(&worst_before[1], 0, BLAME_RECEIVE);
+	assert_blamed(&blame.worst, 1, BLAME_RECEIVE);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 /* --- many endpoints ---------------------------------------------------------------------------------- */
 
 #define MANY_MAX 256
@@ -840,6 +883,7 @@ int main(void)
 		TEST(what_is_idle_costs_no_call),
 		TEST(what_came_before_a_tail_lies_in_memory_at_the_release),
 		TEST(one_wait_brings_all_that_arrived_and_hands_over_what_was_written),
+		TEST(what_a_device_does_with_what_came_is_its_own_and_the_scan_nobody_s),
 		TEST(a_cycle_is_one_call_with_any_number_of_endpoints_idle_or_ready),
 		TEST(no_worker_thread_appears_whatever_is_read_and_written),
 		TEST(a_flood_that_takes_all_buffers_is_taken_at_the_budget_without_loss),
