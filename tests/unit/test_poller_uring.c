@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,6 +211,38 @@ static void more_limits_than_there_is_room_for_are_told(void **state)
 	assert_int_equal(uring_begin(&ring, &limits), -E2BIG);
 	assert_int_equal(uring_begin(&ring, NULL), 0);
 	uring_close(&ring);
+}
+
+#define PLACES_OF_A_THREAD 16
+
+/* Counts those that had a place, and could be used both with it and without. */
+static void *begin_and_end_many(void *counted)
+{
+	unsigned *count = counted;
+	struct uring ring;
+
+	for (unsigned i = 0; i <= PLACES_OF_A_THREAD; i++) {
+		if (uring_open(&ring, 1, 2, NULL) || uring_begin(&ring, NULL)) {
+			break;
+		}
+		*count += ring.enter_flags != 0 && uring_enter(&ring) == 0;
+		uring_end(&ring);
+		*count += ring.enter_flags == 0 && uring_enter(&ring) == 0;
+		uring_close(&ring);
+	}
+	return NULL;
+}
+
+/* In a thread of its own, since a ring with limits keeps its place. */
+static void a_ring_that_has_ended_leaves_its_place_to_another(void **state)
+{
+	unsigned count = 0;
+	pthread_t thread;
+
+	bed_begin();
+	assert_int_equal(pthread_create(&thread, NULL, begin_and_end_many, &count), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(count, 2 * (PLACES_OF_A_THREAD + 1));
 }
 
 /* --- reading ----------------------------------------------------------------------------------------- */
@@ -880,6 +913,7 @@ int main(void)
 			where_a_ring_can_be_made_and_not_used_they_serve_and_say_why),
 		TEST(what_is_never_submitted_is_refused_by_the_ring),
 		TEST(more_limits_than_there_is_room_for_are_told),
+		TEST(a_ring_that_has_ended_leaves_its_place_to_another),
 		TEST(what_is_idle_costs_no_call),
 		TEST(what_came_before_a_tail_lies_in_memory_at_the_release),
 		TEST(one_wait_brings_all_that_arrived_and_hands_over_what_was_written),
