@@ -1858,6 +1858,14 @@ static bool is_let_go(void *context)
 	return !is_open;
 }
 
+/* This sync is the syncer's, whoever writes. */
+static bool is_first_on_disk(void *context)
+{
+	struct bench *bench = context;
+
+	return syncer_good(&bench->logger.syncer).number > 0;
+}
+
 /* Whoever wants to mount the disk anew has to unmount it first. */
 static void a_sync_that_ends_when_there_is_no_file_lets_the_last_one_go(void **state)
 {
@@ -1865,6 +1873,7 @@ static void a_sync_that_ends_when_there_is_no_file_lets_the_last_one_go(void **s
 
 	bench->options.sync_ns = 20 * NS_PER_MS;
 	start(bench);
+	wait_until(is_first_on_disk, bench);
 	disk.is_sync_held = true;
 	run_cycles(bench, 10);
 	wait_until(is_sync_held, bench);
