@@ -247,20 +247,32 @@ static void an_error_of_a_file_that_is_watched_is_told(void **state)
 	close(other);
 }
 
-static void a_watch_that_was_interrupted_is_begun_anew(void **state)
+static void interrupted(int op)
 {
 	int other;
 
-	refused_op = IORING_OP_POLL_ADD;
+	refused_op = op;
 	refusal = -EINTR;
 	refusals = 1;
 	other = begin_with_pipe(16);
+	assert_int_equal(refusals, 0);
 	bed_scan();
 	bed_put(other, "text");
 	bed_scan();
 	bed_assert_heard(0, 0, "text");
+	assert_int_equal(reads, op == IORING_OP_POLL_ADD);
 	assert_int_equal(actor_calls(actor(), CALL_HANG_UP), 0);
 	close(other);
+}
+
+static void a_watch_that_was_interrupted_is_begun_anew(void **state)
+{
+	interrupted(IORING_OP_POLL_ADD);
+}
+
+static void a_read_that_was_interrupted_is_armed_again(void **state)
+{
+	interrupted(URING_OP_READ_MULTISHOT);
 }
 
 static void refused_with(int code)
@@ -314,24 +326,6 @@ static void a_socket_that_is_read_by_calls_is_seen_to_end(void **state)
 	bed_scan();
 	assert_int_equal(actor()->heard_count, 1);
 	assert_int_equal(actor_calls(actor(), CALL_HANG_UP), 1);
-	close(other);
-}
-
-static void a_read_that_was_interrupted_is_armed_again(void **state)
-{
-	int other;
-
-	refused_op = URING_OP_READ_MULTISHOT;
-	refusal = -EINTR;
-	refusals = 1;
-	other = begin_with_pipe(16);
-	assert_int_equal(refusals, 0);
-	bed_scan();
-	bed_put(other, "text");
-	bed_scan();
-	bed_assert_heard(0, 0, "text");
-	assert_int_equal(reads, 0);
-	assert_int_equal(actor_calls(actor(), CALL_HANG_UP), 0);
 	close(other);
 }
 
