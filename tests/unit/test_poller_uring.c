@@ -708,6 +708,9 @@ static void a_full_socket_takes_a_part_and_then_says_so(void **state)
 	actor_endpoint(actor, bed_pair(SOCK_STREAM, &other), ENDPOINT_READ, 16, 1);
 	bed_begin();
 	letter.fd = actor->endpoints[0].fd;
+	/* though another one would wait */
+	assert_int_equal(fcntl(letter.fd, F_SETFL, 0), 0);
+	enters = 0;
 	for (unsigned i = 0; i < 2; i++) {
 		assert_int_equal(outbox_send(&bed.stage.devices[0], &letter),
 				 LETTER_QUEUED);
@@ -716,6 +719,7 @@ static void a_full_socket_takes_a_part_and_then_says_so(void **state)
 	assert_int_equal(bed.posted_count, 2);
 	assert_in_range(bed.posted[0].result, 1, sizeof(much) - 1);
 	assert_int_equal(bed.posted[1].result, -EAGAIN);
+	assert_int_equal(enters, 2);
 	close(other);
 }
 
