@@ -259,6 +259,30 @@ static void what_came_while_it_slept_is_collected_without_a_call(void **state)
 	}
 	scanned_close(&scanned);
 }
+
+/* A thread has 16 places for rings, and one that keeps its place is there though it is closed. */
+static void a_way_that_was_closed_has_left_the_place_of_its_ring(void **state)
+{
+	const struct source_set set = { .counts[SOURCE_STREAM] = 1 };
+	const struct reader_ops *ops;
+	struct scanned scanned;
+	struct uring ring;
+
+	for (unsigned i = 0; (ops = reader_at(i)); i++) {
+		for (unsigned k = 0; k < 16; k++) {
+			if (open_or_skip(&scanned, ops, &set)) {
+				scanned_close(&scanned);
+			}
+		}
+	}
+	if (uring_open(&ring, 1, 2, NULL)) {
+		skip();
+	}
+	assert_int_equal(uring_begin(&ring, NULL), 0);
+	assert_int_not_equal(ring.enter_flags, 0);
+	uring_end(&ring);
+	uring_close(&ring);
+}
 #endif
 
 static void a_way_is_found_by_its_name(void **state)
@@ -411,6 +435,7 @@ int main(void)
 			an_idle_scan_reads_nothing_and_costs_the_calls_that_it_says),
 #ifdef HAVE_IO_URING
 		cmocka_unit_test(what_came_while_it_slept_is_collected_without_a_call),
+		cmocka_unit_test(a_way_that_was_closed_has_left_the_place_of_its_ring),
 #endif
 		cmocka_unit_test(a_way_is_found_by_its_name),
 		cmocka_unit_test(a_measured_row_has_a_sample_for_each_scan),
