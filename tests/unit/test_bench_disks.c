@@ -22,6 +22,7 @@
 #define BLOCKS 40
 
 static uint8_t *block;
+static int places; /* that rings have among the thread's 16, closed ones too */
 
 static const char *folder(void)
 {
@@ -90,6 +91,7 @@ static void every_way_writes_all_blocks_in_order(void **state)
 		assert_int_equal(ops->drain(&disk), 0);
 		expect_blocks(disk.fd, 1);
 		disk_close(&disk);
+		assert_int_equal(places, 0);
 	}
 }
 
@@ -172,9 +174,13 @@ int __real_sys_uring_register(int fd, unsigned op, void *argument, unsigned coun
 int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count);
 int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count)
 {
-	return op == IORING_REGISTER_BUFFERS && buffers_code
-		       ? buffers_code
-		       : __real_sys_uring_register(fd, op, argument, count);
+	int code = op == IORING_REGISTER_BUFFERS && buffers_code
+			   ? buffers_code
+			   : __real_sys_uring_register(fd, op, argument, count);
+
+	places += op == IORING_REGISTER_RING_FDS && code == 1;
+	places -= op == IORING_UNREGISTER_RING_FDS && code == 1;
+	return code;
 }
 
 /* A limit of locked memory does that. */
@@ -299,6 +305,7 @@ static void no_waiter_wakes_before_the_release(void **state)
 		/* one that is past is not waited for */
 		assert_true(waiter_wait(&waiter, clock_ns() - NS_PER_SEC) <= clock_ns());
 		waiter_close(&waiter);
+		assert_int_equal(places, 0);
 	}
 }
 
