@@ -326,6 +326,7 @@ void __wrap_files_discard(struct files *files, int fd)
 static struct {
 	int enable_code; /* of putting a ring to use; 0: the kernel's own */
 	int thread_code; /* of starting the writer's thread, likewise */
+	int places;	 /* that rings have among its own */
 } refusal;
 
 int __real_thread_start(struct thread *thread, const struct thread_options *options,
@@ -347,9 +348,13 @@ int __real_sys_uring_register(int fd, unsigned op, void *argument, unsigned coun
 int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count);
 int __wrap_sys_uring_register(int fd, unsigned op, void *argument, unsigned count)
 {
-	return op == IORING_REGISTER_ENABLE_RINGS && refusal.enable_code
-		       ? refusal.enable_code
-		       : __real_sys_uring_register(fd, op, argument, count);
+	int code = op == IORING_REGISTER_ENABLE_RINGS && refusal.enable_code
+			   ? refusal.enable_code
+			   : __real_sys_uring_register(fd, op, argument, count);
+
+	refusal.places += op == IORING_REGISTER_RING_FDS && code == 1;
+	refusal.places -= op == IORING_UNREGISTER_RING_FDS && code == 1;
+	return code;
 }
 
 #endif
@@ -2181,6 +2186,7 @@ static void which_kind_writes_is_settled_when_it_has_started(void **state)
 	start(bench);
 	assert_string_equal(logger->writer.ops->name, "write");
 	assert_non_null(strstr(logger->writer.note.text, "no writer uring: "));
+	assert_int_equal(refusal.places, 0);
 	run_cycles(bench, 3000);
 	assert_int_equal(stop(bench, &err), 0);
 	look_at_all(bench);
