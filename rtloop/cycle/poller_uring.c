@@ -235,7 +235,6 @@ static struct uring_slot *pop(struct uring_poller *up)
 	struct uring_slot *us = up->first_listed;
 
 	up->first_listed = us->next_listed;
-	up->last_listed = up->first_listed ? up->last_listed : NULL;
 	up->listed_count--;
 	us->is_listed = false;
 	return us;
