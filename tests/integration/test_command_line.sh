@@ -1,11 +1,6 @@
 #!/bin/bash
 # What people type at rtloop, well and badly: the exit status, and which stream answers.
-set -u
-
-fail() {
-	echo "FAIL: $*"
-	exit 1
-}
+. "$(dirname "$0")/lib.sh"
 
 # Runs rtloop; sets $status, $out and $err.
 run() {
@@ -17,18 +12,26 @@ run() {
 
 expect_answer() { # words...: exit 0, something on stdout, nothing on stderr
 	run "$@"
-	[ $status -eq 0 ] || fail "rtloop $*: exit status $status: $err"
-	[ -n "$out" ] || fail "rtloop $*: said nothing"
-	[ -z "$err" ] || fail "rtloop $*: wrote to stderr: $err"
+	if [ $status -ne 0 ]; then
+		fail "rtloop $*: exit status $status: $err"
+	elif [ -z "$out" ]; then
+		fail "rtloop $*: said nothing"
+	elif [ -n "$err" ]; then
+		fail "rtloop $*: wrote to stderr: $err"
+	fi
 }
 
 expect_mistake() { # message words...: exit 2, the message on stderr, nothing on stdout
 	local message=$1
 	shift
 	run "$@"
-	[ $status -eq 2 ] || fail "rtloop $*: exit status $status, not 2"
-	[ -z "$out" ] || fail "rtloop $*: wrote to stdout: $out"
-	[[ $err == *"$message"* ]] || fail "rtloop $*: said '$err', not '$message'"
+	if [ $status -ne 2 ]; then
+		fail "rtloop $*: exit status $status, not 2: $err"
+	elif [ -n "$out" ]; then
+		fail "rtloop $*: wrote to stdout: $out"
+	elif [[ $err != *"$message"* ]]; then
+		fail "rtloop $*: said '$err', not '$message'"
+	fi
 }
 
 commands=$("$RTLOOP" help | sed -n 's/^  \([a-z]*\)  .*/\1/p' | grep -vx rtloop)
@@ -132,3 +135,4 @@ for command in $commands; do
 			fail "the manual page lacks $option of $command"
 	done < <("$RTLOOP" help "$command" | grep -oE '^ .{5}--[a-z-]+' | grep -oE -- '--[a-z-]+')
 done
+finish
