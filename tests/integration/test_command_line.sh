@@ -34,6 +34,15 @@ expect_mistake() { # message words...: exit 2, the message on stderr, nothing on
 	fi
 }
 
+expect_refusal() { # message command words...: exit 2, the message whole on stderr, and how to get help
+	local expected="rtloop $2: $1"$'\n'"Try 'rtloop help $2'."
+	shift
+	run "$@"
+	if [ $status -ne 2 ] || [ -n "$out" ] || [ "$err" != "$expected" ]; then
+		fail "rtloop $*: exit status $status, stdout '$out', stderr '$err'; expected 2, '$expected'"
+	fi
+}
+
 commands=$("$RTLOOP" help | sed -n 's/^  \([a-z]*\)  .*/\1/p' | grep -vx rtloop)
 for command in run check dump recover report drivers version help; do
 	grep -qx "$command" <<<"$commands" || fail "rtloop help does not list $command"
@@ -68,35 +77,35 @@ expect_mistake "not several" help --man run
 expect_mistake "takes no 'extra'" version extra
 
 # What the options of a command do not take: nothing is run, read or asked.
-expect_mistake "expected one configuration file" run
-expect_mistake "expected one configuration file" run a.yaml b.yaml
-expect_mistake "--priority is '99'; expected SCHED_FIFO priority" run -p 99 a.yaml
-expect_mistake "--interval is 'soon'" run -i soon a.yaml
-expect_mistake "--interval is out of range; expected 20us to 60s" run -i 10us a.yaml
-expect_mistake "--loops is '0'" run -l 0 a.yaml
-expect_mistake "--duration is '2d3h'" run -D 2d3h a.yaml
-expect_mistake "--affinity is '-1'" run -a -1 a.yaml
-expect_mistake "--pacer is 'sundial'; expected" run --pacer sundial a.yaml
-expect_mistake "--poller is 'select'; expected" run --poller select a.yaml
-expect_mistake "takes one FILE" check
-expect_mistake "takes one FILE" check a.yaml b.yaml
-expect_mistake "takes at least one FILE" dump
-expect_mistake "needs --csv or --jsonl to export" dump --every 10 a.mcap
-expect_mistake "needs --csv, --jsonl or --attachment to write" dump -o out a.mcap
-expect_mistake "--attachment takes one FILE" dump --attachment config.yaml a.mcap b.mcap
-expect_mistake "takes at least one LOG" report
-expect_mistake "--overruns is '-1'; expected 0 to" report --overruns -1 a.mcap
-expect_mistake "takes at least one LOG" replay
-expect_mistake "no driver 'seriel'" drivers seriel
-expect_mistake "takes one NAME, not 'udp' too" drivers tcp udp
-expect_mistake "--man is all of it" drivers --man tcp
-expect_mistake "expected PARAM=VALUE" set
-expect_mistake "expected CHANNEL=VALUE" force
-expect_mistake "takes one NAME, not 'b' too" status a b
-expect_mistake "takes one NAME, not 'b' too" top a b
-expect_mistake "--interval is '1ms'; expected 50ms to 60s" top --interval 1ms
-expect_mistake "expected one name at most" guard a b
-expect_mistake "not both" guard --release --json
+expect_refusal "expected one configuration file" run
+expect_refusal "expected one configuration file" run a.yaml b.yaml
+expect_refusal "--priority is '99'; expected SCHED_FIFO priority, 1 to 98; 0 asks for none" run -p 99 a.yaml
+expect_refusal "--interval is 'soon'; expected period: a number of microseconds, or with a unit: 250us, 1ms" run -i soon a.yaml
+expect_refusal "--interval is out of range; expected 20us to 60s" run -i 10us a.yaml
+expect_refusal "--loops is '0'; expected end after N cycles" run -l 0 a.yaml
+expect_refusal "--duration is '2d3h'; expected end after a time: a number of seconds, or with m, h or d" run -D 2d3h a.yaml
+expect_refusal "--affinity is '-1'; expected bind the cycle thread to this CPU" run -a -1 a.yaml
+expect_refusal "--pacer is 'sundial'; expected how the cycle waits: nanosleep, timerfd or uring" run --pacer sundial a.yaml
+expect_refusal "--poller is 'select'; expected how devices are read: epoll or uring" run --poller select a.yaml
+expect_refusal "takes one FILE" check
+expect_refusal "takes one FILE" check a.yaml b.yaml
+expect_refusal "takes at least one FILE" dump
+expect_refusal "needs --csv or --jsonl to export" dump --every 10 a.mcap
+expect_refusal "needs --csv, --jsonl or --attachment to write" dump -o out a.mcap
+expect_refusal "--attachment takes one FILE" dump --attachment config.yaml a.mcap b.mcap
+expect_refusal "takes at least one LOG" report
+expect_refusal "--overruns is '-1'; expected 0 to 1000, or all" report --overruns -1 a.mcap
+expect_refusal "takes at least one LOG" replay
+expect_refusal "no driver 'seriel'; did you mean 'serial'?" drivers seriel
+expect_refusal "takes one NAME, not 'udp' too" drivers tcp udp
+expect_refusal "--man is all of it, without NAME or --markdown" drivers --man tcp
+expect_refusal "expected PARAM=VALUE..." set
+expect_refusal "expected CHANNEL=VALUE..." force
+expect_refusal "takes one NAME, not 'b' too" status a b
+expect_refusal "takes one NAME, not 'b' too" top a b
+expect_refusal "--interval is '1ms'; expected 50ms to 60s" top --interval 1ms
+expect_refusal "expected one name at most" guard a b
+expect_refusal "expected --release or --json, not both" guard --release --json
 
 expect_answer version --json
 jq -e '.version and .compiler and .libraries' <<<"$out" >/dev/null || fail "version --json: $out"
