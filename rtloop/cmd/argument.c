@@ -5,6 +5,7 @@
 
 #include "config/value.h"
 #include "rtloop/base/time.h"
+#include "rtloop/cycle/options.h"
 
 int argument_parse_count(const char *text, int64_t min, int64_t max, int64_t *ret_value)
 {
@@ -44,4 +45,23 @@ int argument_parse_time(const char *text, int64_t unit_ns, int64_t *ret_ns)
 		}
 	}
 	return value_parse_duration(text, ret_ns);
+}
+
+int argument_parse_period(const char *text, int64_t *ret_ns)
+{
+	int64_t ns;
+
+	if (argument_parse_time(text, NS_PER_US, &ns) || ns < LOOP_PERIOD_MIN_NS ||
+	    ns > LOOP_PERIOD_MAX_NS) {
+		return -EINVAL;
+	}
+	*ret_ns = ns;
+	return 0;
+}
+
+int argument_wrong(const struct command *command, int option, const char *argument,
+		   const char *expected)
+{
+	return command_wrong(command, "--%s is '%s'; expected %s",
+			     command->options[option].name, argument, expected);
 }

@@ -107,23 +107,41 @@ struct bench_request {
 
 /* --- the command line --------------------------------------------------------------------------------- */
 
+static int parse_duration(const char *text, int64_t *ret_ns)
+{
+	int64_t ns;
+
+	if (argument_parse_time(text, NS_PER_SEC, &ns) || ns < DURATION_MIN_NS ||
+	    ns > DURATION_MAX_NS) {
+		return -EINVAL;
+	}
+	*ret_ns = ns;
+	return 0;
+}
+
 static int take_option(const struct command *command, int option, const char *argument,
 		       void *context)
 {
 	struct bench_request *request = context;
+	const char *expected = NULL;
 	int code = 0;
 
 	switch (option) {
 	case BENCH_PRIORITY:
+		expected = EXPECTED_PRIORITY;
 		code = argument_parse_count(argument, 0, 98, &request->priority);
 		break;
 	case BENCH_INTERVAL:
-		code = argument_parse_time(argument, NS_PER_US, &request->period_ns);
+		expected = EXPECTED_INTERVAL;
+		code = argument_parse_period(argument, &request->period_ns);
 		break;
 	case BENCH_DURATION:
-		code = argument_parse_time(argument, NS_PER_SEC, &request->duration_ns);
+		expected =
+			"100ms to 24h: a number of seconds, or with a unit: 500ms, 10m";
+		code = parse_duration(argument, &request->duration_ns);
 		break;
 	case BENCH_AFFINITY:
+		expected = EXPECTED_AFFINITY;
 		code = argument_parse_count(argument, 0, 1023, &request->cpu);
 		break;
 	case BENCH_QUIET:
@@ -139,27 +157,12 @@ static int take_option(const struct command *command, int option, const char *ar
 		request->log_dir = argument;
 		break;
 	}
-	if (code) {
-		return command_wrong(command, "--%s is '%s'; expected %s",
-				     command->options[option].name, argument,
-				     command->options[option].help);
-	}
-	return EXIT_OK;
+	return code ? argument_wrong(command, option, argument, expected) : EXIT_OK;
 }
 
 static int check_request(const struct command *command,
 			 const struct bench_request *request)
 {
-	if (request->period_ns >= 0 && (request->period_ns < LOOP_PERIOD_MIN_NS ||
-					request->period_ns > LOOP_PERIOD_MAX_NS)) {
-		return command_wrong(command,
-				     "--interval is out of range; expected 20us to 60s");
-	}
-	if (request->duration_ns < DURATION_MIN_NS ||
-	    request->duration_ns > DURATION_MAX_NS) {
-		return command_wrong(command,
-				     "--duration is out of range; expected 100ms to 24h");
-	}
 	if (request->log_dir && access(request->log_dir, W_OK | X_OK)) {
 		return command_wrong(command, "--log-dir %s: %s", request->log_dir,
 				     strerror(errno));

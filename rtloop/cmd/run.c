@@ -133,22 +133,28 @@ static int take_option(const struct command *command, int option, const char *ar
 		       void *context)
 {
 	struct run_request *request = context;
+	const char *expected = NULL;
 	int code = 0;
 
 	switch (option) {
 	case RUN_PRIORITY:
+		expected = EXPECTED_PRIORITY;
 		code = argument_parse_count(argument, 0, 98, &request->priority);
 		break;
 	case RUN_INTERVAL:
-		code = argument_parse_time(argument, NS_PER_US, &request->period_ns);
+		expected = EXPECTED_INTERVAL;
+		code = argument_parse_period(argument, &request->period_ns);
 		break;
 	case RUN_LOOPS:
+		expected = "a number of cycles, 1 or more";
 		code = argument_parse_count(argument, 1, INT64_MAX, &request->cycles);
 		break;
 	case RUN_DURATION:
+		expected = "a number of seconds, or with a unit: 500ms, 10m, 2h, 1d";
 		code = argument_parse_time(argument, NS_PER_SEC, &request->duration_ns);
 		break;
 	case RUN_AFFINITY:
+		expected = EXPECTED_AFFINITY;
 		code = argument_parse_count(argument, 0, 1023, &request->cpu);
 		break;
 	case RUN_QUIET:
@@ -167,18 +173,15 @@ static int take_option(const struct command *command, int option, const char *ar
 		request->is_dry = true;
 		break;
 	case RUN_PACER:
+		expected = "nanosleep, timerfd or uring";
 		code = parse_kind(argument, loop_pacer_names, &request->pacer);
 		break;
 	case RUN_POLLER:
+		expected = "epoll or uring";
 		code = parse_kind(argument, loop_poller_names, &request->poller);
 		break;
 	}
-	if (code) {
-		return command_wrong(command, "--%s is '%s'; expected %s",
-				     command->options[option].name, argument,
-				     command->options[option].help);
-	}
-	return EXIT_OK;
+	return code ? argument_wrong(command, option, argument, expected) : EXIT_OK;
 }
 
 /* Returns EXIT_OK where the run is to go on, or what command_options() returns. */
@@ -412,11 +415,6 @@ static int run_run(const struct command *command, int argc, char **argv)
 
 	if (status != EXIT_OK) {
 		return status < 0 ? EXIT_OK : status;
-	}
-	if (request.period_ns >= 0 && (request.period_ns < LOOP_PERIOD_MIN_NS ||
-				       request.period_ns > LOOP_PERIOD_MAX_NS)) {
-		return command_wrong(command,
-				     "--interval is out of range; expected 20us to 60s");
 	}
 	diag_init(&diag, request.path);
 	if (setup_load(request.path, &setup, &diag) == 0) {

@@ -215,9 +215,6 @@ mistake() { # TEXT ARGUMENT...
 	grep -q -- "$text" err5 || fail "bench $*: not '$text': $(cat err5)"
 }
 mistake "takes one FILE at most" one two
-mistake "expected 100ms to 24h" -D 1ms
-mistake "expected 20us to 60s" -i 1
-mistake "--priority is 'high'" -p high
 mistake "/nowhere" --log-dir /nowhere
 mistake "nowhere.yaml" nowhere.yaml
 mistake "is the configuration" --json ./machine.yaml machine.yaml

@@ -77,16 +77,26 @@ expect_mistake "not several" help --man run
 expect_mistake "takes no 'extra'" version extra
 
 # What the options of a command do not take: nothing is run, read or asked.
+priority="a SCHED_FIFO priority, 1 to 98, or 0 for none"
+interval="20us to 60s: a number of microseconds, or with a unit: 250us, 1ms"
 expect_refusal "expected one configuration file" run
 expect_refusal "expected one configuration file" run a.yaml b.yaml
-expect_refusal "--priority is '99'; expected SCHED_FIFO priority, 1 to 98; 0 asks for none" run -p 99 a.yaml
-expect_refusal "--interval is 'soon'; expected period: a number of microseconds, or with a unit: 250us, 1ms" run -i soon a.yaml
-expect_refusal "--interval is out of range; expected 20us to 60s" run -i 10us a.yaml
-expect_refusal "--loops is '0'; expected end after N cycles" run -l 0 a.yaml
-expect_refusal "--duration is '2d3h'; expected end after a time: a number of seconds, or with m, h or d" run -D 2d3h a.yaml
-expect_refusal "--affinity is '-1'; expected bind the cycle thread to this CPU" run -a -1 a.yaml
-expect_refusal "--pacer is 'sundial'; expected how the cycle waits: nanosleep, timerfd or uring" run --pacer sundial a.yaml
-expect_refusal "--poller is 'select'; expected how devices are read: epoll or uring" run --poller select a.yaml
+expect_refusal "--priority is '99'; expected $priority" run -p 99 a.yaml
+expect_refusal "--interval is 'soon'; expected $interval" run -i soon a.yaml
+expect_refusal "--interval is '10us'; expected $interval" run -i 10us a.yaml
+expect_refusal "--interval is '60001ms'; expected $interval" run -i 60001ms a.yaml
+expect_refusal "--loops is '0'; expected a number of cycles, 1 or more" run -l 0 a.yaml
+expect_refusal "--duration is '2d3h'; expected a number of seconds, or with a unit: 500ms, 10m, 2h, 1d" run -D 2d3h a.yaml
+expect_refusal "--affinity is '-1'; expected the number of a CPU, 0 to 1023" run -a -1 a.yaml
+expect_refusal "--affinity is '1024'; expected the number of a CPU, 0 to 1023" run -a 1024 a.yaml
+expect_refusal "--pacer is 'sundial'; expected nanosleep, timerfd or uring" run --pacer sundial a.yaml
+expect_refusal "--poller is 'select'; expected epoll or uring" run --poller select a.yaml
+duration="100ms to 24h: a number of seconds, or with a unit: 500ms, 10m"
+expect_refusal "--priority is 'high'; expected $priority" bench -p high a.yaml
+expect_refusal "--interval is '1'; expected $interval" bench -i 1 a.yaml
+expect_refusal "--duration is '1ms'; expected $duration" bench -D 1ms a.yaml
+expect_refusal "--duration is '25h'; expected $duration" bench -D 25h a.yaml
+expect_refusal "--affinity is 'x'; expected the number of a CPU, 0 to 1023" bench -a x a.yaml
 expect_refusal "takes one FILE" check
 expect_refusal "takes one FILE" check a.yaml b.yaml
 expect_refusal "takes at least one FILE" dump

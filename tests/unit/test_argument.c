@@ -83,6 +83,20 @@ static void what_is_no_time_is_refused(void **state)
 	}
 }
 
+static void a_period_is_one_that_a_loop_can_have(void **state)
+{
+	int64_t ns = -7;
+
+	assert_int_equal(argument_parse_period("19", &ns), -EINVAL);
+	assert_int_equal(argument_parse_period("60001ms", &ns), -EINVAL);
+	assert_int_equal(argument_parse_period("soon", &ns), -EINVAL);
+	assert_true(ns == -7);
+	assert_int_equal(argument_parse_period("20", &ns), 0);
+	assert_true(ns == 20 * NS_PER_US);
+	assert_int_equal(argument_parse_period("60s", &ns), 0);
+	assert_true(ns == 60 * NS_PER_SEC);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -92,6 +106,7 @@ int main(void)
 		cmocka_unit_test(
 			minutes_hours_and_days_are_written_as_cyclictest_has_them),
 		cmocka_unit_test(what_is_no_time_is_refused),
+		cmocka_unit_test(a_period_is_one_that_a_loop_can_have),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
