@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/describe.h"
+#include "config/suggest.h"
 #include "rtloop/app.h"
 #include "rtloop/base/time.h"
 #include "rtloop/cmd/argument.h"
@@ -118,15 +120,25 @@ struct run_request {
 	bool is_dry;
 };
 
-static int parse_kind(const char *text, const char *const *names, int64_t *ret_kind)
+static int take_kind(const struct command *command, int option, const char *argument,
+		     const char *const *names, int64_t *ret_kind)
 {
+	struct words expected = { .length = 0 };
+	struct suggest suggest;
+
+	suggest_init(&suggest, argument);
 	for (int i = 0; names[i]; i++) {
-		if (strcmp(text, names[i]) == 0) {
+		if (strcmp(argument, names[i]) == 0) {
 			*ret_kind = i;
-			return 0;
+			return EXIT_OK;
 		}
+		suggest_offer(&suggest, names[i]);
 	}
-	return -EINVAL;
+	words_add_list(&expected, names, "or");
+	if (suggest.best) {
+		words_add(&expected, "; did you mean '%s'?", suggest.best);
+	}
+	return argument_wrong(command, option, argument, expected.text);
 }
 
 static int take_option(const struct command *command, int option, const char *argument,
@@ -173,13 +185,11 @@ static int take_option(const struct command *command, int option, const char *ar
 		request->is_dry = true;
 		break;
 	case RUN_PACER:
-		expected = "nanosleep, timerfd or uring";
-		code = parse_kind(argument, loop_pacer_names, &request->pacer);
-		break;
+		return take_kind(command, option, argument, loop_pacer_names,
+				 &request->pacer);
 	case RUN_POLLER:
-		expected = "epoll or uring";
-		code = parse_kind(argument, loop_poller_names, &request->poller);
-		break;
+		return take_kind(command, option, argument, loop_poller_names,
+				 &request->poller);
 	}
 	return code ? argument_wrong(command, option, argument, expected) : EXIT_OK;
 }

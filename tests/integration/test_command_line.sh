@@ -90,7 +90,9 @@ expect_refusal "--duration is '2d3h'; expected a number of seconds, or with a un
 expect_refusal "--affinity is '-1'; expected the number of a CPU, 0 to 1023" run -a -1 a.yaml
 expect_refusal "--affinity is '1024'; expected the number of a CPU, 0 to 1023" run -a 1024 a.yaml
 expect_refusal "--pacer is 'sundial'; expected nanosleep, timerfd or uring" run --pacer sundial a.yaml
+expect_refusal "--pacer is 'timefd'; expected nanosleep, timerfd or uring; did you mean 'timerfd'?" run --pacer timefd a.yaml
 expect_refusal "--poller is 'select'; expected epoll or uring" run --poller select a.yaml
+expect_refusal "--poller is 'epol'; expected epoll or uring; did you mean 'epoll'?" run --poller epol a.yaml
 duration="100ms to 24h: a number of seconds, or with a unit: 500ms, 10m"
 expect_refusal "--priority is 'high'; expected $priority" bench -p high a.yaml
 expect_refusal "--interval is '1'; expected $interval" bench -i 1 a.yaml
