@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "rtloop/cmd/argument.h"
+
 static int run_dump(const struct command *command, int argc, char **argv);
 
 enum {
@@ -119,8 +121,8 @@ static int set_every(const struct command *command, struct dump_options *options
 	options->every = strtoull(argument, &end, 10);
 	if (argument[0] < '0' || argument[0] > '9' || *end || errno ||
 	    options->every == 0) {
-		return command_wrong(command, "'%s' is not a number of messages",
-				     argument);
+		return argument_wrong(command, OPTION_EVERY, argument,
+				      "a number of messages, 1 or more");
 	}
 	return EXIT_OK;
 }
@@ -161,23 +163,40 @@ static int take_option(const struct command *command, int option, const char *ar
 	return EXIT_OK;
 }
 
+/* An option that was given and is for an export only; NULL: none. */
+static const char *export_option(const struct dump_options *options)
+{
+	if (options->channels) {
+		return "channels";
+	}
+	if (options->wants_quality) {
+		return "quality";
+	}
+	if (options->from) {
+		return "from";
+	}
+	if (options->to) {
+		return "to";
+	}
+	return options->every ? "every" : NULL;
+}
+
 /* Options that say nothing to what was asked for. */
 static int check_options(const struct command *command,
 			 const struct dump_options *options)
 {
 	bool is_export = options->kind == DUMP_CSV || options->kind == DUMP_JSONL;
-	bool narrows = options->channels || options->from || options->to ||
-		       options->every || options->wants_quality;
+	const char *name = export_option(options);
 
 	if (options->file_count == 0) {
 		return command_wrong(command, "takes at least one FILE");
 	}
-	if (!is_export && narrows) {
-		return command_wrong(command, "needs --csv or --jsonl to export");
+	if (!is_export && name) {
+		return command_wrong(command, "--%s needs --csv or --jsonl", name);
 	}
 	if (options->output && !is_export && options->kind != DUMP_ATTACHMENT) {
 		return command_wrong(command,
-				     "needs --csv, --jsonl or --attachment to write");
+				     "--output needs --csv, --jsonl or --attachment");
 	}
 	if (options->kind == DUMP_ATTACHMENT && options->file_count > 1) {
 		return command_wrong(command, "--attachment takes one FILE");

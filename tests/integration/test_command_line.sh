@@ -102,8 +102,15 @@ expect_refusal "--affinity is 'x'; expected the number of a CPU, 0 to 1023" benc
 expect_refusal "takes one FILE" check
 expect_refusal "takes one FILE" check a.yaml b.yaml
 expect_refusal "takes at least one FILE" dump
-expect_refusal "needs --csv or --jsonl to export" dump --every 10 a.mcap
-expect_refusal "needs --csv, --jsonl or --attachment to write" dump -o out a.mcap
+expect_refusal "--channels needs --csv or --jsonl" dump -c probe a.mcap
+expect_refusal "--quality needs --csv or --jsonl" dump --check -q a.mcap
+expect_refusal "--from needs --csv or --jsonl" dump --from 1s a.mcap
+expect_refusal "--to needs --csv or --jsonl" dump --attachment config.yaml --to 1s a.mcap
+expect_refusal "--every needs --csv or --jsonl" dump --every 10 a.mcap
+expect_refusal "--every is '0'; expected a number of messages, 1 or more" dump --csv --every 0 a.mcap
+expect_refusal "--every is '9x'; expected a number of messages, 1 or more" dump --csv --every 9x a.mcap
+expect_refusal "takes one of --csv, --jsonl, --check and --attachment" dump --csv --jsonl a.mcap
+expect_refusal "--output needs --csv, --jsonl or --attachment" dump -o out a.mcap
 expect_refusal "--attachment takes one FILE" dump --attachment config.yaml a.mcap b.mcap
 expect_refusal "takes at least one LOG" report
 expect_refusal "--overruns is '-1'; expected 0 to 1000, or all" report --overruns -1 a.mcap

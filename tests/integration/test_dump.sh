@@ -121,14 +121,10 @@ expect_equal "numbers that are none" "$(grep -c '"temp":"' out)" \
 
 # --- what is refused
 
-expect_dump "no FILE" 2 --csv
-expect_dump "two kinds" 2 --csv --jsonl a.mcap
-expect_dump "channels of the list" 2 -c probe a.mcap
 expect_dump "a channel that is not there" 2 --csv -c prob.temp a.mcap
 grep -q "did you mean 'probe.temp'?" err || fail "no suggestion: $(cat err)"
 expect_dump "no time" 2 --csv --from yesterday a.mcap
 expect_dump "an end before the beginning" 2 --csv --from 2s --to 1s a.mcap
-expect_dump "no number" 2 --csv --every 0 a.mcap
 expect_dump "a log as output" 2 --csv -o ./a.mcap a.mcap
 expect_equal "the log that was to be written over" "$size" "$(stat -c %s a.mcap)"
 expect_dump "no such file" 1 nothing.mcap
