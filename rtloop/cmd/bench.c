@@ -179,8 +179,8 @@ static int parse_line(const struct command *command, int argc, char **argv,
 	if (status != EXIT_OK) {
 		return status;
 	}
-	if (optind + 1 < argc) {
-		return command_wrong(command, "takes one FILE at most");
+	if (command_one_word(command, argc, argv, "FILE") != EXIT_OK) {
+		return EXIT_USAGE;
 	}
 	request->path = optind < argc ? argv[optind] : NULL;
 	/* to write over the configuration would end badly */

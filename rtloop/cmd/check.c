@@ -141,8 +141,11 @@ static int run_check(const struct command *command, int argc, char **argv)
 	if (option != COMMAND_LINE_END) {
 		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
 	}
-	if (optind + 1 != argc) {
-		return command_wrong(command, "takes one FILE");
+	if (command_one_word(command, argc, argv, "FILE") != EXIT_OK) {
+		return EXIT_USAGE;
+	}
+	if (optind == argc) {
+		return command_wrong(command, "needs FILE, the configuration");
 	}
 	return check_file(argv[optind], loads_plugins);
 }

@@ -248,9 +248,8 @@ int client_run(const struct command *command, int argc, char **argv,
 	if (option != COMMAND_LINE_END) {
 		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
 	}
-	if (optind + 1 < argc) {
-		return command_wrong(command, "takes one NAME, not '%s' too",
-				     argv[optind + 1]);
+	if (command_one_word(command, argc, argv, "NAME") != EXIT_OK) {
+		return EXIT_USAGE;
 	}
 	status = client_find(&client, optind < argc ? argv[optind] : NULL);
 	return status == EXIT_OK ? ask(&client, wants_json) : status;

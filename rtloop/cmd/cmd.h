@@ -95,6 +95,14 @@ typedef int command_taker(const struct command *command, int option, const char 
 int command_options(const struct command *command, int argc, char **argv,
 		    command_taker *take, void *request);
 
+/**
+ * command_one_word - whether at most one word is left of a line, which is a @noun: "FILE"; the second is reported.
+ *
+ * To be asked when there are no options any more. Returns EXIT_OK or EXIT_USAGE. [init]
+ */
+int command_one_word(const struct command *command, int argc, char **argv,
+		     const char *noun) MUST_CHECK;
+
 /** command_wrong - report a mistake and how to get help on stderr; returns EXIT_USAGE. [init] */
 int command_wrong(const struct command *command, const char *format, ...)
 	PRINTF_LIKE(2, 3);

@@ -197,6 +197,16 @@ int command_options(const struct command *command, int argc, char **argv,
 	return option == COMMAND_LINE_HELP ? COMMAND_LINE_HELP : EXIT_OK;
 }
 
+int command_one_word(const struct command *command, int argc, char **argv,
+		     const char *noun)
+{
+	if (argc - optind > 1) {
+		return command_wrong(command, "takes one %s, not '%s' too", noun,
+				     argv[optind + 1]);
+	}
+	return EXIT_OK;
+}
+
 int command_wrong(const struct command *command, const char *format, ...)
 {
 	va_list args;

@@ -112,9 +112,8 @@ static int run_drivers(const struct command *command, int argc, char **argv)
 	if (option != COMMAND_LINE_END) {
 		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
 	}
-	if (optind + 1 < argc) {
-		return command_wrong(command, "takes one NAME, not '%s' too",
-				     argv[optind + 1]);
+	if (command_one_word(command, argc, argv, "NAME") != EXIT_OK) {
+		return EXIT_USAGE;
 	}
 	if (wants_man && (wants_markdown || optind < argc)) {
 		return command_wrong(command,

@@ -295,8 +295,8 @@ static int run_guard(const struct command *command, int argc, char **argv)
 	if (option != COMMAND_LINE_END) {
 		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
 	}
-	if (argc - optind > 1) {
-		return command_wrong(command, "expected one name at most");
+	if (command_one_word(command, argc, argv, "NAME") != EXIT_OK) {
+		return EXIT_USAGE;
 	}
 	if (wants_release && wants_json) {
 		return command_wrong(command, "expected --release or --json, not both");

@@ -226,8 +226,11 @@ static int run_recover(const struct command *command, int argc, char **argv)
 	if (option != COMMAND_LINE_END) {
 		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
 	}
-	if (argc - optind != 1) {
-		return command_wrong(command, "takes one LOG");
+	if (command_one_word(command, argc, argv, "LOG") != EXIT_OK) {
+		return EXIT_USAGE;
+	}
+	if (optind == argc) {
+		return command_wrong(command, "needs LOG, the log to read");
 	}
 	if (!request.out) {
 		return command_wrong(command, "needs -o OUT, the file to write");

@@ -203,8 +203,11 @@ static int parse_line(const struct command *command, int argc, char **argv,
 	if (status != EXIT_OK) {
 		return status;
 	}
-	if (optind + 1 != argc) {
-		return command_wrong(command, "expected one configuration file");
+	if (command_one_word(command, argc, argv, "FILE") != EXIT_OK) {
+		return EXIT_USAGE;
+	}
+	if (optind == argc) {
+		return command_wrong(command, "needs FILE, the configuration");
 	}
 	request->path = argv[optind];
 	return EXIT_OK;

@@ -204,9 +204,8 @@ static int run_top(const struct command *command, int argc, char **argv)
 	if (option != COMMAND_LINE_END || status != EXIT_OK) {
 		return option == COMMAND_LINE_HELP ? EXIT_OK : EXIT_USAGE;
 	}
-	if (optind + 1 < argc) {
-		return command_wrong(command, "takes one NAME, not '%s' too",
-				     argv[optind + 1]);
+	if (command_one_word(command, argc, argv, "NAME") != EXIT_OK) {
+		return EXIT_USAGE;
 	}
 	status = client_find(&top.client, optind < argc ? argv[optind] : NULL);
 	return status == EXIT_OK ? show(&top) : status;

@@ -214,7 +214,6 @@ mistake() { # TEXT ARGUMENT...
 	expect_equal "the exit status of bench $*" 2 $?
 	grep -q -- "$text" err5 || fail "bench $*: not '$text': $(cat err5)"
 }
-mistake "takes one FILE at most" one two
 mistake "/nowhere" --log-dir /nowhere
 mistake "nowhere.yaml" nowhere.yaml
 mistake "is the configuration" --json ./machine.yaml machine.yaml

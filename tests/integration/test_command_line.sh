@@ -79,8 +79,8 @@ expect_mistake "takes no 'extra'" version extra
 # What the options of a command do not take: nothing is run, read or asked.
 priority="a SCHED_FIFO priority, 1 to 98, or 0 for none"
 interval="20us to 60s: a number of microseconds, or with a unit: 250us, 1ms"
-expect_refusal "expected one configuration file" run
-expect_refusal "expected one configuration file" run a.yaml b.yaml
+expect_refusal "needs FILE, the configuration" run
+expect_refusal "takes one FILE, not 'b.yaml' too" run a.yaml b.yaml
 expect_refusal "--priority is '99'; expected $priority" run -p 99 a.yaml
 expect_refusal "--interval is 'soon'; expected $interval" run -i soon a.yaml
 expect_refusal "--interval is '10us'; expected $interval" run -i 10us a.yaml
@@ -93,14 +93,15 @@ expect_refusal "--pacer is 'sundial'; expected nanosleep, timerfd or uring" run 
 expect_refusal "--pacer is 'timefd'; expected nanosleep, timerfd or uring; did you mean 'timerfd'?" run --pacer timefd a.yaml
 expect_refusal "--poller is 'select'; expected epoll or uring" run --poller select a.yaml
 expect_refusal "--poller is 'epol'; expected epoll or uring; did you mean 'epoll'?" run --poller epol a.yaml
+expect_refusal "takes one FILE, not 'b.yaml' too" bench a.yaml b.yaml
 duration="100ms to 24h: a number of seconds, or with a unit: 500ms, 10m"
 expect_refusal "--priority is 'high'; expected $priority" bench -p high a.yaml
 expect_refusal "--interval is '1'; expected $interval" bench -i 1 a.yaml
 expect_refusal "--duration is '1ms'; expected $duration" bench -D 1ms a.yaml
 expect_refusal "--duration is '25h'; expected $duration" bench -D 25h a.yaml
 expect_refusal "--affinity is 'x'; expected the number of a CPU, 0 to 1023" bench -a x a.yaml
-expect_refusal "takes one FILE" check
-expect_refusal "takes one FILE" check a.yaml b.yaml
+expect_refusal "needs FILE, the configuration" check
+expect_refusal "takes one FILE, not 'b.yaml' too" check a.yaml b.yaml
 expect_refusal "takes at least one FILE" dump
 expect_refusal "--channels needs --csv or --jsonl" dump -c probe a.mcap
 expect_refusal "--quality needs --csv or --jsonl" dump --check -q a.mcap
@@ -112,6 +113,9 @@ expect_refusal "--every is '9x'; expected a number of messages, 1 or more" dump 
 expect_refusal "takes one of --csv, --jsonl, --check and --attachment" dump --csv --jsonl a.mcap
 expect_refusal "--output needs --csv, --jsonl or --attachment" dump -o out a.mcap
 expect_refusal "--attachment takes one FILE" dump --attachment config.yaml a.mcap b.mcap
+expect_refusal "needs LOG, the log to read" recover -o out.mcap
+expect_refusal "takes one LOG, not 'b.mcap' too" recover -o out.mcap a.mcap b.mcap
+expect_refusal "needs -o OUT, the file to write" recover a.mcap
 expect_refusal "takes at least one LOG" report
 expect_refusal "--overruns is '-1'; expected 0 to 1000, or all" report --overruns -1 a.mcap
 expect_refusal "takes at least one LOG" replay
@@ -121,9 +125,10 @@ expect_refusal "--man is all of it, without NAME or --markdown" drivers --man tc
 expect_refusal "expected PARAM=VALUE..." set
 expect_refusal "expected CHANNEL=VALUE..." force
 expect_refusal "takes one NAME, not 'b' too" status a b
+expect_refusal "takes one NAME, not 'b' too" reload a b
 expect_refusal "takes one NAME, not 'b' too" top a b
 expect_refusal "--interval is '1ms'; expected 50ms to 60s" top --interval 1ms
-expect_refusal "expected one name at most" guard a b
+expect_refusal "takes one NAME, not 'b' too" guard a b
 expect_refusal "expected --release or --json, not both" guard --release --json
 
 expect_answer version --json
