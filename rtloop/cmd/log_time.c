@@ -149,16 +149,25 @@ const char *log_time_print(char *text, size_t text_bytes, uint64_t ns)
 	return text;
 }
 
+static int wrong_time(const struct command *command, const char *option, const char *text)
+{
+	return command_wrong(
+		command,
+		"--%s is '%s'; expected seconds since the log's start, such as 12.5, "
+		"500ms or 2min, or a date, such as 2026-02-01T12:00:00Z",
+		option, text);
+}
+
 int log_time_parse_span(const struct command *command, const char *from, const char *to,
 			uint64_t start_ns, uint64_t *ret_from_ns, uint64_t *ret_to_ns)
 {
 	*ret_from_ns = 0;
 	*ret_to_ns = UINT64_MAX;
 	if (from && log_time_parse(from, start_ns, ret_from_ns)) {
-		return command_wrong(command, "'%s' is not a time", from);
+		return wrong_time(command, "from", from);
 	}
 	if (to && log_time_parse(to, start_ns, ret_to_ns)) {
-		return command_wrong(command, "'%s' is not a time", to);
+		return wrong_time(command, "to", to);
 	}
 	if (*ret_to_ns < *ret_from_ns) {
 		return command_wrong(command, "--to is before --from");

@@ -117,7 +117,9 @@ expect_refusal "needs LOG, the log to read" recover -o out.mcap
 expect_refusal "takes one LOG, not 'b.mcap' too" recover -o out.mcap a.mcap b.mcap
 expect_refusal "needs -o OUT, the file to write" recover a.mcap
 expect_refusal "takes at least one LOG" report
-expect_refusal "--overruns is '-1'; expected 0 to 1000, or all" report --overruns -1 a.mcap
+for overruns in -1 1001 many; do
+	expect_refusal "--overruns is '$overruns'; expected 0 to 1000, or all" report --overruns $overruns a.mcap
+done
 expect_refusal "takes at least one LOG" replay
 expect_refusal "no driver 'seriel'; did you mean 'serial'?" drivers seriel
 expect_refusal "takes one NAME, not 'udp' too" drivers tcp udp

@@ -123,8 +123,13 @@ expect_equal "numbers that are none" "$(grep -c '"temp":"' out)" \
 
 expect_dump "a channel that is not there" 2 --csv -c prob.temp a.mcap
 grep -q "did you mean 'probe.temp'?" err || fail "no suggestion: $(cat err)"
-expect_dump "no time" 2 --csv --from yesterday a.mcap
+expected="expected seconds since the log's start, such as 12.5, 500ms or 2min, or a date, such as 2026-02-01T12:00:00Z"
+expect_dump "no time to begin" 2 --csv --from yesterday a.mcap
+expect_line "no time to begin" err "rtloop dump: --from is 'yesterday'; $expected"
+expect_dump "no time to end" 2 --csv --to 1y a.mcap
+expect_line "no time to end" err "rtloop dump: --to is '1y'; $expected"
 expect_dump "an end before the beginning" 2 --csv --from 2s --to 1s a.mcap
+expect_line "an end before the beginning" err "rtloop dump: --to is before --from"
 expect_dump "a log as output" 2 --csv -o ./a.mcap a.mcap
 expect_equal "the log that was to be written over" "$size" "$(stat -c %s a.mcap)"
 expect_dump "no such file" 1 nothing.mcap

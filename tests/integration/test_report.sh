@@ -147,12 +147,13 @@ expect_json "what is there" "[true,true]" "[.cycles > 8000, .cycles_missing > 10
 
 # --- what is refused
 
-expect_report "no LOG" 2
 expect_report "a log given twice" 2 whole.mcap ./whole.mcap
 grep -q "'./whole.mcap' is given twice" err || fail "no reason: $(cat err)"
-expect_report "no number" 2 --overruns many whole.mcap
 expect_report "no time" 2 --from yesterday whole.mcap
+grep -q "^rtloop report: --from is 'yesterday'; expected seconds since the log's start" err ||
+	fail "no reason: $(cat err)"
 expect_report "an end before the beginning" 2 --from 2s --to 1s whole.mcap
+grep -qx "rtloop report: --to is before --from" err || fail "no word of the order: $(cat err)"
 expect_report "a log as output" 2 --json ./whole.mcap whole.mcap
 expect_equal "the log that was to be written over" "$size" "$(stat -c %s whole.mcap)"
 expect_report "no such file" 1 nothing.mcap
