@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,39 @@ static const char *long_name(const struct command *command, unsigned i)
 	return command->options[i].name != NULL ? command->options[i].name : "help";
 }
 
+static bool begins_with(const char *text, const char *start)
+{
+	return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* What does not fit is cut off. */
+static void append(char *text, size_t text_bytes, const char *before, const char *name)
+{
+	size_t length = strlen(text);
+
+	snprintf(text + length, text_bytes - length, "%s'--%s'", before, name);
+}
+
+/* @name is the beginning of @matches options, two or more. */
+static void ambiguous_option(const struct command *command, const char *name,
+			     unsigned matches)
+{
+	unsigned count = option_count(command) + 1;
+	unsigned listed = 0;
+	char list[256] = "";
+
+	for (unsigned i = 0; i < count; i++) {
+		if (begins_with(long_name(command, i), name)) {
+			const char *before = listed + 1 == matches ? " or " : ", ";
+
+			append(list, sizeof(list), listed > 0 ? before : "",
+			       long_name(command, i));
+			listed++;
+		}
+	}
+	command_wrong(command, "'--%s' could be %s", name, list);
+}
+
 static void wrong_long_option(const struct command *command, const char *word)
 {
 	unsigned count = option_count(command) + 1;
@@ -120,12 +154,11 @@ static void wrong_long_option(const struct command *command, const char *word)
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(word, "="), word);
 	suggest_init(&suggest, name);
 	for (unsigned i = 0; i < count; i++) {
-		matches += strncmp(long_name(command, i), name, strlen(name)) == 0;
+		matches += begins_with(long_name(command, i), name);
 		suggest_offer(&suggest, long_name(command, i));
 	}
 	if (matches > 1) {
-		command_wrong(command, "'--%s' could be one of %u options", name,
-			      matches);
+		ambiguous_option(command, name, matches);
 	} else if (suggest.best != NULL) {
 		command_wrong(command, "unknown option '--%s'; did you mean '--%s'?",
 			      name, suggest.best);

@@ -79,6 +79,8 @@ expect_mistake "takes no 'extra'" version extra
 # What the options of a command do not take: nothing is run, read or asked.
 priority="a SCHED_FIFO priority, 1 to 98, or 0 for none"
 interval="20us to 60s: a number of microseconds, or with a unit: 250us, 1ms"
+expect_refusal "'--p' could be '--priority', '--pacer' or '--poller'" run --p 1 a.yaml
+expect_refusal "'--lo' could be '--loops' or '--log-dir'" run --lo=7 a.yaml
 expect_refusal "needs FILE, the configuration" run
 expect_refusal "takes one FILE, not 'b.yaml' too" run a.yaml b.yaml
 expect_refusal "--priority is '99'; expected $priority" run -p 99 a.yaml

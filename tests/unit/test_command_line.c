@@ -244,7 +244,7 @@ static void an_option_that_is_near_to_none_gets_no_suggestion(void **state)
 
 static void a_beginning_of_two_options_is_ambiguous(void **state)
 {
-	assert_wrong(state, "test --j", "'--j' could be one of 2 options");
+	assert_wrong(state, "test --j", "'--j' could be '--json' or '--jitter'");
 }
 
 static void an_unknown_letter_is_named(void **state)
