@@ -38,7 +38,7 @@ int main(int argc, char **argv)
 	}
 	command = find_command(argv[1]);
 	if (command == NULL) {
-		help_print_unknown(stderr, argv[1]);
+		help_print_unknown(stderr, argv[1], NULL);
 		return EXIT_USAGE;
 	}
 	return finish(command->run(command, argc - 1, argv + 1));

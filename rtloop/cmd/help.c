@@ -200,7 +200,7 @@ void help_print_command(FILE *out, const struct command *command)
 	print_exits(out, command->exits);
 }
 
-void help_print_unknown(FILE *out, const char *name)
+void help_print_unknown(FILE *out, const char *name, const char *topic)
 {
 	const struct command *command;
 	struct suggest suggest;
@@ -209,12 +209,18 @@ void help_print_unknown(FILE *out, const char *name)
 	for (unsigned i = 0; (command = command_at(i)) != NULL; i++) {
 		suggest_offer(&suggest, command->name);
 	}
+	if (topic != NULL) {
+		suggest_offer(&suggest, topic);
+	}
 	fprintf(out, "rtloop: unknown command '%s'", name);
 	if (suggest.best != NULL) {
 		fprintf(out, "; did you mean '%s'?", suggest.best);
 	}
 	fprintf(out, "\nTry 'rtloop help'.\n");
 }
+
+/* The language, which is no command. */
+static const char topic_program[] = "program";
 
 static int explain(const struct command *command, int count, char **names)
 {
@@ -228,13 +234,13 @@ static int explain(const struct command *command, int count, char **names)
 		return command_wrong(command, "one command at a time, not '%s' as well",
 				     names[1]);
 	}
-	if (strcmp(names[0], "program") == 0) {
+	if (strcmp(names[0], topic_program) == 0) {
 		help_print_program(stdout);
 		return EXIT_OK;
 	}
 	explained = command_find(names[0]);
 	if (explained == NULL) {
-		help_print_unknown(stderr, names[0]);
+		help_print_unknown(stderr, names[0], topic_program);
 		return EXIT_USAGE;
 	}
 	help_print_command(stdout, explained);

@@ -21,8 +21,13 @@ void help_print_overview(FILE *out);
 /** help_print_command - all that there is to know of one command. [init] */
 void help_print_command(FILE *out, const struct command *command);
 
-/** help_print_unknown - there is no such command; the nearest one is named. [init] */
-void help_print_unknown(FILE *out, const char *name);
+/**
+ * help_print_unknown - there is no such command; the nearest one is named.
+ * @topic: what could have been meant besides; NULL: nothing
+ *
+ * [init]
+ */
+void help_print_unknown(FILE *out, const char *name, const char *topic);
 
 /** help_print_text - paragraphs, filled to 79 columns, each line after @indent spaces.
  * [init] */

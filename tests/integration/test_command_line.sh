@@ -71,6 +71,7 @@ done
 expect_mistake "Usage: rtloop COMMAND"
 expect_mistake "unknown command 'runn'; did you mean 'run'?" runn
 expect_mistake "unknown command 'chekc'; did you mean 'check'?" help chekc
+expect_mistake "unknown command 'progam'; did you mean 'program'?" help progam
 expect_mistake "one command at a time" help run check
 expect_mistake "no completion for 'fish'" help --completion fish
 expect_mistake "not several" help --man run
