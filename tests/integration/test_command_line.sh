@@ -70,12 +70,15 @@ done
 
 expect_mistake "Usage: rtloop COMMAND"
 expect_mistake "unknown command 'runn'; did you mean 'run'?" runn
+expect_mistake "unknown command 'progam'"$'\n'"Try 'rtloop help'." progam
 expect_mistake "unknown command 'chekc'; did you mean 'check'?" help chekc
 expect_mistake "unknown command 'progam'; did you mean 'program'?" help progam
-expect_mistake "one command at a time" help run check
-expect_mistake "no completion for 'fish'" help --completion fish
-expect_mistake "not several" help --man run
-expect_mistake "takes no 'extra'" version extra
+expect_refusal "one command at a time, not 'check' as well" help run check
+expect_refusal "no completion for 'fish', only for bash" help --completion fish
+expect_refusal "a command, --man or --completion, not several" help --man run
+expect_refusal "a command, --man or --completion, not several" help --completion bash run
+expect_refusal "a command, --man or --completion, not several" help --man --completion bash
+expect_refusal "takes no 'extra'" version extra
 
 # What the options of a command do not take: nothing is run, read or asked.
 priority="a SCHED_FIFO priority, 1 to 98, or 0 for none"
@@ -125,14 +128,20 @@ for overruns in -1 1001 many; do
 done
 expect_refusal "takes at least one LOG" replay
 expect_refusal "no driver 'seriel'; did you mean 'serial'?" drivers seriel
+expect_refusal "no driver 'xyzzy'; 'rtloop drivers' lists them" drivers xyzzy
 expect_refusal "takes one NAME, not 'udp' too" drivers tcp udp
 expect_refusal "--man is all of it, without NAME or --markdown" drivers --man tcp
+expect_refusal "--man is all of it, without NAME or --markdown" drivers --man --markdown
 expect_refusal "expected PARAM=VALUE..." set
+expect_refusal "expected PARAM=VALUE..." set plant
 expect_refusal "expected CHANNEL=VALUE..." force
+expect_refusal "expected CHANNEL=VALUE..." force plant
+expect_refusal "expected CHANNEL... or all" force --clear
 expect_refusal "takes one NAME, not 'b' too" status a b
 expect_refusal "takes one NAME, not 'b' too" reload a b
 expect_refusal "takes one NAME, not 'b' too" top a b
 expect_refusal "--interval is '1ms'; expected 50ms to 60s" top --interval 1ms
+expect_refusal "--interval is '61s'; expected 50ms to 60s" top -i 61s
 expect_refusal "takes one NAME, not 'b' too" guard a b
 expect_refusal "expected --release or --json, not both" guard --release --json
 
