@@ -37,6 +37,10 @@ int main(int argc, char **argv)
 		return EXIT_USAGE;
 	}
 	command = find_command(argv[1]);
+	if (command == NULL && argv[1][0] == '-') {
+		help_print_unknown_option(stderr, argv[1]);
+		return EXIT_USAGE;
+	}
 	if (command == NULL) {
 		help_print_unknown(stderr, argv[1], NULL);
 		return EXIT_USAGE;

@@ -219,6 +219,22 @@ void help_print_unknown(FILE *out, const char *name, const char *topic)
 	fprintf(out, "\nTry 'rtloop help'.\n");
 }
 
+void help_print_unknown_option(FILE *out, const char *word)
+{
+	struct suggest suggest;
+
+	suggest_init(&suggest, word);
+	suggest_offer(&suggest, "--help");
+	suggest_offer(&suggest, "--version");
+	fprintf(out, "rtloop: unknown option '%s'", word);
+	if (suggest.best != NULL) {
+		fprintf(out, "; did you mean '%s'?", suggest.best);
+	} else {
+		fprintf(out, "; expected a command, and its options behind it");
+	}
+	fprintf(out, "\nTry 'rtloop help'.\n");
+}
+
 /* The language, which is no command. */
 static const char topic_program[] = "program";
 

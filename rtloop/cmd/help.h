@@ -29,6 +29,9 @@ void help_print_command(FILE *out, const struct command *command);
  */
 void help_print_unknown(FILE *out, const char *name, const char *topic);
 
+/** help_print_unknown_option - there is no such one before a command; a near one is named. [init] */
+void help_print_unknown_option(FILE *out, const char *word);
+
 /** help_print_text - paragraphs, filled to 79 columns, each line after @indent spaces.
  * [init] */
 void help_print_text(FILE *out, const char *text, unsigned indent);

@@ -70,6 +70,9 @@ done
 
 expect_mistake "Usage: rtloop COMMAND"
 expect_mistake "unknown command 'runn'; did you mean 'run'?" runn
+expect_mistake "unknown option '--hlep'; did you mean '--help'?" --hlep
+expect_mistake "unknown option '-version'; did you mean '--version'?" -version
+expect_mistake "unknown option '-q'; expected a command, and its options behind it" -q run a.yaml
 expect_mistake "unknown command 'progam'"$'\n'"Try 'rtloop help'." progam
 expect_mistake "unknown command 'chekc'; did you mean 'check'?" help chekc
 expect_mistake "unknown command 'progam'; did you mean 'program'?" help progam
