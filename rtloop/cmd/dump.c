@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "rtloop/cmd/argument.h"
+#include "rtloop/cmd/same_file.h"
 
 static int run_dump(const struct command *command, int argc, char **argv);
 
@@ -200,6 +201,11 @@ static int check_options(const struct command *command,
 	}
 	if (options->kind == DUMP_ATTACHMENT && options->file_count > 1) {
 		return command_wrong(command, "--attachment takes one FILE");
+	}
+	/* To write over what is being read would end badly. */
+	if (options->output && strcmp(options->output, "-") != 0 &&
+	    same_file_among(options->output, options->files, options->file_count)) {
+		return command_wrong(command, "'%s' is one of the logs", options->output);
 	}
 	return EXIT_OK;
 }

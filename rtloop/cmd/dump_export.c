@@ -6,7 +6,6 @@
 #include "config/suggest.h"
 #include "rtloop/base/sys.h"
 #include "rtloop/cmd/dump.h"
-#include "rtloop/cmd/same_file.h"
 
 #define PROGRESS_MESSAGES 4096
 
@@ -140,11 +139,6 @@ static int open_output(struct exporter *exporter)
 	output->selection = &exporter->selection;
 	if (!options->output || strcmp(options->output, "-") == 0) {
 		return EXIT_OK;
-	}
-	/* To write over what is being read would end badly. */
-	if (same_file_among(options->output, options->files, options->file_count)) {
-		return command_wrong(exporter->command, "'%s' is one of the logs",
-				     options->output);
 	}
 	output->path = options->output;
 	output->file = fopen(options->output, "we");

@@ -131,6 +131,9 @@ expect_line "no time to end" err "rtloop dump: --to is '1y'; $expected"
 expect_dump "an end before the beginning" 2 --csv --from 2s --to 1s a.mcap
 expect_line "an end before the beginning" err "rtloop dump: --to is before --from"
 expect_dump "a log as output" 2 --csv -o ./a.mcap a.mcap
+expect_line "a log as output" err "rtloop dump: './a.mcap' is one of the logs"
+expect_dump "a log as the attachment's output" 2 --attachment config.yaml -o ./a.mcap a.mcap
+expect_line "a log as the attachment's output" err "rtloop dump: './a.mcap' is one of the logs"
 expect_equal "the log that was to be written over" "$size" "$(stat -c %s a.mcap)"
 expect_dump "no such file" 1 nothing.mcap
 grep -qx "nothing.mcap: No such file or directory" err || fail "no reason: $(cat err)"
