@@ -14,6 +14,7 @@
 #include "rtloop/cmd/live.h"
 #include "rtloop/cmd/run_json.h"
 #include "rtloop/cmd/run_report.h"
+#include "rtloop/cmd/same_file.h"
 #include "rtloop/cmd/terminal.h"
 #include "rtloop/cmd/version.h"
 #include "rtloop/setup.h"
@@ -210,6 +211,11 @@ static int parse_line(const struct command *command, int argc, char **argv,
 		return command_wrong(command, "needs FILE, the configuration");
 	}
 	request->path = argv[optind];
+	/* to write over the configuration would end badly */
+	if (request->json_path && same_file_among(request->json_path, argv + optind, 1)) {
+		return command_wrong(command, "'%s' is the configuration",
+				     request->json_path);
+	}
 	return EXIT_OK;
 }
 

@@ -148,6 +148,13 @@ expect_refusal "--interval is '61s'; expected 50ms to 60s" top -i 61s
 expect_refusal "takes one NAME, not 'b' too" guard a b
 expect_refusal "expected --release or --json, not both" guard --release --json
 
+# What is read is not written over.
+echo "loop: { period: 10ms }" >"$TEST_TMP/machine.yaml"
+ln "$TEST_TMP/machine.yaml" "$TEST_TMP/link.yaml"
+expect_refusal "'$TEST_TMP/link.yaml' is the configuration" \
+	run -l 1 --json "$TEST_TMP/link.yaml" "$TEST_TMP/machine.yaml"
+expect_equal "the configuration" "loop: { period: 10ms }" "$(<"$TEST_TMP/machine.yaml")"
+
 expect_answer version --json
 jq -e '.version and .compiler and .libraries' <<<"$out" >/dev/null || fail "version --json: $out"
 
