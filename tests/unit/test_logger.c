@@ -1807,9 +1807,12 @@ static bool has_begun_two(void *context)
 	return counter_get(&bench->logger.files_begun) == 2;
 }
 
-static bool has_synced_once(void *context)
+/* This sync is the syncer's, whoever writes. */
+static bool is_first_on_disk(void *context)
 {
-	return disk.syncs > 0;
+	struct bench *bench = context;
+
+	return syncer_good(&bench->logger.syncer).number > 0;
 }
 
 /* They may be in the file that is not trusted, or not: so they come again. */
@@ -1820,7 +1823,7 @@ static void events_that_a_failed_sync_may_have_lost_come_again(void **state)
 
 	bench->options.sync_ns = 20 * NS_PER_MS;
 	start(bench);
-	wait_until(has_synced_once, bench);
+	wait_until(is_first_on_disk, bench);
 	disk.is_sync_held = true;
 	add_event(bench, EVENT_LATE_WAKE, EVENT_NO_DEVICE, 77);
 	run_cycles(bench, 1);
@@ -1863,14 +1866,6 @@ static bool is_let_go(void *context)
 	return !is_open;
 }
 
-/* This sync is the syncer's, whoever writes. */
-static bool is_first_on_disk(void *context)
-{
-	struct bench *bench = context;
-
-	return syncer_good(&bench->logger.syncer).number > 0;
-}
-
 /* Whoever wants to mount the disk anew has to unmount it first. */
 static void a_sync_that_ends_when_there_is_no_file_lets_the_last_one_go(void **state)
 {
@@ -1897,7 +1892,7 @@ static void a_file_of_which_a_sync_failed_late_ends_no_other(void **state)
 
 	bench->options.rotate_bytes = 64 * KIB;
 	start(bench);
-	wait_until(has_synced_once, bench);
+	wait_until(is_first_on_disk, bench);
 	disk.is_sync_held = true;
 	while (!has_begun_two(bench)) {
 		run_cycles(bench, 1);
