@@ -1955,6 +1955,22 @@ static void remove_file(struct bench *bench)
 	assert_int_equal(unlink(path), 0);
 }
 
+/* The run goes on in another file, to its end. */
+static void assert_noticed_and_made_good(struct bench *bench)
+{
+	wait_until(has_failed, bench);
+	wait_until(is_well, bench);
+	run_cycles(bench, 200);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.gap_count, 1);
+	assert_int_equal(log_look_find(&bench->look, "log_failed")->value, ENOENT);
+	assert_non_null(
+		strstr(log_look_find(&bench->look, "log_failed")->text, "was removed"));
+}
+
 /* Far from full: where a file ends by itself, there is nothing to notice. */
 static void a_file_that_was_removed_is_a_gap_in_the_next_one(void **state)
 {
@@ -1970,18 +1986,8 @@ static void a_file_that_was_removed_is_a_gap_in_the_next_one(void **state)
 	run_cycles(bench, 100);
 	remove_file(bench);
 	run_cycles(bench, 1);
-	wait_until(has_failed, bench);
-	wait_until(is_well, bench);
-	run_cycles(bench, 200);
-	assert_int_equal(stop(bench, NULL), -EIO);
-	look_at_all(bench);
-	assert_valid(&bench->look);
-	assert_accounted(bench);
-	assert_int_equal(bench->look.gap_count, 1);
+	assert_noticed_and_made_good(bench);
 	assert_true(bench->look.gaps[0].last - bench->look.gaps[0].first >= 100);
-	assert_int_equal(log_look_find(&bench->look, "log_failed")->value, ENOENT);
-	assert_non_null(
-		strstr(log_look_find(&bench->look, "log_failed")->text, "was removed"));
 }
 
 /* The writer has it all by then, and the disk does not. */
@@ -1993,17 +1999,9 @@ static void a_file_that_is_removed_while_it_is_ended_is_a_gap_too(void **state)
 	start(bench);
 	disk.removes = true;
 	run_cycles(bench, 400);
-	wait_until(has_failed, bench);
-	wait_until(is_well, bench);
-	run_cycles(bench, 100);
-	assert_int_equal(stop(bench, NULL), -EIO);
-	look_at_all(bench);
-	assert_valid(&bench->look);
-	assert_accounted(bench);
-	assert_int_equal(bench->look.gap_count, 1);
+	assert_noticed_and_made_good(bench);
 	assert_int_equal(bench->look.gaps[0].first, 0);
 	assert_true(bench->look.gaps[0].last >= 200);
-	assert_int_equal(log_look_find(&bench->look, "log_failed")->value, ENOENT);
 }
 
 static void a_folder_that_was_removed_is_made_again(void **state)
