@@ -16,7 +16,7 @@ fi
 find "$BUILD" -name '*.gcda' -delete
 TEST_TIMEOUT_S=${TEST_TIMEOUT_S:-300} scripts/share-tests.sh "$@" >"$BUILD/tests.txt"
 status=$?
-grep -E '^(FAIL |      \| |skipped |failed )' "$BUILD/tests.txt"
+grep -E '^(FAIL |      \| |skipped |again |failed )' "$BUILD/tests.txt"
 tail -n 1 "$BUILD/tests.txt"
 
 # What a header holds stands in every object that includes it: of a line, the sum.

@@ -6,7 +6,8 @@
 #        a name without its kind means all of that name; TEST_TIMEOUT_S=120 is one program's limit;
 #        TEST_ROOT=FOLDER is where each gets its TEST_TMP, TEST_OUTPUT=FOLDER where what they print is kept.
 #        TEST_CLAIMS=FOLDER: shared with another run, each test goes to the first to claim it;
-#        TEST_ORDER=reverse begins at the other end. WAYS=uring+uring: every run of a script has this pacer and
+#        TEST_ORDER=reverse begins at the other end. TEST_AGAIN=3: so many tests that fail may be run once more, at
+#        once; those that pass then are named at the end. WAYS=uring+uring: every run of a script has this pacer and
 #        this poller, whatever its configuration says.
 #
 # A unit program is a cmocka program: it is run with TAP output, so that each of its tests counts. One
@@ -37,6 +38,8 @@ times_file=$output_root/times
 passed=0 failed=0 skipped=0
 skip_lines=()
 fail_lines=()
+again_lines=()
+again_left=${TEST_AGAIN:-0}
 
 red='' green='' yellow='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
@@ -247,16 +250,38 @@ is_taken() { # name
 	[ -n "${TEST_CLAIMS:-}" ] && ! mkdir "$TEST_CLAIMS/${1/\//-}" 2>/dev/null
 }
 
+run_test() { # name
+	case ${kind_of[$1]} in
+	unit) run_unit "$1" ;;
+	*) run_script "$1" ;;
+	esac
+}
+
+# As if it had not been run yet.
+run_test_again() { # name passed failed skipped skip-lines
+	local why=${fail_lines[-1]}
+	passed=$2 failed=$3 skipped=$4
+	skip_lines=("${skip_lines[@]:0:$5}")
+	unset 'fail_lines[-1]'
+	again_left=$((again_left - 1))
+	rm -rf "${tmp_root:?}/${1##*/}"
+	run_test "$1"
+	if [ "$failed" -eq "$3" ]; then
+		again_lines+=("$why")
+	fi
+}
+
 trap interrupted INT TERM
 for i in "${!names[@]}"; do
 	if is_taken "${names[i]}"; then
 		continue
 	fi
 	progress "$i"
-	case ${kind_of[${names[i]}]} in
-	unit) run_unit "${names[i]}" ;;
-	*) run_script "${names[i]}" ;;
-	esac
+	counts=("$passed" "$failed" "$skipped" "${#skip_lines[@]}")
+	run_test "${names[i]}"
+	if [ "$failed" -gt "${counts[1]}" ] && [ "$again_left" -gt 0 ]; then
+		run_test_again "${names[i]}" "${counts[@]}"
+	fi
 done
 
 for name in "${!last_ms[@]}"; do
@@ -267,8 +292,11 @@ echo
 for line in "${skip_lines[@]}"; do
 	echo "${yellow}skipped$plain  $line"
 done
+for line in "${again_lines[@]}"; do
+	echo "${yellow}again$plain    $line; it passed when it was run again"
+done
 for line in "${fail_lines[@]}"; do
 	echo "${red}failed$plain   $line"
 done
 echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed -eq 0 ]
+[ "$failed" -eq 0 ]
