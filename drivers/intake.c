@@ -48,6 +48,7 @@ void intake_fini(struct intake *intake)
 void intake_reset(struct intake *intake, uint32_t stream, bool is_midway)
 {
 	framer_reset(&intake->framers[stream], is_midway);
+	intake->ended &= ~(1u << stream);
 }
 
 uint32_t intake_room(const struct intake *intake, uint32_t stream)
@@ -148,6 +149,25 @@ void intake_message(struct intake *intake, struct device *device,
 	}
 	device_count(device, COUNT_OVER_BUDGET, over);
 	count_drops(framer, device);
+}
+
+void intake_end(struct intake *intake, uint32_t stream)
+{
+	intake->ended |= 1u << stream;
+}
+
+uint32_t intake_drained(struct intake *intake)
+{
+	uint32_t drained = 0;
+
+	for (uint32_t left = intake->ended; left; left &= left - 1) {
+		unsigned stream = (unsigned)__builtin_ctz(left);
+
+		if (!framer_locate(&intake->framers[stream])) {
+			drained |= 1u << stream;
+		}
+	}
+	return drained;
 }
 
 void intake_tick(struct intake *intake, struct device *device,

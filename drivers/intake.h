@@ -25,6 +25,7 @@ struct intake {
 		next_cycle; /* the budget was last renewed in the cycle before this one */
 	uint32_t left;	    /* of the budget */
 	bool is_flooded;    /* counted in this cycle */
+	uint32_t ended;	    /* streams of which nothing more comes, a bit each */
 	int64_t arrived_ns; /* when the newest bytes came */
 };
 
@@ -49,7 +50,7 @@ int intake_init_streams(struct intake *intake, const struct device_spec *spec,
 			const struct option_bytes *separator,
 			unsigned stream_count) MUST_CHECK;
 
-/** intake_reset - forget what is buffered of a stream; as framer_reset(). [rt] */
+/** intake_reset - another stream begins: forget what is buffered; as framer_reset(). [rt] */
 void intake_reset(struct intake *intake, uint32_t stream, bool is_midway) RT_SAFE;
 
 /** intake_room - most bytes of a stream that intake_stream() takes now. [rt] */
@@ -62,6 +63,17 @@ void intake_stream(struct intake *intake, struct device *device,
 /** intake_message - one whole message; frames over the budget are dropped. [rt] */
 void intake_message(struct intake *intake, struct device *device,
 		    const struct message *message, const struct cycle_time *now) RT_SAFE;
+
+/**
+ * intake_end - nothing more comes of a stream.
+ *
+ * Its frames may still wait for the budget: intake_tick() goes on with them, and intake_drained() tells when the last
+ * one is decoded. [rt]
+ */
+void intake_end(struct intake *intake, uint32_t stream) RT_SAFE;
+
+/** intake_drained - streams that have ended and of which no frame is left, a bit each. [rt] */
+uint32_t intake_drained(struct intake *intake) RT_SAFE;
 
 /** intake_tick - go on with what is left of the streams, each first in its turn. [rt] */
 void intake_tick(struct intake *intake, struct device *device,

@@ -49,7 +49,11 @@ static void end_write(struct request *request, struct device *device, ssize_t wr
 	const struct option_bytes *send = &request->options->send;
 
 	if (written < 0 && written != -EAGAIN && written != -EINTR) {
-		device_lost(device, (int)written);
+		if (request->fail) {
+			request->fail(device, 0, (int)written);
+		} else {
+			device_lost(device, (int)written);
+		}
 		return;
 	}
 	if (written > 0) {

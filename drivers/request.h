@@ -28,8 +28,10 @@ struct request {
 	const struct request_options *options; /* borrowed; NULL: nothing is asked */
 	bool is_socket;
 	bool must_write_now; /* something else is sent after it in the same cycle, on the same way */
-	bool is_queued;	 /* in the device's outbox */
-	bool is_new;	 /* and it is no rest */
+	bool is_queued; /* in the device's outbox */
+	bool is_new;	/* and it is no rest */
+	/* what becomes of a connection to which writing failed with -errno; NULL: the device is lost. [rt] */
+	void (*fail)(struct device *device, uint32_t tag, int code) RT_SAFE;
 	int64_t due_ns;	 /* the next one is due at this release */
 	uint32_t unsent; /* last bytes of a request that did not fit at once */
 };

@@ -34,8 +34,10 @@ struct serial {
 	struct intake intake;
 	struct request request;
 	struct sender sender;
-	bool reads;  /* otherwise what comes is thrown away */
-	bool drains; /* the last message has been written: nothing is behind it */
+	bool reads;	  /* otherwise what comes is thrown away */
+	bool is_hung_up;  /* frames may still wait for the budget */
+	int hang_up_code; /* then */
+	bool drains;	  /* the last message has been written: nothing is behind it */
 };
 
 /* The line discipline holds 4 KiB; more never comes in one read. */
@@ -323,6 +325,7 @@ static void serial_attach(struct device *device, const struct cycle_time *now)
 	}
 	request_attach(&serial->request, now);
 	sender_attach(&serial->sender, now);
+	serial->is_hung_up = false;
 	serial->drains = false;
 }
 
@@ -347,6 +350,21 @@ static void serial_receive(struct device *device, const struct message *message,
 	}
 }
 
+/* What came before is decoded first. */
+static enum verdict serial_hang_up(struct device *device, uint32_t tag, int code) RT_SAFE;
+static enum verdict serial_hang_up(struct device *device, uint32_t tag, int code)
+{
+	struct serial *serial = device->state;
+
+	if (!serial->reads) {
+		return VERDICT_LOST;
+	}
+	serial->is_hung_up = true;
+	serial->hang_up_code = code;
+	intake_end(&serial->intake, tag);
+	return VERDICT_DROP;
+}
+
 static void serial_tick(struct device *device, const struct cycle_time *now) RT_SAFE;
 static void serial_tick(struct device *device, const struct cycle_time *now)
 {
@@ -354,6 +372,9 @@ static void serial_tick(struct device *device, const struct cycle_time *now)
 
 	if (serial->reads) {
 		intake_tick(&serial->intake, device, now);
+		if (intake_drained(&serial->intake)) {
+			device_lost(device, serial->hang_up_code);
+		}
 	}
 }
 
@@ -375,6 +396,12 @@ static void serial_emit(struct device *device, const struct cycle_time *now)
 	struct serial *serial = device->state;
 	int fd = device->link->endpoints[0].fd;
 
+	if (serial->is_hung_up) {
+		if (device->is_ending) {
+			device_lost(device, serial->hang_up_code);
+		}
+		return;
+	}
 	if (!serial->drains) {
 		send_all(serial, device, fd, now);
 	}
@@ -474,6 +501,7 @@ const struct driver serial_driver = {
 	.attach = serial_attach,
 	.room = serial_room,
 	.receive = serial_receive,
+	.hang_up = serial_hang_up,
 	.tick = serial_tick,
 	.emit = serial_emit,
 	.posted = serial_posted,

@@ -74,11 +74,52 @@ static ssize_t write_socket(struct device *device, struct letter *letter)
 	return outbox_send(device, letter);
 }
 
-/* A client of a server that fails frees its place, as one that hangs up. */
-static void drop_client(struct device *device, unsigned slot, int code) RT_SAFE;
-static void drop_client(struct device *device, unsigned slot, int code)
+static bool reads_stream(const struct stream *stream)
 {
-	(void)stream_hang_up(device, slot, code);
+	return stream->reads && stream->options.type == SOCK_STREAM;
+}
+
+/* Nothing is sent there any more. */
+static void note_deaf(struct device *device, uint32_t tag, int code) RT_SAFE;
+static void note_deaf(struct device *device, uint32_t tag, int code)
+{
+	struct stream *stream = device->state;
+
+	if (stream->deaf & (1u << tag)) {
+		return;
+	}
+	stream->deaf |= 1u << tag;
+	stream->deaf_code = code;
+	if (stream->options.is_server && code) {
+		device_count(device, COUNT_ERRORS, 1);
+	}
+}
+
+/* A client of a server frees its place; the only other side is the device. */
+static void leave(struct device *device, uint32_t tag) RT_SAFE;
+static void leave(struct device *device, uint32_t tag)
+{
+	struct stream *stream = device->state;
+
+	if (stream->options.is_server) {
+		atomic_fetch_or(&stream->gone, 1u << tag);
+	} else {
+		device_lost(device, stream->deaf_code);
+	}
+}
+
+/* What the other side sent before it went is still to be read, to its end. */
+static void fail_to_send(struct device *device, uint32_t tag, int code) RT_SAFE;
+static void fail_to_send(struct device *device, uint32_t tag, int code)
+{
+	const struct stream *stream = device->state;
+	bool has_end = stream->options.type != SOCK_DGRAM &&
+		       (code == -EPIPE || code == -ECONNRESET);
+
+	note_deaf(device, tag, code);
+	if (!has_end) {
+		leave(device, tag);
+	}
 }
 
 int stream_init(struct device *device, const struct stream_options *options,
@@ -88,7 +129,7 @@ int stream_init(struct device *device, const struct stream_options *options,
 	struct stream *stream = device->state;
 	const struct send_way way = { .write = write_socket,
 				      .is_stream = options->type == SOCK_STREAM,
-				      .fail = options->is_server ? drop_client : NULL };
+				      .fail = fail_to_send };
 	int rc;
 
 	stream->options = *options;
@@ -97,6 +138,7 @@ int stream_init(struct device *device, const struct stream_options *options,
 		.options = keys->has_request ? &keys->request : NULL,
 		.is_socket = true,
 		.must_write_now = keys->has_send,
+		.fail = fail_to_send,
 	};
 	stream->reads = traffic_reads(device->spec, &traffic);
 	rc = stream->reads ? init_intake(device, err) : 0;
@@ -469,6 +511,7 @@ static void attach_client(struct stream *stream, const struct cycle_time *now)
 	if (stream->reads) {
 		intake_reset(&stream->intake, 0, false);
 	}
+	stream->deaf = 0;
 	request_attach(&stream->request, now);
 	sender_attach(&stream->sender, now);
 }
@@ -494,6 +537,7 @@ void stream_attach(struct device *device, const struct cycle_time *now)
 		if (stream->options.type == SOCK_STREAM && stream->reads) {
 			intake_reset(&stream->intake, i, false);
 		}
+		stream->deaf &= ~(1u << i);
 		sender_connect(&stream->sender, i);
 		atomic_fetch_and(&stream->gone, ~(1u << i));
 	}
@@ -525,22 +569,26 @@ enum verdict stream_hang_up(struct device *device, uint32_t tag, int code)
 {
 	struct stream *stream = device->state;
 
-	if (!stream->options.is_server) {
-		return VERDICT_LOST;
+	note_deaf(device, tag, code);
+	if (reads_stream(stream)) {
+		intake_end(&stream->intake, tag);
+	} else {
+		leave(device, tag);
 	}
-	if (code) {
-		device_count(device, COUNT_ERRORS, 1);
-	}
-	atomic_fetch_or(&stream->gone, 1u << tag);
 	return VERDICT_DROP;
 }
 
 void stream_tick(struct device *device, const struct cycle_time *now)
 {
 	struct stream *stream = device->state;
+	uint32_t left;
 
-	if (stream->reads && stream->options.type == SOCK_STREAM) {
-		intake_tick(&stream->intake, device, now);
+	if (!reads_stream(stream)) {
+		return;
+	}
+	intake_tick(&stream->intake, device, now);
+	for (left = intake_drained(&stream->intake); left; left &= left - 1) {
+		leave(device, (uint32_t)__builtin_ctz(left));
 	}
 }
 
@@ -550,6 +598,13 @@ static void emit_to_peer(struct device *device, const struct cycle_time *now)
 	struct stream *stream = device->state;
 	int fd = device->link->endpoints[0].fd;
 
+	if (stream->deaf) {
+		/* its end is not waited for where nothing comes after */
+		if (device->is_ending) {
+			leave(device, 0);
+		}
+		return;
+	}
 	if (!sender_is_midway(&stream->sender, 0)) {
 		request_emit(&stream->request, device, fd, now);
 	}
@@ -562,11 +617,10 @@ static void emit_to_clients(struct device *device, const struct cycle_time *now)
 {
 	struct stream *stream = device->state;
 	const struct server *server = device->link->handle;
-	uint32_t gone = atomic_load(&stream->gone);
 	int fds[STREAM_CLIENTS_MAX];
 
 	for (unsigned i = 0; i < STREAM_CLIENTS_MAX; i++) {
-		bool is_there = server->clients[i] && !(gone & (1u << i));
+		bool is_there = server->clients[i] && !(stream->deaf & (1u << i));
 
 		fds[i] = is_there ? server->fds[i] : -1;
 	}

@@ -117,7 +117,10 @@ struct stream {
 	bool serves;			   /* the grid of what is sent has begun */
 	bool reads;			   /* otherwise what comes is thrown away */
 	uint64_t seen[STREAM_CLIENTS_MAX]; /* whose half frames each place holds */
-	_Atomic uint32_t gone;		   /* places whose client has left, a bit each */
+	uint32_t
+		deaf; /* places to which nothing is sent any more, a bit each: what came may still be read */
+	int deaf_code;	       /* why not: of the last of them */
+	_Atomic uint32_t gone; /* places whose client has left, a bit each */
 };
 
 /**
@@ -150,7 +153,8 @@ int stream_bind(const struct device *device, struct link *ret_link, struct err *
  * stream_open() begins to connect, or binds and listens: -EINPROGRESS, -ECONNREFUSED, -EADDRINUSE and what
  * else the calls return. stream_proceed() sends on_open once it is connected, and gives up with -ETIMEDOUT. stream_tend() takes in who waits and lets
  * go of who left. stream_attach() forgets the half frames of clients that are not the ones before. A
- * client of a server that hangs up only frees its place; any other end is the device's.
+ * client of a server that hangs up only frees its place; any other end is the device's. Either comes when all
+ * that was sent before is decoded, within the budget.
  */
 void stream_fini(struct device *device);
 void stream_resolve(struct device *device, const struct device *devices,

@@ -575,6 +575,11 @@ static void a_line_that_fails_while_sending_is_lost(void **state)
 	close_line(&line);
 }
 
+static enum verdict hang_up(struct line *line, int code)
+{
+	return line->rig.device.driver->hang_up(&line->rig.device, 0, code);
+}
+
 static void a_hang_up_ends_the_line(void **state)
 {
 	struct line line;
@@ -586,7 +591,60 @@ static void a_hang_up_ends_the_line(void **state)
 	/* The poller takes both as the end: 0 and -EIO. */
 	bytes = poll_line(&line);
 	assert_true(bytes == 0 || bytes == -EIO);
-	assert_null(line.rig.device.driver->hang_up);
+	assert_int_equal(hang_up(&line, (int)bytes), VERDICT_DROP);
+	rig_tick(&line.rig);
+	assert_true(line.rig.device.is_lost);
+	assert_int_equal(line.rig.device.lost_code, bytes);
+	close_line(&line);
+}
+
+/* 20 frames, where the budget is 16 a cycle. */
+static void say_much(struct line *line)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		rig_receive(&line->rig, "M,7*56\r\n", 8, NULL);
+	}
+}
+
+static void what_came_before_a_hang_up_is_decoded_first(void **state)
+{
+	struct line line;
+
+	assert_int_equal(open_line(&line, POLLED), 0);
+	say_much(&line);
+	assert_int_equal(hang_up(&line, -EIO), VERDICT_DROP);
+	rig_tick(&line.rig);
+	assert_false(line.rig.device.is_lost);
+	/* nobody is asked any more */
+	rig_emit(&line.rig);
+	assert_int_equal(kernel.writes, 0);
+	rig_step(&line.rig, NS_PER_MS);
+	rig_tick(&line.rig);
+	assert_int_equal(rig_count(&line.rig, COUNT_FRAMES), 20);
+	assert_true(line.rig.device.is_lost);
+	assert_int_equal(line.rig.device.lost_code, -EIO);
+	/* open again it is a line as any other */
+	line.rig.device.is_lost = false;
+	rig_close(&line.rig);
+	assert_int_equal(rig_open(&line.rig, &line.err), 0);
+	rig_step(&line.rig, NS_PER_MS);
+	rig_tick(&line.rig);
+	assert_false(line.rig.device.is_lost);
+	rig_emit(&line.rig);
+	assert_int_equal(kernel.writes, 1);
+	close_line(&line);
+}
+
+static void the_end_of_a_run_does_not_wait_for_a_line_that_hung_up(void **state)
+{
+	struct line line;
+
+	assert_int_equal(open_line(&line, ""), 0);
+	say_much(&line);
+	assert_int_equal(hang_up(&line, -EIO), VERDICT_DROP);
+	line.rig.device.is_ending = true;
+	rig_emit(&line.rig);
+	assert_true(line.rig.device.is_lost);
 	close_line(&line);
 }
 
@@ -734,6 +792,8 @@ int main(void)
 		cmocka_unit_test(a_request_due_while_another_is_unfinished_is_dropped),
 		cmocka_unit_test(a_line_that_fails_while_sending_is_lost),
 		cmocka_unit_test(a_hang_up_ends_the_line),
+		cmocka_unit_test(what_came_before_a_hang_up_is_decoded_first),
+		cmocka_unit_test(the_end_of_a_run_does_not_wait_for_a_line_that_hung_up),
 		cmocka_unit_test(half_a_line_from_before_a_reopening_is_forgotten),
 		cmocka_unit_test(a_talker_is_joined_after_the_first_end),
 		cmocka_unit_test(an_instrument_that_answers_is_believed_at_once),

@@ -1,3 +1,4 @@
+/* wraps: sys_send */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +22,16 @@
 /* A server of ours listens at this; tests run one after the other. */
 static char folder[] = "/tmp/rtloop-stream-XXXXXX";
 static char path[64];
+
+/* What sys_send() fails with; 0: it sends. */
+static int send_code;
+
+ssize_t __real_sys_send(int fd, const void *data, size_t bytes);
+ssize_t __wrap_sys_send(int fd, const void *data, size_t bytes);
+ssize_t __wrap_sys_send(int fd, const void *data, size_t bytes)
+{
+	return send_code ? send_code : __real_sys_send(fd, data, bytes);
+}
 
 static int make_folder(void **state)
 {
@@ -99,7 +110,7 @@ static int tend(struct rig *rig)
 	return rc;
 }
 
-/* What the poller does with one endpoint: read it once. */
+/* What the poller does with one endpoint, reading it once, and what comes after in the cycle. */
 static void take(struct rig *rig, unsigned index)
 {
 	const struct endpoint *endpoint = &rig->link.endpoints[index];
@@ -116,6 +127,9 @@ static void take(struct rig *rig, unsigned index)
 	} else {
 		assert_int_equal(driver->hang_up(&rig->device, endpoint->tag, 0),
 				 VERDICT_DROP);
+	}
+	if (driver->tick) {
+		rig_tick(rig);
 	}
 }
 
@@ -255,6 +269,7 @@ a_client_that_cannot_be_sent_to_loses_its_place_and_not_the_device(void **state)
 	assert_heard(second, "8;");
 	assert_false(rig.device.is_lost);
 	assert_int_equal(rig_count(&rig, COUNT_ERRORS), 1);
+	take(&rig, 0);
 	assert_int_equal(tend(&rig), 1);
 	assert_int_equal(rig.link.endpoint_count, 1);
 	rig_step(&rig, 1000000);
@@ -263,6 +278,120 @@ a_client_that_cannot_be_sent_to_loses_its_place_and_not_the_device(void **state)
 	assert_heard(second, "9;");
 	assert_int_equal(rig_count(&rig, COUNT_ERRORS), 1);
 	close(second);
+	rig_fini(&rig);
+}
+
+/* 40 of them, where the budget is 16 a cycle. At once: what the sender's kernel still holds a reset throws away. */
+static void send_many(int fd)
+{
+	char text[256];
+	size_t bytes = 0;
+
+	for (int i = 1; i <= 40; i++) {
+		bytes += (size_t)snprintf(text + bytes, sizeof(text) - bytes, "%d\n", i);
+	}
+	send_text(fd, text);
+}
+
+static void what_a_client_sent_before_it_left_is_decoded_first(void **state)
+{
+	struct rig rig;
+	int fd, other;
+
+	(void)state;
+	unix_server(&rig, "stream");
+	fd = connect_to(SOCK_STREAM);
+	other = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	send_many(fd);
+	close(fd);
+	take(&rig, 0);
+	rig_step(&rig, 1000000);
+	take(&rig, 0); /* its end */
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 32);
+	assert_int_equal(tend(&rig), 0);
+	rig_step(&rig, 1000000);
+	rig_tick(&rig);
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 40);
+	assert_true(rig_float(&rig, "a") == 40);
+	assert_int_equal(tend(&rig), 1);
+	assert_int_equal(rig.link.endpoint_count, 1);
+	assert_int_equal(rig.link.endpoints[0].tag, 1);
+	/* told once */
+	rig_step(&rig, 1000000);
+	rig_tick(&rig);
+	assert_int_equal(tend(&rig), 0);
+	close(other);
+	rig_fini(&rig);
+}
+
+static void unix_server_that_sends(struct rig *rig)
+{
+	struct err err;
+
+	rig_with(rig,
+		 "s:\n  driver: unix\n  listen: %s\n  frame: { kind: line }\n"
+		 "  send: { text: \"{s.p};\" }\n  in: { a: { column: 0 } }\n"
+		 "  out: { p: { type: integer, safe: 7 } }\n",
+		 path);
+	assert_int_equal(rig_open(rig, &err), 0);
+}
+
+static void a_client_that_says_no_more_is_told_no_more(void **state)
+{
+	struct rig rig;
+	int fd;
+
+	(void)state;
+	unix_server_that_sends(&rig);
+	fd = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	send_many(fd);
+	shutdown(fd, SHUT_WR);
+	take(&rig, 0);
+	rig_step(&rig, 1000000);
+	take(&rig, 0);
+	rig_drive(&rig, "p", 8);
+	rig_emit(&rig);
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 0);
+	close(fd);
+	rig_fini(&rig);
+}
+
+static void a_client_that_has_left_is_read_to_its_end_and_sent_no_more(void **state)
+{
+	struct rig rig;
+	int fd;
+
+	(void)state;
+	unix_server_that_sends(&rig);
+	fd = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	send_many(fd);
+	close(fd);
+	for (int64_t value = 8; value < 11; value++) {
+		rig_drive(&rig, "p", (double)value);
+		rig_emit(&rig);
+	}
+	assert_int_equal(rig_count(&rig, COUNT_ERRORS), 1);
+	assert_int_equal(tend(&rig), 0);
+	take(&rig, 0);
+	for (unsigned cycle = 0; cycle < 2; cycle++) {
+		rig_step(&rig, 1000000);
+		take(&rig, 0);
+	}
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 40);
+	assert_int_equal(rig_count(&rig, COUNT_ERRORS), 1);
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 0);
+	assert_int_equal(tend(&rig), 1);
+	assert_int_equal(rig.link.endpoint_count, 0);
+	/* who comes then is sent to */
+	fd = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	rig_drive(&rig, "p", 11);
+	rig_emit(&rig);
+	assert_heard(fd, "11;");
+	close(fd);
 	rig_fini(&rig);
 }
 
@@ -381,12 +510,16 @@ static void the_end_of_the_only_connection_is_the_device_s(void **state)
 	(void)state;
 	tcp_client(&rig, port);
 	assert_int_equal(rig_open(&rig, &err), 0);
-	assert_int_equal(rig.device.driver->hang_up(&rig.device, 0, 0), VERDICT_LOST);
+	assert_int_equal(rig.device.driver->hang_up(&rig.device, 0, -ECONNRESET),
+			 VERDICT_DROP);
+	rig_tick(&rig);
+	assert_true(rig.device.is_lost);
+	assert_int_equal(rig.device.lost_code, -ECONNRESET);
 	close(listener);
 	rig_fini(&rig);
 }
 
-static void a_peer_that_is_gone_costs_no_signal(void **state)
+static void what_a_peer_sent_before_its_end_is_decoded_first(void **state)
 {
 	struct rig rig;
 	struct err err;
@@ -397,14 +530,124 @@ static void a_peer_that_is_gone_costs_no_signal(void **state)
 	tcp_client(&rig, port);
 	assert_int_equal(rig_open(&rig, &err), 0);
 	fd = accept(listener, NULL, NULL);
-	close(fd); /* with HELLO unread: a reset */
+	send_many(fd);
+	shutdown(fd, SHUT_WR);
+	take(&rig, 0);
+	rig_step(&rig, 1000000);
+	take(&rig, 0);
+	assert_false(rig.device.is_lost);
+	/* it is asked no more, though it may still read */
+	rig_emit(&rig);
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 0);
+	rig_step(&rig, 1000000);
+	rig_tick(&rig);
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 40);
+	assert_true(rig.device.is_lost);
+	close(fd);
+	/* the next connection is one as any other */
+	rig_close(&rig);
+	rig.device.is_lost = false;
+	assert_int_equal(rig_open(&rig, &err), 0);
+	rig_step(&rig, 1000000);
+	rig_tick(&rig);
+	assert_false(rig.device.is_lost);
+	rig_emit(&rig);
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 1);
+	close(listener);
+	rig_fini(&rig);
+}
+
+/* Of a connection that is not at its end no end would come. */
+static void a_send_that_fails_otherwise_loses_the_device_at_once(void **state)
+{
+	struct rig rig;
+	struct err err;
+	uint16_t port;
+	int listener = tcp_listener(&port);
+
+	(void)state;
+	tcp_client(&rig, port);
+	assert_int_equal(rig_open(&rig, &err), 0);
+	send_code = -EHOSTUNREACH;
+	rig_emit(&rig);
+	send_code = 0;
+	assert_true(rig.device.is_lost);
+	assert_int_equal(rig.device.lost_code, -EHOSTUNREACH);
+	close(listener);
+	rig_fini(&rig);
+}
+
+static void datagrams_have_no_end_that_could_be_read(void **state)
+{
+	struct sockaddr_un address = unix_address();
+	int peer = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct rig rig;
+	struct err err;
+
+	(void)state;
+	unlink(path);
+	assert_int_equal(bind(peer, (const struct sockaddr *)&address, sizeof(address)),
+			 0);
+	rig_with(&rig,
+		 "s: { driver: unix, kind: datagram, connect: %s, send: { text: "
+		 "\"{s.p};\" }, out: { p: { type: integer, safe: 7 } } }",
+		 path);
+	assert_int_equal(rig_open(&rig, &err), 0);
+	send_code = -ECONNRESET;
+	rig_drive(&rig, "p", 1);
+	rig_emit(&rig);
+	send_code = 0;
+	assert_true(rig.device.is_lost);
+	close(peer);
+	rig_fini(&rig);
+}
+
+/* With HELLO unread: a reset. */
+static void open_and_reset(struct rig *rig)
+{
+	struct err err;
+	uint16_t port;
+	int listener = tcp_listener(&port), fd;
+
+	tcp_client(rig, port);
+	assert_int_equal(rig_open(rig, &err), 0);
+	fd = accept(listener, NULL, NULL);
+	send_many(fd);
+	close(fd);
 	close(listener);
 	for (unsigned i = 0; i < 3; i++) {
-		rig_emit(&rig);
-		rig_step(&rig, 10000000);
+		rig_emit(rig);
+		rig_step(rig, 10000000);
 	}
+	assert_false(rig->device.is_lost);
+}
+
+static void a_peer_that_is_gone_costs_no_signal(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_and_reset(&rig);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_false(rig.device.is_lost);
+		take(&rig, 0);
+		rig_step(&rig, 1000000);
+	}
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 40);
 	assert_true(rig.device.is_lost);
-	assert_true(rig.device.lost_code < 0);
+	assert_int_equal(rig.device.lost_code, -ECONNRESET);
+	rig_fini(&rig);
+}
+
+static void the_end_of_a_run_does_not_wait_for_a_peer_that_is_gone(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	open_and_reset(&rig);
+	rig.device.is_ending = true;
+	rig_emit(&rig);
+	assert_true(rig.device.is_lost);
 	rig_fini(&rig);
 }
 
@@ -418,13 +661,21 @@ int main(void)
 		cmocka_unit_test(one_client_too_many_waits_for_a_place),
 		cmocka_unit_test(
 			a_client_that_cannot_be_sent_to_loses_its_place_and_not_the_device),
+		cmocka_unit_test(what_a_client_sent_before_it_left_is_decoded_first),
+		cmocka_unit_test(a_client_that_says_no_more_is_told_no_more),
+		cmocka_unit_test(
+			a_client_that_has_left_is_read_to_its_end_and_sent_no_more),
 		cmocka_unit_test(messages_of_a_seqpacket_are_whole),
 		cmocka_unit_test(
 			a_socket_file_left_behind_is_replaced_and_one_in_use_is_not),
 		cmocka_unit_test(a_client_greets_asks_and_reads),
 		cmocka_unit_test(a_refused_connection_is_said_at_once),
 		cmocka_unit_test(the_end_of_the_only_connection_is_the_device_s),
+		cmocka_unit_test(what_a_peer_sent_before_its_end_is_decoded_first),
+		cmocka_unit_test(a_send_that_fails_otherwise_loses_the_device_at_once),
+		cmocka_unit_test(datagrams_have_no_end_that_could_be_read),
 		cmocka_unit_test(a_peer_that_is_gone_costs_no_signal),
+		cmocka_unit_test(the_end_of_a_run_does_not_wait_for_a_peer_that_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
