@@ -304,7 +304,7 @@ expect_at_least "files that can be replayed by themselves" 2 $alone
 
 if strace -o /dev/null true 2> /dev/null; then
 	sed 's/dir: short, rotate: 256KiB,/file: gaps.mcap, ring: 64KiB,/' "$TEST_TMP/short.yaml" > "$TEST_TMP/gaps.yaml"
-	strace -f --seccomp-bpf -o /dev/null -e trace=writev -e inject=writev:delay_enter=500000:when=8+16 \
+	strace -f --seccomp-bpf -o /dev/null -e trace=writev -e inject=writev:delay_enter=1000000:when=8+16 \
 		"$RTLOOP" run --quiet --json "$TEST_TMP/report.json" "$TEST_TMP/gaps.yaml" > "$TEST_TMP/run.out" 2>&1
 	check_log "$TEST_TMP/gaps.mcap"
 	expect_at_least "gaps" 1 "$(report .log.gaps)"
