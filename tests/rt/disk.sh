@@ -36,9 +36,24 @@ mount_disk() {
 	mount -o errors=remount-ro /dev/mapper/$disk mnt
 }
 
-# unmounts: as soon as nobody has a file open there.
+# expect_unmounted: as soon as nobody has a file open there; if never, who has one is told, and what the runs do.
+expect_unmounted() {
+	wait_until unmounts && return
+	cat umount.err
+	echo "open there: $(find /proc/[0-9]*/fd -lname "$base/mnt*" -printf '%p -> %l\n' 2>/dev/null)"
+	each tell_threads
+}
+
 unmounts() {
-	umount mnt 2>/dev/null
+	umount mnt 2>umount.err
+}
+
+tell_threads() {
+	local task
+	for task in /proc/"${pids[$run]}"/task/*; do
+		echo "$run: $(cat "$task/comm"): $(tr '\n' ' ' <"$task/stack")"
+	done
+	ask '.log | tojson'
 }
 
 # set_disk TABLE: from now on.

@@ -101,7 +101,7 @@ each wait_until is_degraded
 set_disk "$whole" || fail "the disk did not come back"
 # ext4 gives a file system up whose journal fails: then a person has to mount it again.
 if ! touch mnt/probe 2>/dev/null; then
-	wait_until unmounts
+	expect_unmounted
 	mount_disk || fail "the file system did not come back"
 fi
 each expect_well
@@ -113,7 +113,7 @@ each forget_words
 set_disk "$failing" || fail "the disk does not fail"
 each expect_degraded "Input/output error\|Read-only file system"
 each tell 4 5
-wait_until unmounts
+expect_unmounted
 set_disk "$whole" || fail "the disk did not come back"
 each expect_degraded "No such file or directory\|Input/output error\|Read-only file system"
 expect_equal "what was made below the mount point of a disk that is away" "" "$(ls mnt)"
@@ -125,7 +125,7 @@ each forget_words
 mount -o remount,abort mnt
 each expect_degraded "Read-only file system\|Input/output error"
 each tell 6
-wait_until unmounts
+expect_unmounted
 mount_disk || fail "the file system did not come back"
 each expect_well
 each end_run 1
