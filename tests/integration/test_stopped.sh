@@ -82,7 +82,7 @@ expect_equal "the longest burst (4 is the flag of a cycle that catches up)" 7 "$
 		if ($f / 4 | floor) % 2 == 1 then .now += 1 | .most = ([.now, .most] | max) else .now = 0 end) |
 	.most' "$TEST_TMP/catch_up.jsonl")"
 
-begin stop "overrun: stop" 100ms
+begin stop "overrun: stop" 300ms
 stop_by_signal
 end stop 4
 expect_equal "stop: overruns" 1 "$(report '.late_wakes + .long_works')"
