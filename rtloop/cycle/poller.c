@@ -203,6 +203,6 @@ void poller_detach(struct poller *poller, struct poll_link *link)
 
 bool device_is_due(const struct device *device, const struct cycle_time *now)
 {
-	return device->spec->every == 1 ||
+	return device->spec->every == 1 || device->is_ending ||
 	       now->cycle % (uint64_t)device->spec->every == device->phase;
 }

@@ -167,7 +167,7 @@ void poller_end_slot(struct poller *poller, struct poll_slot *slot, int code) RT
 void poller_took(struct poller *poller, struct poll_slot *slot,
 		 const struct cycle_time *now) RT_SAFE;
 
-/** device_is_due - whether it takes part in this cycle. [rt] */
+/** device_is_due - whether it takes part in this cycle; at the end of a run each does. [rt] */
 bool device_is_due(const struct device *device, const struct cycle_time *now) RT_SAFE;
 
 #endif

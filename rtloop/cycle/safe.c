@@ -22,7 +22,13 @@ bool safe_end_device(struct device *device, const struct cycle_time *now)
 	if (!device->link || device->is_lost || !device->driver->emit) {
 		return false;
 	}
-	device->driver->emit(device, now);
+	/* one that waits for an answer that does not come gives it up */
+	if (device->driver->tick) {
+		device->driver->tick(device, now);
+	}
+	if (!device->is_lost) {
+		device->driver->emit(device, now);
+	}
 	return !device->must_emit && !device->is_behind && !device->is_lost;
 }
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "drivers/output.h"
@@ -905,6 +906,45 @@ static void what_was_not_taken_at_the_end_is_offered_again(void **state)
 	assert_int_equal(last_sent(0)->number, 7);
 }
 
+/* Such as an answer that is to come before anything else can be sent, or that does not come. */
+static void what_a_device_waits_for_is_looked_after_at_the_end(void **state)
+{
+	unsigned ticks;
+	int fds[2];
+
+	give_outputs(0);
+	actor(0)->spec.every = 10;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	actor_endpoint(actor(0), fds[0], ENDPOINT_READ, 16, 1);
+	begin();
+	run_many(2);
+	assert_int_equal(write(fds[1], "answer", 6), 6);
+	run_many(1);
+	assert_int_equal(actor_calls(actor(0), CALL_RECEIVE), 0);
+	actor(0)->deaf_to = 3;
+	ticks = actor_calls(actor(0), CALL_TICK);
+	safe_end(&bed.loop);
+	assert_int_equal(actor_calls(actor(0), CALL_RECEIVE), 1);
+	assert_int_equal(actor_calls(actor(0), CALL_TICK), ticks + 4);
+	assert_true(bed.stage.devices[0].is_left_safe);
+	close(fds[1]);
+}
+
+static void a_device_that_is_lost_at_the_end_is_sent_nothing(void **state)
+{
+	unsigned emits;
+
+	give_outputs(0);
+	begin();
+	run_many(2);
+	actor(0)->loses = true;
+	actor(0)->lose_in = CALL_TICK;
+	emits = actor_calls(actor(0), CALL_EMIT);
+	safe_end(&bed.loop);
+	assert_int_equal(actor_calls(actor(0), CALL_EMIT), emits);
+	assert_false(bed.stage.devices[0].is_left_safe);
+}
+
 static void the_end_does_not_wait_for_ever(void **state)
 {
 	int64_t before_ns;
@@ -994,6 +1034,8 @@ int main(void)
 		TEST(outputs_of_a_device_that_is_away_are_still_recorded),
 		TEST(at_the_end_the_safe_values_leave_last),
 		TEST(what_was_not_taken_at_the_end_is_offered_again),
+		TEST(what_a_device_waits_for_is_looked_after_at_the_end),
+		TEST(a_device_that_is_lost_at_the_end_is_sent_nothing),
 		TEST(the_end_does_not_wait_for_ever),
 		TEST(the_end_does_not_wait_for_a_device_that_is_away),
 		TEST(a_device_that_no_cycle_took_into_use_is_left_safe_too),
