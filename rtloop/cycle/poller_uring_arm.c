@@ -68,6 +68,10 @@ static void arm_later(struct uring_poller *up, struct uring_slot *us)
 
 void uring_arm(struct uring_poller *up, struct uring_slot *us)
 {
+	if (us->way != URING_CALLS && !uring_slot_has_room(us)) {
+		arm_later(up, us);
+		return;
+	}
 	us->wants_arming = false;
 	us->was_cut = false;
 	if (us->way == URING_READ) {

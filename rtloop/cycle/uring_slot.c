@@ -215,6 +215,11 @@ void uring_slot_inherit(struct uring_slot *us, const struct uring_slot *before)
 	}
 }
 
+bool uring_slot_has_room(const struct uring_slot *us)
+{
+	return us->held_count + us->in_kernel <= us->buffer_count + 1u;
+}
+
 void uring_slot_hold(struct uring_slot *us, int buffer, uint32_t bytes)
 {
 	unsigned size = us->buffer_count + 1u;

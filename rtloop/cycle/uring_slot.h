@@ -77,6 +77,13 @@ void uring_slot_begin(struct uring_slot *us) RT_SAFE;
 /** uring_slot_inherit - take over what another one holds of the same socket; before uring_slot_begin(). [rt] */
 void uring_slot_inherit(struct uring_slot *us, const struct uring_slot *before) RT_SAFE;
 
+/**
+ * uring_slot_has_room - whether all fits that a receive can bring which is armed now.
+ *
+ * Each one may end by a message without a byte, which takes a place and no buffer. [rt]
+ */
+bool uring_slot_has_room(const struct uring_slot *us) RT_SAFE;
+
 /** uring_slot_hold - a completion brought @bytes in @buffer. [rt] */
 void uring_slot_hold(struct uring_slot *us, int buffer, uint32_t bytes) RT_SAFE;
 

@@ -788,6 +788,44 @@ struct account {
 	int ended_code; /* and what the last one said */
 };
 
+/* Each ends a receive, which is armed again while others are still held. */
+static void messages_among_many_that_are_empty_are_all_handed_over(void **state)
+{
+	struct actor *actor = &bed.stage.actors[0];
+	unsigned short seed[3] = { 5, 7, 11 };
+	unsigned sent = 0, heard = 0;
+	int other;
+
+	actor_endpoint(actor, bed_pair(SOCK_DGRAM, &other), ENDPOINT_RECV, 16, 1);
+	bed_begin();
+	for (unsigned cycle = 0; cycle < 3000; cycle++) {
+		char text[16];
+		int length = snprintf(text, sizeof(text), "%u", sent);
+
+		for (int i = 0; i < 3 && cycle < 2000; i++) {
+			bool is_empty = nrand48(seed) % 2;
+
+			if (send(other, text, is_empty ? 0 : (size_t)length,
+				 MSG_DONTWAIT) > 0) {
+				length = snprintf(text, sizeof(text), "%u", ++sent);
+			}
+		}
+		actor->heard_count = 0;
+		bed_scan();
+		for (unsigned i = 0; i < actor->heard_count; i++) {
+			length = snprintf(text, sizeof(text), "%u", heard);
+			if (actor->heard[i].bytes > 0) {
+				assert_int_equal(actor->heard[i].bytes, length);
+				assert_memory_equal(actor->heard[i].data, text,
+						    (size_t)length);
+				heard++;
+			}
+		}
+	}
+	assert_int_equal(heard, sent);
+	close(other);
+}
+
 static void keep(struct account *account, const struct actor *actor, unsigned cycle)
 {
 	for (unsigned i = 0; i < actor->heard_count; i++) {
@@ -929,6 +967,7 @@ int main(void)
 		TEST(a_place_is_used_again_and_hears_only_what_is_its_own),
 		TEST(what_a_link_holds_goes_over_to_the_one_that_takes_its_place),
 		TEST(another_socket_in_its_place_does_not_inherit),
+		TEST(messages_among_many_that_are_empty_are_all_handed_over),
 		TEST(letters_leave_in_their_order_and_each_is_told_of),
 		TEST(a_full_socket_takes_a_part_and_then_says_so),
 		TEST(with_no_room_for_a_letter_it_is_written_at_once),
