@@ -390,6 +390,10 @@ static int mqueue_tend(const struct device *device, const struct link *link,
 	const struct queues *queues = link->handle;
 	int rc;
 
+	/* both are opened anew, whichever is gone: what waits in this one is read first */
+	if (is_abandoned(queues->in) && !is_removed(queues->in)) {
+		return 0;
+	}
 	if (!is_removed(queues->in) && !is_abandoned(queues->out)) {
 		return 0;
 	}

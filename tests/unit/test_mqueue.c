@@ -289,6 +289,36 @@ static void one_that_was_removed_is_left_for_another_once_it_is_empty(void **sta
 	close_peer(&peer);
 }
 
+/* As when a program that has both starts anew: both have no name any more. */
+static void what_waits_is_read_before_another_queue_to_send_to_is_opened(void **state)
+{
+	struct peer peer;
+	struct link next;
+	char text[512], to[96];
+
+	make_device(&peer, "");
+	rig_fini(&peer.rig);
+	snprintf(to, sizeof(to), "%s-out", peer.name);
+	mq_unlink(to);
+	snprintf(text, sizeof(text),
+		 "q: { driver: mqueue, queue: %s, create: true, max_messages: 4, "
+		 "message_bytes: 16, send: { to: %s, every: 1s, text: hi }, "
+		 "in: { t: { column: 0, type: integer } } }",
+		 peer.name, to);
+	make_queue(&peer, 4, 16);
+	rig_init(&peer.rig, text);
+	open_device(&peer);
+	say(&peer, "1", 0);
+	assert_int_equal(mq_unlink(to), 0);
+	assert_int_equal(mq_unlink(peer.name), 0);
+	assert_int_equal(tend(&peer, &next), 0);
+	assert_int_equal(poll_peer(&peer), 1);
+	assert_int_equal(tend(&peer, &next), 1);
+	peer.rig.device.driver->close(&peer.rig.device, &next);
+	mq_unlink(to);
+	close_peer(&peer);
+}
+
 static void one_that_was_removed_is_made_anew_where_rtloop_makes_it(void **state)
 {
 	struct peer peer;
@@ -359,6 +389,8 @@ int main(void)
 		cmocka_unit_test(a_queue_that_is_there_is_gone_on_with),
 		cmocka_unit_test(
 			one_that_was_removed_is_left_for_another_once_it_is_empty),
+		cmocka_unit_test(
+			what_waits_is_read_before_another_queue_to_send_to_is_opened),
 		cmocka_unit_test(one_that_was_removed_is_made_anew_where_rtloop_makes_it),
 		cmocka_unit_test(wrong_options_are_told),
 		cmocka_unit_test(the_example_reads_what_the_guide_says),
