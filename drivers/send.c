@@ -482,17 +482,33 @@ static bool is_idle(const struct sender *sender, const int *fds)
 	return true;
 }
 
+static void plan(struct sender *sender, struct device *device, const int *fds,
+		 const struct cycle_time *now)
+{
+	if (is_due(sender, device, now)) {
+		note(sender, device);
+		make_due(sender, device, fds);
+	}
+	device->must_emit = false;
+}
+
 void sender_emit(struct sender *sender, struct device *device, const int *fds,
 		 const struct cycle_time *now)
 {
 	if (!sender->options || device->is_dry) {
 		return;
 	}
-	if (is_due(sender, device, now)) {
-		note(sender, device);
-		make_due(sender, device, fds);
-	}
-	device->must_emit = false;
+	plan(sender, device, fds, now);
 	send_slots(sender, device, fds, now);
+	device->is_behind = !is_idle(sender, fds);
+}
+
+void sender_hold(struct sender *sender, struct device *device, const int *fds,
+		 const struct cycle_time *now)
+{
+	if (!sender->options || device->is_dry) {
+		return;
+	}
+	plan(sender, device, fds, now);
 	device->is_behind = !is_idle(sender, fds);
 }

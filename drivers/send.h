@@ -167,6 +167,13 @@ bool sender_is_midway(const struct sender *sender, unsigned slot) RT_SAFE;
 void sender_emit(struct sender *sender, struct device *device, const int *fds,
 		 const struct cycle_time *now) RT_SAFE;
 
+/**
+ * sender_hold - the same while something else is half sent: what is due waits, nothing is sent. What no emit() looks
+ * at would be lost: a trigger may be true for one cycle. [rt]
+ */
+void sender_hold(struct sender *sender, struct device *device, const int *fds,
+		 const struct cycle_time *now) RT_SAFE;
+
 /** sender_posted - what became of the write of a slot that was queued: for posted() of struct driver. [rt] */
 void sender_posted(struct sender *sender, struct device *device, uint32_t slot,
 		   ssize_t result) RT_SAFE;

@@ -385,8 +385,13 @@ static void send_all(struct serial *serial, struct device *device, int fd,
 	if (!sender_is_midway(&serial->sender, 0)) {
 		request_emit(&serial->request, device, fd, now);
 	}
-	if (serial->request.unsent == 0 && !device->is_lost) {
+	if (device->is_lost) {
+		return;
+	}
+	if (serial->request.unsent == 0) {
 		sender_emit(&serial->sender, device, &fd, now);
+	} else {
+		sender_hold(&serial->sender, device, &fd, now);
 	}
 }
 

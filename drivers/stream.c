@@ -608,8 +608,13 @@ static void emit_to_peer(struct device *device, const struct cycle_time *now)
 	if (!sender_is_midway(&stream->sender, 0)) {
 		request_emit(&stream->request, device, fd, now);
 	}
-	if (stream->request.unsent == 0 && !device->is_lost) {
+	if (device->is_lost) {
+		return;
+	}
+	if (stream->request.unsent == 0) {
 		sender_emit(&stream->sender, device, &fd, now);
+	} else {
+		sender_hold(&stream->sender, device, &fd, now);
 	}
 }
 

@@ -463,6 +463,26 @@ static void a_dry_device_sends_nothing(void **state)
 	assert_int_equal(line.calls, 0);
 }
 
+static void what_is_triggered_while_a_request_is_half_sent_waits_for_it(void **state)
+{
+	make("trigger: go, text: \"GO\\n\"",
+	     "request: { send: \"ASK\\n\", every: 1s }, frame: { kind: line }, "
+	     "in: { a: { column: 0 } }, out: { go: { type: bool, safe: 0 } }");
+	line.room = 2;
+	step();
+	rig_drive(&rig, "go", 1);
+	step();
+	rig_drive(&rig, "go", 0);
+	step();
+	assert_int_equal(line.bytes, 2);
+	assert_true(rig.device.is_behind);
+	line.room = 100;
+	steps(3);
+	assert_int_equal(line.bytes, 7);
+	assert_memory_equal(line.taken, "ASK\nGO\n", 7);
+	assert_false(rig.device.is_behind);
+}
+
 static void a_request_and_a_message_do_not_get_into_each_other(void **state)
 {
 	make("text: \"MOVE {d.x}\\n\"",
@@ -624,6 +644,7 @@ int main(void)
 		TEST(a_trigger_that_is_safe_when_false_sends_nothing_then),
 		TEST(a_new_link_is_told_anew_and_nothing_of_the_old_one),
 		TEST(a_dry_device_sends_nothing),
+		TEST(what_is_triggered_while_a_request_is_half_sent_waits_for_it),
 		TEST(a_request_and_a_message_do_not_get_into_each_other),
 		TEST(what_comes_to_a_device_that_only_sends_is_thrown_away),
 		TEST(one_call_is_made_for_a_message),

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "rtloop/base/sys.h"
+#include "rtloop/base/time.h"
 #include "tests/fakes/rig.h"
 
 /* A server of ours listens at this; tests run one after the other. */
@@ -25,12 +26,15 @@ static char path[64];
 
 /* What sys_send() fails with; 0: it sends. */
 static int send_code;
+static size_t send_most; /* bytes that it takes at a time; 0: all */
 
 ssize_t __real_sys_send(int fd, const void *data, size_t bytes);
 ssize_t __wrap_sys_send(int fd, const void *data, size_t bytes);
 ssize_t __wrap_sys_send(int fd, const void *data, size_t bytes)
 {
-	return send_code ? send_code : __real_sys_send(fd, data, bytes);
+	size_t most = send_most && send_most < bytes ? send_most : bytes;
+
+	return send_code ? send_code : __real_sys_send(fd, data, most);
 }
 
 static int make_folder(void **state)
@@ -486,6 +490,37 @@ static void a_client_greets_asks_and_reads(void **state)
 	rig_fini(&rig);
 }
 
+static void what_is_triggered_while_a_request_is_half_sent_waits_for_it(void **state)
+{
+	struct rig rig;
+	struct err err;
+	uint16_t port;
+	char data[16] = "";
+	int listener = tcp_listener(&port), fd;
+
+	(void)state;
+	rig_with(&rig,
+		 "c:\n  driver: tcp\n  connect: 127.0.0.1:%u\n"
+		 "  request: { send: \"ABC\", every: 1s }\n  frame: { kind: line }\n"
+		 "  in: { a: { column: 0 } }\n  send: { trigger: go, text: \"GO\" }\n"
+		 "  out: { go: { type: bool, safe: 0 } }\n",
+		 port);
+	assert_int_equal(rig_open(&rig, &err), 0);
+	fd = accept(listener, NULL, NULL);
+	send_most = 1;
+	for (int i = 0; i < 3; i++) {
+		rig_drive(&rig, "go", i == 1);
+		rig_emit(&rig);
+		rig_step(&rig, NS_PER_MS);
+		send_most = i == 1 ? 0 : send_most;
+	}
+	assert_int_equal(recv(fd, data, sizeof(data), MSG_DONTWAIT), 5);
+	assert_memory_equal(data, "ABCGO", 5);
+	close(fd);
+	close(listener);
+	rig_fini(&rig);
+}
+
 static void a_refused_connection_is_said_at_once(void **state)
 {
 	struct rig rig;
@@ -669,6 +704,8 @@ int main(void)
 		cmocka_unit_test(
 			a_socket_file_left_behind_is_replaced_and_one_in_use_is_not),
 		cmocka_unit_test(a_client_greets_asks_and_reads),
+		cmocka_unit_test(
+			what_is_triggered_while_a_request_is_half_sent_waits_for_it),
 		cmocka_unit_test(a_refused_connection_is_said_at_once),
 		cmocka_unit_test(the_end_of_the_only_connection_is_the_device_s),
 		cmocka_unit_test(what_a_peer_sent_before_its_end_is_decoded_first),
