@@ -9,7 +9,8 @@ static int init_framers(struct intake *intake, const struct frame_options *frame
 	int rc = 0;
 
 	intake->framers = calloc(count, sizeof(*intake->framers));
-	if (!intake->framers) {
+	intake->arrivals = calloc(count, sizeof(*intake->arrivals));
+	if (!intake->framers || !intake->arrivals) {
 		return -ENOMEM;
 	}
 	intake->stream_count = count;
@@ -41,13 +42,16 @@ void intake_fini(struct intake *intake)
 		framer_fini(&intake->framers[i]);
 	}
 	free(intake->framers);
+	free(intake->arrivals);
 	intake->framers = NULL;
+	intake->arrivals = NULL;
 	intake->stream_count = 0;
 }
 
 void intake_reset(struct intake *intake, uint32_t stream, bool is_midway)
 {
 	framer_reset(&intake->framers[stream], is_midway);
+	intake->arrivals[stream] = (struct arrivals){ .count = 0 };
 	intake->ended &= ~(1u << stream);
 }
 
@@ -97,6 +101,33 @@ static void publish(struct intake *intake, struct device *device,
 	device_publish(device, now);
 }
 
+/* What there is no mark for counts as if it had come with what came before it: rather too old than too new. */
+static void note_arrival(struct arrivals *arrivals, uint32_t bytes, int64_t time_ns)
+{
+	unsigned last = (arrivals->first + arrivals->count - 1) % ARRIVALS_MAX;
+
+	arrivals->bytes += bytes;
+	if (arrivals->count == 0 || (arrivals->count < ARRIVALS_MAX &&
+				     arrivals->marks[last].time_ns != time_ns)) {
+		last = (arrivals->first + arrivals->count) % ARRIVALS_MAX;
+		arrivals->marks[last].time_ns = time_ns;
+		arrivals->count++;
+	}
+	arrivals->marks[last].end = arrivals->bytes;
+}
+
+/* When the last byte came of the frame that was located; those before it are not asked for again. */
+static int64_t take_arrival(struct arrivals *arrivals, const struct framer *framer)
+{
+	uint64_t end = arrivals->bytes - framer->bytes + framer->span;
+
+	while (arrivals->count > 1 && arrivals->marks[arrivals->first].end < end) {
+		arrivals->first = (arrivals->first + 1) % ARRIVALS_MAX;
+		arrivals->count--;
+	}
+	return arrivals->marks[arrivals->first].time_ns;
+}
+
 /* A frame that is dropped costs as much as a good one. */
 static void decode(struct intake *intake, struct framer *framer, struct device *device,
 		   const struct cycle_time *now)
@@ -109,6 +140,10 @@ static void decode(struct intake *intake, struct framer *framer, struct device *
 			break;
 		}
 		intake->left--;
+		if (framer->store) {
+			intake->arrived_ns = take_arrival(
+				&intake->arrivals[framer - intake->framers], framer);
+		}
 		if (framer_take(framer, &frame)) {
 			publish(intake, device, &frame, now);
 		}
@@ -125,7 +160,7 @@ void intake_stream(struct intake *intake, struct device *device,
 	if (taken < message->bytes) {
 		device_count(device, COUNT_BAD_LENGTH, 1);
 	}
-	intake->arrived_ns = now->wake_ns;
+	note_arrival(&intake->arrivals[message->tag], taken, now->wake_ns);
 	renew_budget(intake, device, now);
 	decode(intake, framer, device, now);
 }

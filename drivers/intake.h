@@ -17,8 +17,21 @@
 #include "drivers/frame.h"
 #include "rtloop/base/attr.h"
 
+#define ARRIVALS_MAX 32
+
+/* When the bytes of a stream came that its framer still has. */
+struct arrivals {
+	struct {
+		uint64_t end; /* of all bytes of the stream, so many had come then */
+		int64_t time_ns;
+	} marks[ARRIVALS_MAX];
+	unsigned first, count;
+	uint64_t bytes; /* that have come */
+};
+
 struct intake {
-	struct framer *framers; /* owned; one a stream, one for all messages */
+	struct framer *framers;	   /* owned; one a stream, one for all messages */
+	struct arrivals *arrivals; /* owned; likewise */
 	unsigned stream_count;
 	struct fields fields;
 	uint64_t
@@ -26,7 +39,7 @@ struct intake {
 	uint32_t left;	    /* of the budget */
 	bool is_flooded;    /* counted in this cycle */
 	uint32_t ended;	    /* streams of which nothing more comes, a bit each */
-	int64_t arrived_ns; /* when the newest bytes came */
+	int64_t arrived_ns; /* when the frame that is decoded came */
 };
 
 /**

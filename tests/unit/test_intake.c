@@ -113,6 +113,55 @@ static void what_is_left_over_keeps_the_time_when_it_came(void **state)
 	rig_fini(&rig);
 }
 
+static void what_comes_later_makes_nothing_newer_that_waits(void **state)
+{
+	struct rig rig;
+	int64_t arrived_ns;
+
+	rig_init(&rig, LINES);
+	attach(&rig);
+	receive_text(&rig, "1\n2\n3\n4\n5\n6\n7\n8\n9\n");
+	arrived_ns = rig.now.wake_ns;
+	rig_step(&rig, NS_PER_MS);
+	receive_text(&rig, "10\n");
+	assert_int_equal(rig_int(&rig, "n"), 8);
+	assert_true(rig.device.in[0].sample_ns == arrived_ns);
+	arrived_ns = rig.now.wake_ns;
+	rig_step(&rig, NS_PER_MS);
+	rig_tick(&rig);
+	assert_int_equal(rig_int(&rig, "n"), 10);
+	assert_true(rig.device.in[0].sample_ns == arrived_ns);
+	rig_fini(&rig);
+}
+
+/* Five come in each cycle, and four are decoded. */
+static void what_waits_for_long_is_never_newer_than_it_is(void **state)
+{
+	int64_t came_ns[300], sample_ns;
+	struct rig rig;
+	int64_t n = 0;
+
+	rig_init(&rig, LINES);
+	attach(&rig);
+	for (int i = 0; n < 299; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%d\n%d\n%d\n%d\n%d\n", i, i, i, i, i);
+		if (i < 300) {
+			came_ns[i] = rig.now.wake_ns;
+			receive_text(&rig, text);
+		}
+		rig_tick(&rig);
+		n = rig_int(&rig, "n");
+		sample_ns = rig.device.in[0].sample_ns;
+		assert_true(sample_ns <= came_ns[n]);
+		assert_true(sample_ns >= came_ns[n] - 80 * NS_PER_MS);
+		assert_true(i > 150 || sample_ns == came_ns[n]);
+		rig_step(&rig, NS_PER_MS);
+	}
+	rig_fini(&rig);
+}
+
 static void nothing_is_read_while_half_the_store_waits(void **state)
 {
 	struct rig rig;
@@ -277,6 +326,8 @@ int main(void)
 		cmocka_unit_test(
 			a_flood_is_counted_once_in_each_cycle_in_which_something_was_left),
 		cmocka_unit_test(frames_that_are_dropped_use_the_budget_up_as_well),
+		cmocka_unit_test(what_comes_later_makes_nothing_newer_that_waits),
+		cmocka_unit_test(what_waits_for_long_is_never_newer_than_it_is),
 		cmocka_unit_test(what_is_left_over_keeps_the_time_when_it_came),
 		cmocka_unit_test(nothing_is_read_while_half_the_store_waits),
 		cmocka_unit_test(what_is_received_without_room_is_counted),

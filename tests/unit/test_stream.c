@@ -297,6 +297,38 @@ static void send_many(int fd)
 	send_text(fd, text);
 }
 
+static void what_waits_keeps_its_time_when_another_client_speaks(void **state)
+{
+	struct rig rig;
+	int64_t arrived_ns;
+	int fd, other;
+
+	(void)state;
+	unix_server(&rig, "stream");
+	fd = connect_to(SOCK_STREAM);
+	other = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	send_many(fd);
+	take(&rig, 0);
+	arrived_ns = rig.now.wake_ns;
+	rig_step(&rig, NS_PER_MS);
+	rig_tick(&rig);
+	rig_step(&rig, NS_PER_MS);
+	send_text(other, "77\n");
+	take(&rig, 1);
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 41);
+	assert_true(rig_float(&rig, "a") == 40);
+	assert_true(rig.device.in[0].sample_ns == arrived_ns);
+	rig_step(&rig, NS_PER_MS);
+	send_text(other, "78\n");
+	take(&rig, 1);
+	assert_true(rig_float(&rig, "a") == 78);
+	assert_true(rig.device.in[0].sample_ns == rig.now.wake_ns);
+	close(fd);
+	close(other);
+	rig_fini(&rig);
+}
+
 static void what_a_client_sent_before_it_left_is_decoded_first(void **state)
 {
 	struct rig rig;
@@ -696,6 +728,7 @@ int main(void)
 		cmocka_unit_test(one_client_too_many_waits_for_a_place),
 		cmocka_unit_test(
 			a_client_that_cannot_be_sent_to_loses_its_place_and_not_the_device),
+		cmocka_unit_test(what_waits_keeps_its_time_when_another_client_speaks),
 		cmocka_unit_test(what_a_client_sent_before_it_left_is_decoded_first),
 		cmocka_unit_test(a_client_that_says_no_more_is_told_no_more),
 		cmocka_unit_test(
