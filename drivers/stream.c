@@ -404,19 +404,23 @@ void stream_close(const struct device *device, struct link *link)
 static struct server *copy_server(const struct server *server, uint32_t gone)
 {
 	struct server *copy = calloc(1, sizeof(*copy));
+	bool is_whole;
 
 	if (!copy) {
 		return NULL;
 	}
 	copy->next_client = server->next_client;
 	copy->listen_fd = fcntl(server->listen_fd, F_DUPFD_CLOEXEC, 0);
+	is_whole = copy->listen_fd >= 0;
 	for (unsigned i = 0; i < STREAM_CLIENTS_MAX; i++) {
 		if (server->clients[i] && !(gone & (1u << i))) {
 			copy->fds[i] = fcntl(server->fds[i], F_DUPFD_CLOEXEC, 0);
 			copy->clients[i] = copy->fds[i] < 0 ? 0 : server->clients[i];
+			is_whole = is_whole && copy->fds[i] >= 0;
 		}
 	}
-	if (copy->listen_fd < 0) {
+	/* a client without a descriptor would be one that was hung up on */
+	if (!is_whole) {
 		close_server(copy);
 		return NULL;
 	}

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -233,6 +234,38 @@ static void one_client_too_many_waits_for_a_place(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		close(fds[i]);
 	}
+	rig_fini(&rig);
+}
+
+/* So that the listener gets a descriptor, and the client that stays does not. */
+static void a_client_stays_where_there_is_no_descriptor_for_it(void **state)
+{
+	struct rlimit before, tight;
+	struct rig rig;
+	int fd, other, rc;
+
+	(void)state;
+	unix_server(&rig, "stream");
+	fd = connect_to(SOCK_STREAM);
+	other = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	close(fd);
+	take(&rig, 0);
+	fd = dup(other);
+	close(fd);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	tight = before;
+	tight.rlim_cur = (rlim_t)fd + 1;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &tight), 0);
+	rc = tend(&rig);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(rc, -ENOMEM);
+	assert_int_equal(tend(&rig), 1);
+	assert_int_equal(rig.link.endpoint_count, 1);
+	send_text(other, "5\n");
+	take(&rig, 0);
+	assert_true(rig_float(&rig, "a") == 5);
+	close(other);
 	rig_fini(&rig);
 }
 
@@ -728,6 +761,7 @@ int main(void)
 		cmocka_unit_test(one_client_too_many_waits_for_a_place),
 		cmocka_unit_test(
 			a_client_that_cannot_be_sent_to_loses_its_place_and_not_the_device),
+		cmocka_unit_test(a_client_stays_where_there_is_no_descriptor_for_it),
 		cmocka_unit_test(what_waits_keeps_its_time_when_another_client_speaks),
 		cmocka_unit_test(what_a_client_sent_before_it_left_is_decoded_first),
 		cmocka_unit_test(a_client_that_says_no_more_is_told_no_more),
