@@ -498,3 +498,11 @@ void framer_pass(struct framer *framer)
 {
 	consume(framer, framer->span);
 }
+
+void framer_end(struct framer *framer)
+{
+	bool is_counted = is_ended(framer) ? framer->is_skipping : framer->is_lost;
+
+	framer->tally.bad_length += framer->bytes > 0 && !is_counted;
+	consume(framer, framer->bytes);
+}

@@ -173,4 +173,7 @@ bool framer_take(struct framer *framer, struct frame *ret_frame) RT_SAFE;
  * [rt] */
 void framer_pass(struct framer *framer) RT_SAFE;
 
+/** framer_end - nothing more comes, and no frame is left: what began as one is dropped and counted, once. [rt] */
+void framer_end(struct framer *framer) RT_SAFE;
+
 #endif

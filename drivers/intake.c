@@ -191,14 +191,17 @@ void intake_end(struct intake *intake, uint32_t stream)
 	intake->ended |= 1u << stream;
 }
 
-uint32_t intake_drained(struct intake *intake)
+uint32_t intake_drained(struct intake *intake, struct device *device)
 {
 	uint32_t drained = 0;
 
 	for (uint32_t left = intake->ended; left; left &= left - 1) {
 		unsigned stream = (unsigned)__builtin_ctz(left);
+		struct framer *framer = &intake->framers[stream];
 
-		if (!framer_locate(&intake->framers[stream])) {
+		if (!framer_locate(framer)) {
+			framer_end(framer);
+			count_drops(framer, device);
 			drained |= 1u << stream;
 		}
 	}

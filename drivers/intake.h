@@ -85,8 +85,12 @@ void intake_message(struct intake *intake, struct device *device,
  */
 void intake_end(struct intake *intake, uint32_t stream) RT_SAFE;
 
-/** intake_drained - streams that have ended and of which no frame is left, a bit each. [rt] */
-uint32_t intake_drained(struct intake *intake) RT_SAFE;
+/**
+ * intake_drained - streams that have ended and of which no frame is left, a bit each.
+ *
+ * Half a frame at the end is counted as bad_length. [rt]
+ */
+uint32_t intake_drained(struct intake *intake, struct device *device) RT_SAFE;
 
 /** intake_tick - go on with what is left of the streams, each first in its turn. [rt] */
 void intake_tick(struct intake *intake, struct device *device,

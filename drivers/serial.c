@@ -372,7 +372,7 @@ static void serial_tick(struct device *device, const struct cycle_time *now)
 
 	if (serial->reads) {
 		intake_tick(&serial->intake, device, now);
-		if (intake_drained(&serial->intake)) {
+		if (intake_drained(&serial->intake, device)) {
 			device_lost(device, serial->hang_up_code);
 		}
 	}

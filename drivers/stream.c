@@ -591,7 +591,7 @@ void stream_tick(struct device *device, const struct cycle_time *now)
 		return;
 	}
 	intake_tick(&stream->intake, device, now);
-	for (left = intake_drained(&stream->intake); left; left &= left - 1) {
+	for (left = intake_drained(&stream->intake, device); left; left &= left - 1) {
 		leave(device, (uint32_t)__builtin_ctz(left));
 	}
 }

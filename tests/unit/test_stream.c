@@ -269,6 +269,34 @@ static void a_client_stays_where_there_is_no_descriptor_for_it(void **state)
 	rig_fini(&rig);
 }
 
+static void half_a_frame_of_a_client_that_left_is_counted(void **state)
+{
+	struct rig rig;
+	int fd;
+
+	(void)state;
+	unix_server(&rig, "stream");
+	fd = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	send_text(fd, "1\n2");
+	close(fd);
+	take(&rig, 0);
+	take(&rig, 0); /* its end */
+	rig_step(&rig, NS_PER_MS);
+	rig_tick(&rig);
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 1);
+	assert_int_equal(rig_count(&rig, COUNT_BAD_LENGTH), 1);
+	fd = connect_to(SOCK_STREAM);
+	assert_int_equal(tend(&rig), 1);
+	send_text(fd, "3\n");
+	close(fd);
+	take(&rig, 0);
+	take(&rig, 0);
+	assert_int_equal(rig_count(&rig, COUNT_FRAMES), 2);
+	assert_int_equal(rig_count(&rig, COUNT_BAD_LENGTH), 1);
+	rig_fini(&rig);
+}
+
 static void assert_heard(int fd, const char *text)
 {
 	char heard[64] = "";
@@ -762,6 +790,7 @@ int main(void)
 		cmocka_unit_test(
 			a_client_that_cannot_be_sent_to_loses_its_place_and_not_the_device),
 		cmocka_unit_test(a_client_stays_where_there_is_no_descriptor_for_it),
+		cmocka_unit_test(half_a_frame_of_a_client_that_left_is_counted),
 		cmocka_unit_test(what_waits_keeps_its_time_when_another_client_speaks),
 		cmocka_unit_test(what_a_client_sent_before_it_left_is_decoded_first),
 		cmocka_unit_test(a_client_that_says_no_more_is_told_no_more),
