@@ -420,7 +420,7 @@ static void mqueue_attach(struct device *device, const struct cycle_time *now)
 {
 	struct mqueue *mqueue = device->state;
 
-	sender_attach(&mqueue->sender, now);
+	sender_attach(&mqueue->sender, device, now);
 }
 
 static bool mqueue_emits(const struct device *device)

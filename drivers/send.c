@@ -252,14 +252,18 @@ bool sender_sends(const struct sender *sender)
 	return sender->options != NULL;
 }
 
-void sender_attach(struct sender *sender, const struct cycle_time *now)
+void sender_attach(struct sender *sender, struct device *device,
+		   const struct cycle_time *now)
 {
 	sender->due_ns = now->release_ns;
 	sender->was_on = false;
 	for (unsigned i = 0; i < sender->slot_count; i++) {
-		sender->slots[i].unsent = 0;
-		sender->slots[i].wants = false;
-		sender->slots[i].is_queued = false;
+		struct send_slot *slot = &sender->slots[i];
+
+		device_count(device, COUNT_SEND_DROPPED, slot->wants || slot->unsent > 0);
+		slot->unsent = 0;
+		slot->wants = false;
+		slot->is_queued = false;
 	}
 	sender->is_noted = false;
 	if (sender->text) {

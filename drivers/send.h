@@ -146,8 +146,10 @@ void sender_resolve(struct sender *sender, const struct device *devices,
 /** sender_sends - whether `send:` is given. [init] */
 bool sender_sends(const struct sender *sender);
 
-/** sender_attach - a new link: the grid of `every` begins here. [rt] */
-void sender_attach(struct sender *sender, const struct cycle_time *now) RT_SAFE;
+/** sender_attach - a new link: the grid of `every` begins here; what waited for the one before is dropped, and counted.
+ * [rt] */
+void sender_attach(struct sender *sender, struct device *device,
+		   const struct cycle_time *now) RT_SAFE;
 
 /**
  * sender_connect - a new connection of a slot: what was under way on the one before is forgotten; on:

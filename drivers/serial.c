@@ -324,7 +324,7 @@ static void serial_attach(struct device *device, const struct cycle_time *now)
 		intake_reset(&serial->intake, 0, may_join_midway(device->spec->options));
 	}
 	request_attach(&serial->request, now);
-	sender_attach(&serial->sender, now);
+	sender_attach(&serial->sender, device, now);
 	serial->is_hung_up = false;
 	serial->drains = false;
 }

@@ -510,14 +510,16 @@ int stream_tend(const struct device *device, const struct link *link,
 
 /* --- the cycle's side ---------------------------------------------------------------------------- */
 
-static void attach_client(struct stream *stream, const struct cycle_time *now)
+static void attach_client(struct device *device, const struct cycle_time *now)
 {
+	struct stream *stream = device->state;
+
 	if (stream->reads) {
 		intake_reset(&stream->intake, 0, false);
 	}
 	stream->deaf = 0;
 	request_attach(&stream->request, now);
-	sender_attach(&stream->sender, now);
+	sender_attach(&stream->sender, device, now);
 }
 
 void stream_attach(struct device *device, const struct cycle_time *now)
@@ -526,11 +528,11 @@ void stream_attach(struct device *device, const struct cycle_time *now)
 	const struct server *server = device->link->handle;
 
 	if (!server) {
-		attach_client(stream, now);
+		attach_client(device, now);
 		return;
 	}
 	if (!stream->serves) {
-		sender_attach(&stream->sender, now);
+		sender_attach(&stream->sender, device, now);
 		stream->serves = true;
 	}
 	for (uint32_t i = 0; i < stream->options.keys->clients; i++) {

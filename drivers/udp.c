@@ -630,7 +630,7 @@ static void udp_attach(struct device *device, const struct cycle_time *now)
 {
 	struct udp *udp = device->state;
 
-	sender_attach(&udp->sender, now);
+	sender_attach(&udp->sender, device, now);
 }
 
 static bool udp_emits(const struct device *device)

@@ -483,6 +483,30 @@ static void what_is_triggered_while_a_request_is_half_sent_waits_for_it(void **s
 	assert_false(rig.device.is_behind);
 }
 
+static void what_waits_when_another_link_takes_over_is_counted(void **state)
+{
+	make("trigger: go, text: \"GO\\n\"", "out: { go: { type: bool, safe: 0 } }");
+	line.room = 0;
+	rig_drive(&rig, "go", 1);
+	step();
+	rig_drive(&rig, "go", 0);
+	step();
+	assert_int_equal(rig_count(&rig, COUNT_SEND_DROPPED), 0);
+	attach();
+	assert_int_equal(rig_count(&rig, COUNT_SEND_DROPPED), 1);
+	line.room = 2;
+	rig_drive(&rig, "go", 1);
+	step();
+	assert_int_equal(line.bytes, 2);
+	attach();
+	assert_int_equal(rig_count(&rig, COUNT_SEND_DROPPED), 2);
+	rig_drive(&rig, "go", 0);
+	step();
+	attach();
+	assert_int_equal(rig_count(&rig, COUNT_SEND_DROPPED), 2);
+	assert_int_equal(rig_count(&rig, COUNT_SENT), 0);
+}
+
 static void a_request_and_a_message_do_not_get_into_each_other(void **state)
 {
 	make("text: \"MOVE {d.x}\\n\"",
@@ -645,6 +669,7 @@ int main(void)
 		TEST(a_new_link_is_told_anew_and_nothing_of_the_old_one),
 		TEST(a_dry_device_sends_nothing),
 		TEST(what_is_triggered_while_a_request_is_half_sent_waits_for_it),
+		TEST(what_waits_when_another_link_takes_over_is_counted),
 		TEST(a_request_and_a_message_do_not_get_into_each_other),
 		TEST(what_comes_to_a_device_that_only_sends_is_thrown_away),
 		TEST(one_call_is_made_for_a_message),
