@@ -114,7 +114,7 @@ static void fail_to_send(struct device *device, uint32_t tag, int code)
 {
 	const struct stream *stream = device->state;
 	bool has_end = stream->options.type != SOCK_DGRAM &&
-		       (code == -EPIPE || code == -ECONNRESET);
+		       (code == -EPIPE || code == -ECONNRESET || code == -ETIMEDOUT);
 
 	note_deaf(device, tag, code);
 	if (!has_end) {

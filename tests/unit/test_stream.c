@@ -705,6 +705,28 @@ static void a_send_that_fails_otherwise_loses_the_device_at_once(void **state)
 	rig_fini(&rig);
 }
 
+static void after_a_send_that_timed_out_there_is_an_end_to_read(void **state)
+{
+	struct rig rig;
+	struct err err;
+	uint16_t port;
+	int listener = tcp_listener(&port);
+
+	(void)state;
+	tcp_client(&rig, port);
+	assert_int_equal(rig_open(&rig, &err), 0);
+	send_code = -ETIMEDOUT;
+	rig_emit(&rig);
+	send_code = 0;
+	assert_false(rig.device.is_lost);
+	assert_int_equal(rig.device.driver->hang_up(&rig.device, 0, 0), VERDICT_DROP);
+	rig_tick(&rig);
+	assert_true(rig.device.is_lost);
+	assert_int_equal(rig.device.lost_code, -ETIMEDOUT);
+	close(listener);
+	rig_fini(&rig);
+}
+
 static void datagrams_have_no_end_that_could_be_read(void **state)
 {
 	struct sockaddr_un address = unix_address();
@@ -806,6 +828,7 @@ int main(void)
 		cmocka_unit_test(the_end_of_the_only_connection_is_the_device_s),
 		cmocka_unit_test(what_a_peer_sent_before_its_end_is_decoded_first),
 		cmocka_unit_test(a_send_that_fails_otherwise_loses_the_device_at_once),
+		cmocka_unit_test(after_a_send_that_timed_out_there_is_an_end_to_read),
 		cmocka_unit_test(datagrams_have_no_end_that_could_be_read),
 		cmocka_unit_test(a_peer_that_is_gone_costs_no_signal),
 		cmocka_unit_test(the_end_of_a_run_does_not_wait_for_a_peer_that_is_gone),
