@@ -74,25 +74,43 @@ static void add_event(struct recorder *recorder, enum event_code code, uint32_t 
 	recorder->is_urgent |= event_kind(code)->level == EVENT_ERROR;
 }
 
+static bool put_event(struct recorder *recorder, const struct record_event *event)
+{
+	struct record_event *place = put(recorder, TOPIC_EVENT, sizeof(*place), 0);
+
+	if (place) {
+		*place = *event;
+	}
+	return place != NULL;
+}
+
+/* What finds no room itself is told later: it counts all that were lost. */
+static void tell_lost(struct recorder *recorder)
+{
+	const struct record_event event = { .cycle = recorder->cycle,
+					    .value = (int64_t)recorder->events_untold,
+					    .code = EVENT_EVENTS_LOST,
+					    .device = EVENT_NO_DEVICE };
+
+	if (recorder->events_untold && put_event(recorder, &event)) {
+		recorder->events_untold = 0;
+		recorder->is_urgent = true;
+	}
+}
+
 static void put_events(struct recorder *recorder)
 {
-	if (recorder->events_untold && recorder->event_count < RECORD_EVENTS_MAX) {
-		int64_t untold = (int64_t)recorder->events_untold;
+	bool may_tell = recorder->event_count < RECORD_EVENTS_MAX;
 
-		recorder->events_untold = 0;
-		add_event(recorder, EVENT_EVENTS_LOST, EVENT_NO_DEVICE, untold);
-	}
 	for (unsigned i = 0; i < recorder->event_count; i++) {
-		struct record_event *event =
-			put(recorder, TOPIC_EVENT, sizeof(*event), 0);
-
-		if (!event) {
+		if (!put_event(recorder, &recorder->events[i])) {
 			lose_event(recorder);
-			continue;
 		}
-		*event = recorder->events[i];
 	}
 	recorder->event_count = 0;
+	if (may_tell) {
+		tell_lost(recorder);
+	}
 }
 
 /* Before the first cycle all devices are taken into use, each with an event: no cycle is open that would be

@@ -235,6 +235,29 @@ static void events_beyond_the_room_are_counted_and_told(void **state)
 	assert_int_equal(seen.last_value, 5);
 }
 
+/* Of a ring that stays full: what tells of them finds no room either, again and again. */
+static void events_lost_while_the_ring_is_full_are_all_told(void **state)
+{
+	struct bench *bench = *state;
+	const unsigned count = 10 * RECORD_EVENTS_MAX;
+	struct seen seen = { 0 };
+	uint64_t cycle;
+
+	fill(&bench->ring);
+	for (cycle = 0; cycle < count; cycle++) {
+		recorder_event(&bench->recorder, EVENT_LATE_WAKE, EVENT_NO_DEVICE, 1);
+		run_cycle(&bench->recorder, cycle);
+	}
+	take_all(&bench->ring, &seen);
+	assert_int_equal(seen.events, 0);
+	run_cycle(&bench->recorder, cycle);
+	take_all(&bench->ring, &seen);
+	assert_int_equal(seen.events, 1);
+	assert_int_equal(seen.last_code, EVENT_EVENTS_LOST);
+	assert_int_equal(seen.last_value, count);
+	assert_int_equal(counter_get(&bench->recorder.events_lost), count);
+}
+
 static void events_outside_a_cycle_all_find_room(void **state)
 {
 	struct bench *bench = *state;
@@ -388,6 +411,7 @@ int main(void)
 		TEST(random_stalls_account_for_every_cycle),
 		TEST(an_event_of_a_dropped_cycle_is_recorded),
 		TEST(events_beyond_the_room_are_counted_and_told),
+		TEST(events_lost_while_the_ring_is_full_are_all_told),
 		TEST(events_outside_a_cycle_all_find_room),
 		TEST(events_outside_a_cycle_are_counted_where_the_ring_is_full),
 		TEST(a_cycle_that_is_abandoned_leaves_its_events_only),
