@@ -35,14 +35,18 @@ static void prune(struct logger *logger)
 	}
 }
 
-static void take_notes(struct logger *logger)
+/* Returns whether none is left. */
+static bool take_notes(struct logger *logger)
 {
 	struct log_note note;
 
-	while (logger_file_is_open(logger) && logger_file_has_room(logger) &&
-	       notes_take(&logger->notes, &note)) {
+	while (logger_file_is_open(logger) && logger_file_has_room(logger)) {
+		if (!notes_take(&logger->notes, &note)) {
+			return true;
+		}
 		logger_file_event(logger, &note);
 	}
+	return false;
 }
 
 static void open_next(struct logger *logger)
@@ -57,7 +61,7 @@ static void open_next(struct logger *logger)
 	}
 	syncer_begin(&logger->syncer, logger_file_open(logger), logger->files.path);
 	prune(logger);
-	take_notes(logger);
+	(void)take_notes(logger);
 }
 
 static void ask_state(struct logger *logger)
@@ -263,15 +267,26 @@ static void sleep_until_woken(struct logger *logger)
 	recorder_get_up(logger->recorder);
 }
 
+/* With all events that wait, however slow the disk is: there is no other turn. */
+static bool end_whole(struct logger *logger)
+{
+	while (!take_notes(logger) && logger_file_is_open(logger)) {
+		writer_wait(&logger->writer, LOGGER_WAIT_NS);
+		look_at_writer(logger);
+	}
+	return logger_file_is_open(logger) && logger_file_end(logger) == 0;
+}
+
 /* Nothing more will come. A last try for what is still owed, where the disk refused. */
 static void finish(struct logger *logger)
 {
-	logger->is_ended_whole =
-		logger_file_is_open(logger) && logger_file_end(logger) == 0;
+	logger->is_ended_whole = end_whole(logger);
 	if (!logger->is_ended_whole) {
 		open_next(logger);
-		logger->is_ended_whole =
-			logger_file_is_open(logger) && logger_file_end(logger) == 0;
+		logger->is_ended_whole = end_whole(logger);
+	}
+	if (!logger->is_ended_whole) {
+		notes_give_up(&logger->notes);
 	}
 }
 
@@ -309,7 +324,7 @@ static void *logger_main(void *arg)
 		look_at_syncs(logger);
 		retry_if_due(logger);
 		is_drained = drain(logger);
-		take_notes(logger);
+		(void)take_notes(logger);
 		flush_if_due(logger);
 		if (!is_last || !is_drained) {
 			sleep_until_woken(logger);

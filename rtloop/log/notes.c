@@ -116,3 +116,11 @@ bool notes_take(struct notes *notes, struct log_note *ret_note)
 	pthread_mutex_unlock(&notes->mutex);
 	return is_any;
 }
+
+void notes_give_up(struct notes *notes)
+{
+	pthread_mutex_lock(&notes->mutex);
+	lose(notes, notes->count);
+	notes->count = 0;
+	pthread_mutex_unlock(&notes->mutex);
+}

@@ -54,4 +54,7 @@ void notes_put_back(struct notes *notes, const struct log_note *list, unsigned c
 /** notes_take - the oldest; false where there is none. [log] */
 bool notes_take(struct notes *notes, struct log_note *ret_note);
 
+/** notes_give_up - no file will ever take those that wait: they are lost, and counted. [log] */
+void notes_give_up(struct notes *notes);
+
 #endif

@@ -1705,6 +1705,43 @@ static void at_the_end_it_is_tried_once_more(void **state)
 	assert_int_equal(log_look_count(&bench->look, "log_failed"), 1);
 }
 
+/* So many that the writer has no room for all of them at once. */
+static void events_that_wait_at_the_end_all_come_into_the_log(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->options.chunk_bytes = 4 * KIB;
+	start(bench);
+	fill_disk(40 * KIB);
+	run_until_degraded(bench);
+	run_telling(bench, NOTES_MAX - 10);
+	wait_until(is_drained, bench);
+	disk.is_limited = false;
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	/* for the end of the first one there may have been no room */
+	assert_accounted(bench);
+	assert_int_equal(log_look_count(&bench->look, "late_wake"), NOTES_MAX - 10);
+	assert_int_equal(counter_get(&bench->logger.notes.lost), 0);
+}
+
+static void events_told_shortly_before_the_end_all_come_into_the_log(void **state)
+{
+	const struct record_event event = { .code = EVENT_DEVICE_LOST };
+	struct bench *bench = *state;
+
+	bench->options.chunk_bytes = 4 * KIB;
+	start(bench);
+	/* at once: the logger finds them in its last turn, as a rule */
+	for (unsigned i = 0; i < NOTES_MAX; i++) {
+		logger_note(&bench->logger, &event);
+	}
+	assert_int_equal(stop(bench, NULL), 0);
+	look_at_all(bench);
+	assert_valid(&bench->look);
+	assert_int_equal(log_look_count(&bench->look, "device_lost"), NOTES_MAX);
+}
+
 /* Only the last chunk is refused: the run is over before anyone has seen it. */
 static void a_refusal_at_the_very_end_is_a_gap_too(void **state)
 {
@@ -1733,6 +1770,7 @@ static void a_disk_that_stays_full_is_an_error_at_the_end(void **state)
 	fill_disk(40 * KIB);
 	run_until_degraded(bench);
 	fill_disk(100);
+	run_telling(bench, 10);
 	assert_int_equal(stop(bench, &err), -EIO);
 	assert_non_null(strstr(err.text, "not complete"));
 	assert_non_null(strstr(err.text, "No space left"));
@@ -1742,6 +1780,8 @@ static void a_disk_that_stays_full_is_an_error_at_the_end(void **state)
 	assert_int_equal(bench->look.cycles.missing, 0);
 	assert_int_equal(bench->look.cycles.logged,
 			 bench->cycle - counter_get(&bench->logger.cycles_lost));
+	/* those of the end, and log_failed */
+	assert_int_equal(counter_get(&bench->logger.notes.lost), 11);
 }
 
 static void one_file_that_is_refused_is_followed_by_another(void **state)
@@ -2279,6 +2319,8 @@ int main(void)
 		EACH_KIND(a_gap_in_a_refused_chunk_is_part_of_the_next_gap),
 		EACH_KIND(a_gap_that_was_put_stays_where_it_is),
 		EACH_KIND(at_the_end_it_is_tried_once_more),
+		EACH_KIND(events_that_wait_at_the_end_all_come_into_the_log),
+		EACH_KIND(events_told_shortly_before_the_end_all_come_into_the_log),
 		EACH_KIND(a_refusal_at_the_very_end_is_a_gap_too),
 		EACH_KIND(a_disk_that_stays_full_is_an_error_at_the_end),
 		EACH_KIND(one_file_that_is_refused_is_followed_by_another),
