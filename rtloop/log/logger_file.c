@@ -309,8 +309,8 @@ static void close_refused(struct logger *logger)
 {
 	int fd = logger->writer.fd;
 
-	(void)files_cut(fd, logger->file_bytes);
-	if (mcap_writer_end(logger->mcap)) {
+	/* uncut it would be written where the descriptor stands, into what is there */
+	if (files_cut(fd, logger->file_bytes) == 0 && mcap_writer_end(logger->mcap)) {
 		(void)files_cut(fd, logger->file_bytes);
 	}
 	retire(logger);

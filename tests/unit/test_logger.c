@@ -55,6 +55,7 @@ static struct {
 	_Atomic unsigned waiting;   /* writes that are held */
 	_Atomic unsigned no_rooms;  /* so often in a row the writer had no room */
 	_Atomic int put_code;	    /* of the next write, which takes nothing; 0: none */
+	_Atomic int cut_code;	    /* of each cut, likewise */
 	_Atomic int sync_code;	    /* of the next sync that ends */
 	_Atomic bool is_sync_held;  /* a sync does not come back */
 	_Atomic unsigned syncs_held;
@@ -308,6 +309,9 @@ int __real_files_cut(int fd, uint64_t bytes);
 int __wrap_files_cut(int fd, uint64_t bytes);
 int __wrap_files_cut(int fd, uint64_t bytes)
 {
+	if (disk.cut_code) {
+		return disk.cut_code;
+	}
 	disk.left_bytes += file_bytes(fd) - (int64_t)bytes;
 	spy.refused_at = UINT64_MAX;
 	return __real_files_cut(fd, bytes);
@@ -1464,6 +1468,29 @@ static void a_log_that_could_not_be_closed_is_read_to_its_last_chunk(void **stat
 	assert_true(info.st_size > 20 * KIB);
 }
 
+static void a_refused_file_that_cannot_be_cut_keeps_what_is_in_it(void **state)
+{
+	struct bench *bench = *state;
+	int64_t bytes = 20 * KIB;
+
+	bench->options.sync_ns = 10 * NS_PER_MS;
+	start(bench);
+	run_cycles(bench, 100);
+	wait_until(is_drained, bench);
+	wait_until(has_synced_data, &bytes);
+	disk.cut_code = -EIO;
+	disk.put_code = -EIO;
+	run_until_degraded(bench);
+	recover(bench);
+	run_cycles(bench, 10);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	look_at_all(bench);
+	assert_accounted(bench);
+	assert_int_equal(bench->look.files, 2);
+	assert_int_equal(bench->look.problems, 1);
+	assert_non_null(strstr(bench->look.problem, "was not closed"));
+}
+
 static bool has_failed_often(void *context)
 {
 	struct bench *bench = context;
@@ -2309,6 +2336,7 @@ int main(void)
 		EACH_KIND(no_event_is_lost_when_the_disk_refuses),
 		EACH_KIND(events_without_room_are_told_of_when_the_disk_is_well),
 		EACH_KIND(a_log_that_could_not_be_closed_is_read_to_its_last_chunk),
+		EACH_KIND(a_refused_file_that_cannot_be_cut_keeps_what_is_in_it),
 		EACH_KIND(a_full_disk_is_not_littered_with_beginnings),
 		EACH_KIND(
 			a_beginning_that_the_disk_keeps_goes_when_it_takes_something_again),
