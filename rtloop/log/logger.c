@@ -198,15 +198,21 @@ static void look_at_clock(struct logger *logger)
 	}
 }
 
+static void look_at_failures(struct logger *logger)
+{
+	struct syncer_failure failure = syncer_failure(&logger->syncer);
+
+	for (; failure.code; failure = syncer_failure(&logger->syncer)) {
+		logger_file_distrust(logger, &failure);
+	}
+}
+
 /* A file that follows trouble has to prove first that the disk takes it. */
 static void look_at_syncs(struct logger *logger)
 {
 	struct syncer_file good = syncer_good(&logger->syncer);
-	struct syncer_failure failure = syncer_failure(&logger->syncer);
 
-	if (failure.code) {
-		logger_file_distrust(logger, &failure);
-	}
+	look_at_failures(logger);
 	unsynced_forget(&logger->unsynced, good.mark);
 	if (logger_file_is_open(logger) && good.number == logger->file_number) {
 		atomic_store(&logger->is_degraded, false);
@@ -472,11 +478,7 @@ int logger_start(struct logger *logger, const struct log_options *options,
 
 static int judge(struct logger *logger, struct err *err)
 {
-	struct syncer_failure failure = syncer_failure(&logger->syncer);
-
-	if (failure.code) {
-		logger_file_distrust(logger, &failure);
-	}
+	look_at_failures(logger);
 	atomic_store(&logger->is_degraded,
 		     !logger->is_ended_whole ||
 			     syncer_good(&logger->syncer).number != logger->file_number);

@@ -93,7 +93,6 @@ struct logger {
 	int64_t offset_ns; /* log_time minus CLOCK_MONOTONIC, in the open file */
 	struct clock_watch clock;
 	uint32_t file_number;	/* of the newest file, for the syncer: none comes twice */
-	uint32_t distrusted;	/* the number of one of which a sync failed */
 	uint64_t file_bytes;	/* of the open file: whole records that are written */
 	int64_t flushed_ns;	/* when the open chunk was begun, or last flushed */
 	int64_t retry_ns;	/* no new file is tried before */

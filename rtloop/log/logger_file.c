@@ -442,10 +442,6 @@ void logger_file_distrust(struct logger *logger, const struct syncer_failure *fa
 	struct err err;
 
 	logger->has_sync_failed = true;
-	if (failure->number == logger->distrusted) {
-		return;
-	}
-	logger->distrusted = failure->number;
 	err_set_errno(&err, failure->code, "cannot sync %s%s",
 		      is_newest ? "the log " : "the log before ", logger->files.path);
 	if (is_newest && logger_file_is_open(logger) && logger_file_end(logger) == 0) {

@@ -36,13 +36,37 @@ static struct syncer_file take_file(struct syncer *syncer, bool is_retired)
 	return file;
 }
 
+static bool is_bad(const struct syncer *syncer, uint32_t number)
+{
+	for (unsigned i = 0; i < syncer->failure_count; i++) {
+		if (syncer->failures[i].number == number) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Where there are too many the oldest goes: that file is closed, and nothing more comes of it. */
+static void add_failure(struct syncer *syncer, struct syncer_failure failure)
+{
+	if (syncer->failure_count == SYNCER_FAILED_MAX) {
+		syncer->failure_count--;
+		syncer->told_count -= syncer->told_count > 0;
+		memmove(syncer->failures, syncer->failures + 1,
+			syncer->failure_count * sizeof(*syncer->failures));
+	}
+	syncer->failures[syncer->failure_count++] = failure;
+}
+
 /* A file is not trusted again after a sync of it has failed, even if a later one does not. */
 static void note_end(struct syncer *syncer, struct syncer_file file, int code)
 {
+	if (is_bad(syncer, file.number)) {
+		return;
+	}
 	if (code) {
-		syncer->failure = (struct syncer_failure){ code, file.number };
-		syncer->bad_number = file.number;
-	} else if (file.number != syncer->bad_number) {
+		add_failure(syncer, (struct syncer_failure){ code, file.number });
+	} else {
 		syncer->good = file;
 	}
 }
@@ -191,10 +215,12 @@ static void unlock(struct syncer *syncer, bool is_locked)
 
 struct syncer_failure syncer_failure(struct syncer *syncer)
 {
+	struct syncer_failure failure = { 0, 0 };
 	bool is_locked = lock(syncer);
-	struct syncer_failure failure = syncer->failure;
 
-	syncer->failure = (struct syncer_failure){ 0, 0 };
+	if (syncer->told_count < syncer->failure_count) {
+		failure = syncer->failures[syncer->told_count++];
+	}
 	unlock(syncer, is_locked);
 	return failure;
 }

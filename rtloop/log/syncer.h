@@ -20,6 +20,7 @@
 #include "rtloop/base/thread.h"
 
 #define SYNCER_RETIRED_MAX 8
+#define SYNCER_FAILED_MAX  16 /* more than can be retired, and the open one */
 
 struct syncer_file {
 	int fd; /* -1: none */
@@ -43,8 +44,10 @@ struct syncer {
 	unsigned retired_count;
 	char path[PATH_MAX];  /* of a new file, whose folder is to be synced with it */
 	uint32_t path_number; /* of that file; 0: none */
-	struct syncer_failure failure; /* the last one, until it is asked for */
-	uint32_t bad_number;	       /* of the file of which a sync failed last */
+	/* of the files of which a sync failed last, one each, in that order */
+	struct syncer_failure failures[SYNCER_FAILED_MAX];
+	unsigned failure_count;
+	unsigned told_count;	 /* of those, that were asked for */
 	struct syncer_file good; /* the last one that is on the disk, up to its mark */
 	struct counter syncs;
 	struct counter longest_ns;
@@ -75,12 +78,12 @@ void syncer_retire(struct syncer *syncer, struct syncer_file file);
 void syncer_note(struct syncer *syncer, struct syncer_file file, int code,
 		 int64_t took_ns);
 
-/** syncer_failure - the last sync that failed since the last call; also when stopped. [log] */
+/** syncer_failure - the oldest sync that failed and was not told yet, of each file the first; also when stopped. [log] */
 struct syncer_failure syncer_failure(struct syncer *syncer);
 
 /**
  * syncer_good - the file that was synced last, if none of its syncs failed, else the one before; number 0: none.
- * Failures of before are told by a syncer_failure() that follows. Also when stopped. [log]
+ * Failures of before are told by the syncer_failure() that follow. Also when stopped. [log]
  */
 struct syncer_file syncer_good(struct syncer *syncer);
 

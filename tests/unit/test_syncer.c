@@ -274,7 +274,7 @@ static bool has_failed(void *state)
 	int code;
 
 	pthread_mutex_lock(&syncer->mutex);
-	code = syncer->failure.code;
+	code = syncer->failures[0].code;
 	pthread_mutex_unlock(&syncer->mutex);
 	return code != 0;
 }
@@ -368,6 +368,31 @@ static void a_new_file_is_synced_with_its_folder_once(void **state)
 	close(fd);
 }
 
+/* Before anyone has asked: one that the writer has synced itself, and the one before it. */
+static void failures_of_two_files_are_both_told(void **state)
+{
+	int pipes[2], fd = open_file("a");
+	struct syncer_failure first, second;
+
+	assert_int_equal(pipe(pipes), 0);
+	syncer_note(*state, (struct syncer_file){ fd, 7, 70 }, -EIO, 1);
+	syncer_retire(*state, (struct syncer_file){ pipes[1], 6, 60 });
+	wait_for_syncs(1);
+	syncer_ask(*state, (struct syncer_file){ fd, 7, 71 });
+	syncer_stop(*state);
+	first = syncer_failure(*state);
+	second = syncer_failure(*state);
+	assert_int_equal(first.number, 7);
+	assert_int_equal(first.code, -EIO);
+	assert_int_equal(second.number, 6);
+	assert_int_equal(second.code, -EINVAL);
+	assert_int_equal(syncer_failure(*state).code, 0);
+	/* a later sync of it says nothing */
+	assert_int_equal(syncer_good(*state).number, 0);
+	close(pipes[0]);
+	close(fd);
+}
+
 static void good_syncs_behind_a_failure_do_not_hide_it(void **state)
 {
 	int pipes[2], fd = open_file("a");
@@ -430,6 +455,7 @@ int main(void)
 		TEST(a_failure_names_its_file_whatever_has_its_descriptor_now),
 		TEST(a_file_is_not_good_again_after_a_failure),
 		TEST(a_new_file_is_synced_with_its_folder_once),
+		TEST(failures_of_two_files_are_both_told),
 		TEST(good_syncs_behind_a_failure_do_not_hide_it),
 		TEST(without_memory_for_its_stack_it_does_not_start),
 		TEST(without_a_thread_it_does_not_start),
