@@ -100,17 +100,13 @@ static void tell_lost(struct recorder *recorder)
 
 static void put_events(struct recorder *recorder)
 {
-	bool may_tell = recorder->event_count < RECORD_EVENTS_MAX;
-
 	for (unsigned i = 0; i < recorder->event_count; i++) {
 		if (!put_event(recorder, &recorder->events[i])) {
 			lose_event(recorder);
 		}
 	}
 	recorder->event_count = 0;
-	if (may_tell) {
-		tell_lost(recorder);
-	}
+	tell_lost(recorder);
 }
 
 /* Before the first cycle all devices are taken into use, each with an event: no cycle is open that would be
@@ -211,13 +207,28 @@ void recorder_abandon(struct recorder *recorder, int64_t now_ns)
 	recorder->now_ns = now_ns;
 }
 
+/* For what is owed: no cycle comes that could tell what is lost now. */
+static bool has_room_at_the_end(struct recorder *recorder)
+{
+	uint32_t events = recorder->event_count + (recorder->events_untold > 0);
+	uint32_t bytes = events * record_bytes(sizeof(struct record_event)) +
+			 recorder->is_gap * record_bytes(sizeof(struct record_gap));
+	bool has_room = ring_reserve(recorder->ring, bytes, 0) != NULL;
+
+	ring_abort(recorder->ring);
+	return has_room;
+}
+
 int recorder_close(struct recorder *recorder)
 {
 	if (!recorder->ring) {
 		return 0;
 	}
-	if (recorder->is_gap && !put_gap(recorder, EVENT_RESERVE_BYTES)) {
+	if (!has_room_at_the_end(recorder)) {
 		return -EAGAIN;
+	}
+	if (recorder->is_gap) {
+		(void)put_gap(recorder, 0);
 	}
 	recorder->is_gap = false;
 	put_events(recorder);

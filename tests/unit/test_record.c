@@ -172,6 +172,29 @@ static void a_gap_still_open_at_the_end_is_recorded_when_there_is_room(void **st
 	assert_int_equal(seen.cycles + seen.in_gaps, 100);
 }
 
+/* No gap is open, and the room for events is taken by those of before. */
+static void events_that_have_no_room_at_the_end_wait_for_it(void **state)
+{
+	struct bench *bench = *state;
+	struct seen seen = { 0 };
+
+	fill(&bench->ring);
+	for (unsigned i = 0; i < RECORD_EVENTS_MAX; i++) {
+		recorder_event(&bench->recorder, EVENT_LATE_WAKE, EVENT_NO_DEVICE, i);
+	}
+	recorder_event(&bench->recorder, EVENT_RUN_ENDED, EVENT_NO_DEVICE, 7);
+	recorder_event(&bench->recorder, EVENT_RUN_ENDED, EVENT_NO_DEVICE, 8);
+	assert_int_equal(recorder_close(&bench->recorder), -EAGAIN);
+	take_all(&bench->ring, &seen);
+	assert_int_equal(recorder_close(&bench->recorder), 0);
+	take_all(&bench->ring, &seen);
+	/* the last two, and what tells of those that found no room before them */
+	assert_int_equal(seen.events, 3);
+	assert_int_equal(seen.last_code, EVENT_EVENTS_LOST);
+	assert_int_equal(seen.last_value, RECORD_EVENTS_MAX);
+	assert_int_equal(counter_get(&bench->recorder.events_lost), RECORD_EVENTS_MAX);
+}
+
 static void random_stalls_account_for_every_cycle(void **state)
 {
 	struct bench *bench = *state;
@@ -408,6 +431,7 @@ int main(void)
 		TEST(a_cycle_is_recorded_with_its_time),
 		TEST(cycles_that_do_not_fit_become_one_gap_of_the_exact_range),
 		TEST(a_gap_still_open_at_the_end_is_recorded_when_there_is_room),
+		TEST(events_that_have_no_room_at_the_end_wait_for_it),
 		TEST(random_stalls_account_for_every_cycle),
 		TEST(an_event_of_a_dropped_cycle_is_recorded),
 		TEST(events_beyond_the_room_are_counted_and_told),
