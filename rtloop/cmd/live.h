@@ -26,7 +26,9 @@ struct live {
 
 	/* the batch that the cycle has, or had last */
 	struct live_batch given;
-	uint64_t ticket;      /* counted from 1 */
+	uint64_t ticket; /* counted from 1 */
+	/* in which cycle the last ones were taken, by ticket: of as many as can be asked for */
+	uint64_t cycles[CONTROL_PEERS_MAX];
 	bool is_given;	      /* and not settled yet */
 	struct ucred giver;   /* pid 0: SIGHUP */
 	const char *give_why; /* borrowed: "set", "reload" */
@@ -110,7 +112,8 @@ void live_tell_log(struct live *live, uint64_t cycle, uint32_t device, const cha
 		   ...) PRINTF_LIKE(4, 5);
 
 /** live_confirm - the reply to orders that were taken, or to none. Returns true. [super] */
-bool live_confirm(const struct live *live, uint64_t ticket, FILE *reply);
+bool live_confirm(const struct live *live, const struct control_request *request,
+		  FILE *reply);
 
 /** live_adopt - the file that was loaded is the one that counts: its limits, its text. [super] */
 void live_adopt(struct live *live, struct setup *setup);

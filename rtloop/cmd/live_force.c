@@ -18,11 +18,12 @@ static bool carry_out(struct live *live, struct control_request *request,
 					   "the cycle does not come round: nothing was "
 					   "changed");
 		}
+		request->changed += batch->count;
 		request->stage = LIVE_GIVEN;
 		return false;
 	}
 	if (live_is_taken(live, request->ticket)) {
-		return live_confirm(live, request->ticket, reply);
+		return live_confirm(live, request, reply);
 	}
 	return live_is_late(live, request) &&
 	       live_refuse(reply, EXIT_FAILED,
@@ -204,7 +205,7 @@ bool live_answer_release(struct live *live, struct control_request *request,
 	}
 	read_release(live, request, &batch);
 	if (batch.count == 0) {
-		return live_confirm(live, request->ticket, reply);
+		return live_confirm(live, request, reply);
 	}
 	request->stage = LIVE_NEW;
 	return carry_out(live, request, &batch, reply);

@@ -108,6 +108,7 @@ void live_settle(struct live *live)
 		return;
 	}
 	live->is_given = false;
+	live->cycles[live->ticket % CONTROL_PEERS_MAX] = live->app->loop.orders.cycle;
 	for (unsigned i = 0; i < live->given.count; i++) {
 		settle(live, live->given.channels[i], &live->given.list[i]);
 	}
@@ -117,18 +118,17 @@ void live_settle(struct live *live)
 	}
 }
 
-bool live_confirm(const struct live *live, uint64_t ticket, FILE *reply)
+bool live_confirm(const struct live *live, const struct control_request *request,
+		  FILE *reply)
 {
 	struct json json = live_begin_reply(reply);
 
 	json_text(&json, "loop", live->app->setup->name);
-	/* a batch that came in between was taken later */
-	if (ticket != 0 && ticket == live->ticket) {
-		json_uint(&json, "cycle", live->app->loop.orders.cycle);
-		json_uint(&json, "changed", live->given.count);
-	} else {
-		json_uint(&json, "changed", 0);
+	if (request->changed > 0) {
+		json_uint(&json, "cycle",
+			  live->cycles[request->ticket % CONTROL_PEERS_MAX]);
 	}
+	json_uint(&json, "changed", request->changed);
 	json_uint(&json, "forced", counter_get(&live->app->loop.forced));
 	json_end(&json, '}');
 	return true;

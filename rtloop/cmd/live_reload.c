@@ -318,14 +318,19 @@ bool live_answer_reload(struct live *live, struct control_request *request,
 		request->ticket =
 			batch.count ? live_give(live, &batch, &request->peer, "reload")
 				    : 0;
+		request->changed = batch.count;
 		request->stage = LIVE_GIVEN;
 	}
 	if (request->stage == LIVE_GIVEN && live_is_taken(live, request->ticket)) {
-		return live_confirm(live, request->ticket, reply);
+		return live_confirm(live, request, reply);
 	}
 	return live_is_late(live, request) &&
-	       live_refuse(reply, EXIT_FAILED,
-			   "the cycle does not come round: it is changed when it does");
+	       live_refuse(
+		       reply, EXIT_FAILED,
+		       request->stage == LIVE_GIVEN
+			       ? "the cycle does not come round: it is changed when "
+				 "it does"
+			       : "the cycle does not come round: nothing was changed");
 }
 
 static void say_lines(struct live *live, char *text)

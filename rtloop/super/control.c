@@ -248,6 +248,8 @@ static void take_line(struct control *control, struct control_peer *peer, size_t
 	peer->line[bytes] = '\0';
 	request->came_ns = now_ns;
 	request->stage = 0;
+	request->ticket = 0;
+	request->changed = 0;
 	peer->state = PEER_WAITS;
 	if (!is_text(peer->line, bytes)) {
 		refusal = "the request is not text; expected one line of UTF-8";

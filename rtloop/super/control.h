@@ -34,7 +34,8 @@ struct control_request {
 	struct ucred peer; /* who asks */
 	int64_t came_ns;   /* when the line was whole */
 	unsigned stage;	   /* of whoever answers; 0 the first time */
-	uint64_t ticket;   /* likewise */
+	uint64_t ticket;   /* likewise, */
+	unsigned changed;  /* and this */
 };
 
 /* Answers requests. */

@@ -50,6 +50,18 @@ start kiln
 expect_refused 2 "which one? " "$RTLOOP" get wave.a
 expect_equal "a run by its name" kiln "$("$RTLOOP" status --json kiln | jq -r .loop)"
 stop
+
+# More than one batch holds.
+{
+	printf 'name: kiln\nloop: { period: 10ms }\ndevices:\n  wave:\n    driver: sim\n    in:\n'
+	printf '      c%d: { wave: sine, amplitude: 1, period: 1s }\n' {1..40}
+} >"$TEST_TMP/kiln.yaml"
+start kiln
+"$RTLOOP" force kiln wave.c{1..30}=1 >/dev/null || fail "30 cannot be forced"
+"$RTLOOP" force kiln wave.c{31..40}=1 >/dev/null || fail "10 more cannot be forced"
+expect_equal "changed by clearing all of 40" "40 0" \
+	"$("$RTLOOP" force --clear --json kiln all | jq -r '"\(.changed) \(.forced)"')"
+stop
 pid=$first_pid
 
 # --- what is forced ----------------------------------------------------------------------------------
@@ -74,6 +86,7 @@ expect_refused 2 "expected CHANNEL=VALUE" "$RTLOOP" force oven
 "$RTLOOP" force wave.a= > "$TEST_TMP/force.out" || fail "wave.a= is refused"
 grep -q "; 1 FORCED$" "$TEST_TMP/force.out" || fail "one is not left: $(cat "$TEST_TMP/force.out")"
 "$RTLOOP" force --clear all > /dev/null || fail "--clear all is refused"
+expect_equal "clearing what is not forced" "oven: nothing to change" "$("$RTLOOP" force --clear all)"
 expect_equal "quality of an input that is forced no longer" bad "$("$RTLOOP" get quiet.level | awk '{ print $NF }')"
 expect_equal "forces that are left" 0 "$("$RTLOOP" status --json | jq '.forces | length')"
 

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "rtloop/app.h"
@@ -123,6 +124,61 @@ static void a_second_set_is_given_when_the_first_was_taken(void **state)
 	assert_true(ask(&second));
 }
 
+/* Its reply, whatever others were told before and after. */
+static void expect_reply(struct control_request *request, const char *text)
+{
+	FILE *nowhere = bed.reply;
+	char *said = NULL;
+	size_t bytes = 0;
+
+	bed.reply = open_memstream(&said, &bytes);
+	assert_non_null(bed.reply);
+	assert_true(ask(request));
+	fclose(bed.reply);
+	bed.reply = nowhere;
+	if (!strstr(said, text)) {
+		fail_msg("no '%s' in %s", text, said);
+	}
+	free(said);
+}
+
+static void who_is_told_after_the_next_has_given_hears_of_what_was_his(void **state)
+{
+	struct control_request first = { .words = { "set", "target=175" },
+					 .word_count = 2,
+					 .came_ns = INT64_MAX };
+	struct control_request second = { .words = { "set", "target=30" },
+					  .word_count = 2,
+					  .came_ns = INT64_MAX };
+
+	assert_false(ask(&first));
+	run();
+	run();
+	assert_false(ask(&second));
+	expect_reply(&first, "\"cycle\": 0,\n  \"changed\": 1,");
+	run();
+	expect_reply(&second, "\"cycle\": 2,\n  \"changed\": 1,");
+	expect_reply(&first, "\"cycle\": 0,\n  \"changed\": 1,");
+}
+
+static void a_reload_that_was_not_begun_says_so(void **state)
+{
+	struct control_request set = { .words = { "set", "target=175" },
+				       .word_count = 2,
+				       .came_ns = INT64_MAX };
+	struct control_request reload = { .words = { "reload" }, .word_count = 1 };
+	char *said = NULL;
+	size_t bytes = 0;
+	FILE *reply = open_memstream(&said, &bytes);
+
+	assert_non_null(reply);
+	assert_false(ask(&set));
+	assert_true(live_answer_reload(&bed.live, &reload, 0, reply));
+	fclose(reply);
+	assert_non_null(strstr(said, "nothing was changed"));
+	free(said);
+}
+
 static void a_set_out_of_range_is_refused_and_changes_nothing(void **state)
 {
 	static const char *const words[] = { "target=201", "target=-1", "target=nan",
@@ -146,6 +202,8 @@ int main(void)
 		TEST(what_is_set_is_in_effect_in_the_cycle_after_its_line_was_read),
 		TEST(the_answer_waits_for_the_cycle_and_the_cycle_for_nobody),
 		TEST(a_second_set_is_given_when_the_first_was_taken),
+		TEST(who_is_told_after_the_next_has_given_hears_of_what_was_his),
+		TEST(a_reload_that_was_not_begun_says_so),
 		TEST(a_set_out_of_range_is_refused_and_changes_nothing),
 	};
 
