@@ -64,6 +64,13 @@ void live_each_second(struct live *live);
 /** live_hang_up - SIGHUP came: load the file. Nothing if never opened. [super] */
 void live_hang_up(struct live *live);
 
+/**
+ * live_settle - if the cycle has taken the orders it was given, note what holds now, and tell the log.
+ *
+ * Whoever gave them may have gone meanwhile, and the loop may have ended. Nothing if never opened. [super]
+ */
+void live_settle(struct live *live);
+
 /* --- for its own files -------------------------------------------------------------------------- */
 
 /* Of a request. */
@@ -96,13 +103,6 @@ uint64_t live_give(struct live *live, const struct live_batch *batch,
 
 /** live_is_taken - whether the cycle has taken the batch of a ticket. [super] */
 bool live_is_taken(const struct live *live, uint64_t ticket);
-
-/**
- * live_settle - if the cycle has taken the orders it was given, note what holds now, and tell the log.
- *
- * Whoever gave them may have gone meanwhile. [super]
- */
-void live_settle(struct live *live);
 
 /** live_is_late - whether a request has waited for longer than a cycle may take to come round. [super] */
 bool live_is_late(const struct live *live, const struct control_request *request);

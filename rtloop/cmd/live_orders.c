@@ -104,6 +104,8 @@ static void settle(struct live *live, struct live_channel *channel,
 
 void live_settle(struct live *live)
 {
+	struct setup *pending = live->pending;
+
 	if (!live->is_given || !orders_are_done(&live->app->loop.orders)) {
 		return;
 	}
@@ -112,9 +114,9 @@ void live_settle(struct live *live)
 	for (unsigned i = 0; i < live->given.count; i++) {
 		settle(live, live->given.channels[i], &live->given.list[i]);
 	}
-	if (live->pending) {
-		live_adopt(live, live->pending);
+	if (pending) {
 		live->pending = NULL;
+		live_adopt(live, pending);
 	}
 }
 

@@ -255,6 +255,10 @@ void live_look_at_file(struct live *live)
 	bool had_changed = live->has_changed;
 	char text[512];
 
+	/* one that was loaded is the one that counts as soon as its params are taken */
+	if (live->pending) {
+		return;
+	}
 	if (stat(live->path, &info) == 0 && is_same_stat(&info, &live->looked_at)) {
 		return;
 	}

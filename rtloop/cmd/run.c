@@ -281,6 +281,12 @@ static void each_second(void *context)
 	tell_manager(run->status.app);
 }
 
+/* What the last cycles were told is still to be told the log. */
+static void at_end(void *context)
+{
+	live_settle(&((struct run_context *)context)->live);
+}
+
 static void say(void *context, const char *text)
 {
 	struct run_context *run = context;
@@ -347,6 +353,7 @@ static int run_to_end(struct run_context *run, const struct run_request *request
 	app->super.context = run;
 	app->super.tell = tell;
 	app->super.each_second = each_second;
+	app->super.at_end = at_end;
 	app->super.hung_up = hung_up;
 	open_service(app);
 	code = app_start(app, request->needs_realtime, &err);

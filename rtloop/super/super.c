@@ -583,6 +583,9 @@ void super_run(struct supervisor *super)
 	look_for_evidence(super);
 	evidence_end(&super->evidence, sys_now());
 	loop_join(super->loop);
+	if (super->at_end) {
+		super->at_end(super->context);
+	}
 	/* what may still write behind it is watched until the process is gone */
 	if (loop_state(super->loop) != LOOP_ENDED_HUNG || is_left_safe(super)) {
 		guard_end(super->guard, is_left_safe(super));

@@ -58,6 +58,8 @@ struct supervisor {
 	void (*tell)(void *context, const struct device *device, const char *text);
 	/* once a second while the loop runs; may be NULL. [super] */
 	void (*each_second)(void *context);
+	/* once, when the loop has ended and the log has not; may be NULL. [super] */
+	void (*at_end)(void *context);
 	/* SIGHUP came; may be NULL. [super] */
 	void (*hung_up)(void *context);
 	void *context;

@@ -206,4 +206,18 @@ grep -q "reload is refused: " "$TEST_TMP/events" || fail "the log does not know 
 expect_equal "the cycle from which on a param has its value" "$set_from,175" \
 	"$(cut -d, -f3- "$TEST_TMP/params.csv" | sed -n 3p)"
 
+# A run that ends before anybody has looked what became of its orders.
+config hup
+start hup
+sed -i 's/value: 180.0/value: 181.5/' "$TEST_TMP/hup.yaml"
+kill -HUP $pid
+has_new_value() {
+	"$RTLOOP" dump --csv -c param.target "$TEST_TMP/hup.mcap" | grep -q ',181.5$'
+}
+wait_until has_new_value
+stop
+"$RTLOOP" dump --jsonl -c event "$TEST_TMP/hup.mcap" | grep -q 'SIGHUP: reload target = 181.5, was 180"' ||
+	fail "the log does not know of SIGHUP shortly before its end"
+grep -A1 "SIGHUP: loaded" "$TEST_TMP/hup.err" | grep "has changed" && fail "what was just loaded is said to have changed"
+
 finish

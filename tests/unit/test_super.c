@@ -247,6 +247,26 @@ static void what_the_watchdog_may_be_writing_to_is_closed_at_the_end(void **stat
 	}
 }
 
+static unsigned ends;
+
+static void take_end(void *context)
+{
+	assert_ptr_equal(context, &bed);
+	assert_int_not_equal(loop_state(&bed.loop), LOOP_RUNS);
+	ends++;
+}
+
+static void whoever_wants_to_know_is_told_once_that_the_loop_has_ended(void **state)
+{
+	begin(1);
+	ends = 0;
+	bed.super.at_end = take_end;
+	bed.super.context = &bed;
+	run_for(2 * NS_PER_SEC);
+	assert_int_equal(ends, 1);
+	end();
+}
+
 static void a_peer_that_answers_later_is_taken_into_use_then(void **state)
 {
 	begin(1);
@@ -332,6 +352,8 @@ int main(void)
 		cmocka_unit_test(a_device_that_was_in_use_for_long_is_tried_again_soon),
 		cmocka_unit_test(
 			what_the_watchdog_may_be_writing_to_is_closed_at_the_end),
+		cmocka_unit_test(
+			whoever_wants_to_know_is_told_once_that_the_loop_has_ended),
 		cmocka_unit_test(a_peer_that_answers_later_is_taken_into_use_then),
 		cmocka_unit_test(a_peer_that_never_answers_is_closed_and_tried_again),
 		cmocka_unit_test(what_is_in_progress_at_the_end_is_closed),
