@@ -356,6 +356,8 @@ void writer_wait(struct writer *writer, int64_t most_ns)
 {
 	if (!is_idle(writer)) {
 		writer->ops->reap(writer, most_ns);
+	} else if (writer->ops->let_go) {
+		writer->ops->let_go(writer);
 	}
 	if (!writer->is_direct) {
 		start(writer);

@@ -49,6 +49,8 @@ struct writer_ops {
 	void (*reap)(struct writer *writer, int64_t most_ns);
 	/* what has not begun need not; NULL: it cannot be told. [log] */
 	void (*cancel)(struct writer *writer);
+	/* nothing is under way: what the kernel still holds of what has ended, files among it, is given up; NULL: nothing. [log] */
+	void (*let_go)(struct writer *writer);
 	bool links; /* start() knows ends_in_sync */
 };
 

@@ -162,6 +162,17 @@ static void ring_reap(struct writer *writer, int64_t most_ns)
 	}
 }
 
+/* Where the kernel's own thread is later than we are with a request that has ended, it leaves it to us to free it, and
+ * that happens inside of a call only: until then the file is open, and its disk cannot be unmounted. */
+static void ring_let_go(struct writer *writer)
+{
+	struct engine *engine = writer->engine;
+
+	if (uring_has_work(&engine->ring)) {
+		(void)uring_enter(&engine->ring);
+	}
+}
+
 const struct writer_ops writer_uring = {
 	.name = "uring",
 	.open = ring_open,
@@ -170,6 +181,7 @@ const struct writer_ops writer_uring = {
 	.start = ring_start,
 	.sync = ring_sync,
 	.reap = ring_reap,
+	.let_go = ring_let_go,
 	.links = true,
 };
 

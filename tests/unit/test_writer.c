@@ -147,8 +147,9 @@ static struct {
 	struct io_uring_sqe *sqes; /* and its submissions */
 	unsigned entries;
 	unsigned tail_offset;
-	int places;	/* of rings, that the thread has among its own */
-	unsigned calls; /* that submitted any */
+	int places;	 /* of rings, that the thread has among its own */
+	unsigned calls;	 /* that submitted any */
+	unsigned enters; /* all calls */
 	unsigned count;
 	struct {
 		struct io_uring_sqe sqe;
@@ -227,6 +228,7 @@ int __wrap_sys_uring_enter(int fd, unsigned submitted, unsigned least, unsigned 
 	unsigned tail = *(const unsigned *)((uint8_t *)seen.rings + seen.tail_offset);
 	int taken = __real_sys_uring_enter(fd, submitted, least, flags, argument);
 
+	seen.enters++;
 	if (taken > 0) {
 		note_given(tail - submitted, (unsigned)taken);
 	}
@@ -761,6 +763,24 @@ static int least_free_fd(void)
 	return fd;
 }
 
+/* Else a file stays open that has ended, as long as no other one is written. */
+static void what_the_kernel_still_holds_of_what_has_ended_is_let_go(void **state)
+{
+	struct bench *bench = *state;
+	struct uring *ring = bench->writer.engine; /* its first member */
+	unsigned enters = seen.enters;
+
+	if (bench->writer.note.text[0]) {
+		skip();
+	}
+	writer_poll(&bench->writer);
+	assert_int_equal(seen.enters, enters);
+	__atomic_fetch_or((unsigned *)ring->sq_flags, IORING_SQ_TASKRUN,
+			  __ATOMIC_RELAXED);
+	writer_poll(&bench->writer);
+	assert_int_equal(seen.enters, enters + 1);
+}
+
 /* By the thread that is to use it, which comes later than opening it. */
 static void where_the_ring_cannot_be_used_write_writes_and_it_is_said_why(void **state)
 {
@@ -860,6 +880,8 @@ int main(void)
 		TEST_OF(without_io_uring_write_writes_and_it_is_said_why, WRITER_WRITE),
 #ifdef HAVE_IO_URING
 		TEST_OF(a_sync_is_linked_to_the_last_write_before_it_and_no_other_is,
+			WRITER_URING),
+		TEST_OF(what_the_kernel_still_holds_of_what_has_ended_is_let_go,
 			WRITER_URING),
 		TEST_OF(where_the_ring_cannot_be_used_write_writes_and_it_is_said_why,
 			WRITER_WRITE),
