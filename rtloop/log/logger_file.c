@@ -33,6 +33,7 @@ static void note_written(struct logger *logger, uint64_t end, uint64_t cycles_se
 	for (unsigned i = 0; i < put->events - before->events; i++) {
 		unsynced_add(&logger->unsynced, &unput->events[i], logger->file_number);
 	}
+	unsynced_add_more(&logger->unsynced, put->events_more - before->events_more);
 	unput_confirm(unput, put);
 }
 

@@ -12,6 +12,7 @@
 struct unsynced_event {
 	struct log_note note;
 	uint32_t file; /* its number, as in syncer.h */
+	uint64_t more; /* events of that file behind it, none of which is kept */
 };
 
 /* Zeroed: empty. */
@@ -25,6 +26,9 @@ struct unsynced {
 
 /** unsynced_add - an event that was written into a file. [log] */
 void unsynced_add(struct unsynced *unsynced, const struct log_note *note, uint32_t file);
+
+/** unsynced_add_more - so many behind the one that was added last, which nobody keeps. [log] */
+void unsynced_add_more(struct unsynced *unsynced, uint64_t count);
 
 /** unsynced_forget - the first @end events that were ever added are on the disk, or are of no account. [log] */
 void unsynced_forget(struct unsynced *unsynced, uint64_t end);

@@ -1907,6 +1907,32 @@ static void events_that_a_failed_sync_may_have_lost_come_again(void **state)
 	assert_int_equal(log_look_count(look, "log_failed"), 1);
 }
 
+/* More than are kept of one chunk. */
+static void events_that_a_failed_sync_may_have_lost_are_at_least_counted(void **state)
+{
+	struct bench *bench = *state;
+	struct log_look *look = &bench->look;
+
+	bench->options.sync_ns = 20 * NS_PER_MS;
+	bench->options.chunk_bytes = 256 * KIB;
+	start(bench);
+	wait_until(is_first_on_disk, bench);
+	hold_clocks();
+	run_telling(bench, NOTES_MAX + 50);
+	wait_until(is_drained, bench);
+	disk.sync_code = -EIO;
+	skipped_ns += NS_PER_SEC;
+	wait_until(has_failed, bench);
+	wait_until(is_well, bench);
+	assert_int_equal(stop(bench, NULL), -EIO);
+	folder_list(&bench->folder);
+	assert_int_equal(bench->folder.count, 2);
+	log_look_at(look, folder_file(&bench->folder, bench->folder.names[1]));
+	assert_int_equal(log_look_count(look, "late_wake") +
+				 log_look_find(look, "events_lost")->value,
+			 NOTES_MAX + 50);
+}
+
 static bool is_sync_held(void *context)
 {
 	return disk.syncs_held > 0;
@@ -2355,6 +2381,7 @@ int main(void)
 		EACH_KIND(a_sync_that_fails_ends_the_file_and_is_an_error),
 		EACH_KIND(a_sync_that_fails_at_the_end_is_an_error),
 		EACH_KIND(events_that_a_failed_sync_may_have_lost_come_again),
+		EACH_KIND(events_that_a_failed_sync_may_have_lost_are_at_least_counted),
 		EACH_KIND(a_sync_that_ends_when_there_is_no_file_lets_the_last_one_go),
 		EACH_KIND(a_file_of_which_a_sync_failed_late_ends_no_other),
 		EACH_KIND(the_log_is_degraded_until_the_new_file_is_on_the_disk),

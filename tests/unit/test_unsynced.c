@@ -114,6 +114,28 @@ static void those_without_room_are_counted_as_lost_if_they_may_be(void **state)
 	expect_notes(stand, 7, NOTES_MAX + 6);
 }
 
+/* Which were so many in a chunk that none of them is kept. */
+static void those_that_nobody_keeps_are_counted_as_lost_if_they_may_be(void **state)
+{
+	struct stand *stand = *state;
+
+	add(stand, 0, 9, 1);
+	unsynced_add_more(&stand->unsynced, 5);
+	add(stand, 10, 19, 2);
+	unsynced_add_more(&stand->unsynced, 7);
+	unsynced_give_back(&stand->unsynced, 1, &stand->notes);
+	assert_int_equal(counter_get(&stand->notes.lost), 5);
+	unsynced_forget(&stand->unsynced, stand->unsynced.end);
+	unsynced_give_back(&stand->unsynced, 2, &stand->notes);
+	assert_int_equal(counter_get(&stand->notes.lost), 5);
+	add(stand, 20, 20, 3);
+	unsynced_add_more(&stand->unsynced, 2);
+	add(stand, 21, 20 + NOTES_MAX, 3);
+	stand->notes.count = 0;
+	unsynced_give_back(&stand->unsynced, 3, &stand->notes);
+	assert_int_equal(counter_get(&stand->notes.lost), 5 + 1 + 2);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -123,6 +145,7 @@ int main(void)
 		TEST(what_is_on_the_disk_is_not_written_again),
 		TEST(those_of_the_next_file_stay_where_they_are),
 		TEST(those_without_room_are_counted_as_lost_if_they_may_be),
+		TEST(those_that_nobody_keeps_are_counted_as_lost_if_they_may_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
