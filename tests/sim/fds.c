@@ -106,14 +106,18 @@ const char *fds_first(void)
 WRAP(ssize_t, read, int fd, void *data, size_t bytes)
 {
 	struct sim_file *file;
+	ssize_t result;
 
 	if (!fds_is_ours(fd)) {
 		return __real_read(fd, data, bytes);
 	}
 	kernel_call(CALL_READ);
 	file = fds_need(fd);
-	return kernel_result(file->ops->read ? file->ops->read(file, data, bytes)
-					     : -EINVAL);
+	result = file->ops->read ? file->ops->read(file, data, bytes) : -EINVAL;
+	if (result <= 0 && result != -EAGAIN && result != -EINTR) {
+		kernel_note_call(CALL_END);
+	}
+	return kernel_result(result);
 }
 
 WRAP(ssize_t, write, int fd, const void *data, size_t bytes)

@@ -23,12 +23,17 @@ void kernel_begin(void)
 	memset(&kernel, 0, sizeof(kernel));
 }
 
+void kernel_note_call(enum kernel_call call)
+{
+	kernel.calls[call] += sched_is_cycle();
+}
+
 void kernel_call(enum kernel_call call)
 {
 	int64_t cost_ns = rng_between(sim_rng(STREAM_SCHEDULE), CALL_MIN_NS, CALL_MAX_NS);
 
+	kernel_note_call(call);
 	if (sched_is_cycle()) {
-		kernel.calls[call]++;
 		if (kernel.call_delay_ns > 0) {
 			int64_t delay_ns = kernel.call_delay_ns;
 

@@ -25,6 +25,7 @@ enum kernel_call {
 	CALL_SCAN,
 	CALL_WATCH, /* epoll_ctl */
 	CALL_READ,
+	CALL_END, /* reads among them that found the end, or an error */
 	CALL_WRITE,
 	CALL_WAKE, /* the logger's eventfd */
 	CALL_KINDS,
@@ -32,6 +33,9 @@ enum kernel_call {
 
 /** kernel_call - the thread that goes on makes a call: it takes its time, and others may come first. */
 void kernel_call(enum kernel_call call);
+
+/** kernel_note_call - the same without the call: the thread goes on at once. */
+void kernel_note_call(enum kernel_call call);
 
 /** kernel_calls - that the cycle has made of a kind since kernel_forget_calls(). */
 unsigned kernel_calls(enum kernel_call call);
