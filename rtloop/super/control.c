@@ -263,8 +263,10 @@ static void take_line(struct control *control, struct control_peer *peer, size_t
 static void take_end(struct control *control, struct control_peer *peer, int64_t now_ns)
 {
 	if (peer->line_bytes > 0) {
-		/* the end of what it sends ends its line, too */
-		take_line(control, peer, peer->line_bytes, now_ns);
+		/* x=10 may be the beginning of x=100 */
+		make_reply(control, peer,
+			   "the request is cut off; expected a newline at its end",
+			   now_ns);
 	} else {
 		drop(peer);
 	}

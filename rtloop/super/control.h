@@ -2,7 +2,7 @@
  * The control socket of a run: requests of one line each, answered by whoever knows the answers. It is
  * served by the supervisor, between its looks: nothing here ever waits, whatever its peers do.
  *
- * A peer sends one line and gets one reply; then the connection is closed. The number of peers, the length
+ * A peer sends one line, to its newline, and gets one reply; then the connection is closed. The number of peers, the length
  * of a line and the time that each may take are bounded; a peer beyond them is told so, or dropped.
  */
 #ifndef RTLOOP_SUPER_CONTROL_H

@@ -51,7 +51,7 @@ wait_until answers
 expect_equal "the reply to a line without an end" \
 	"the request is too long; expected a line of less than 8192 bytes" \
 	"$(head -c 8191 /dev/zero | tr '\0' x | socat -t 30 - "UNIX:$socket" 2> /dev/null | jq -r .error)"
-expect_equal "the reply to half a line" "unknown request 'stat'; did you mean 'status'?" \
+expect_equal "the reply to half a line" "the request is cut off; expected a newline at its end" \
 	"$(printf stat | socat -t 30 - "UNIX:$socket" | jq -r .error)"
 
 # hold KIND COUNT: as many at once, until they are let go.

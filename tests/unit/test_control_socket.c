@@ -143,7 +143,7 @@ static void a_line_gets_one_reply_and_then_the_end(void **state)
 	assert_int_equal(bench.peer.uid, getuid());
 }
 
-static void a_line_may_come_in_pieces_and_end_with_what_is_sent(void **state)
+static void a_line_may_come_in_pieces(void **state)
 {
 	int fd = connect_peer();
 
@@ -151,11 +151,26 @@ static void a_line_may_come_in_pieces_and_end_with_what_is_sent(void **state)
 	say(fd, "sta", 3);
 	serve(2);
 	assert_int_equal(bench.asked, 0);
-	say(fd, "tus", 3);
-	shutdown(fd, SHUT_WR);
+	say(fd, "tus\n", 4);
 	serve(3);
 	errno = 0;
 	assert_string_equal(heard(fd), "1 words, the last is status, stage 0");
+	close(fd);
+}
+
+static void half_a_line_is_not_carried_out(void **state)
+{
+	int fd = connect_peer();
+
+	(void)state;
+	say(fd, "set x=10", 8);
+	shutdown(fd, SHUT_WR);
+	serve(3);
+	errno = 0;
+	assert_string_equal(
+		heard(fd),
+		"refused: the request is cut off; expected a newline at its end");
+	assert_int_equal(bench.asked, 0);
 	close(fd);
 }
 
@@ -439,7 +454,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_line_gets_one_reply_and_then_the_end),
-		TEST(a_line_may_come_in_pieces_and_end_with_what_is_sent),
+		TEST(a_line_may_come_in_pieces),
+		TEST(half_a_line_is_not_carried_out),
 		TEST(an_answer_that_takes_time_is_asked_for_again),
 		TEST(who_has_gone_before_the_answer_is_forgotten),
 		TEST(what_is_no_text_is_refused),
