@@ -771,6 +771,7 @@ static void what_the_kernel_still_holds_of_what_has_ended_is_let_go(void **state
 	unsigned enters = seen.enters;
 
 	if (bench->writer.note.text[0]) {
+		print_message("%s\n", bench->writer.note.text);
 		skip();
 	}
 	writer_poll(&bench->writer);
