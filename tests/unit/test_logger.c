@@ -1478,17 +1478,22 @@ static void a_refused_file_that_cannot_be_cut_keeps_what_is_in_it(void **state)
 	run_cycles(bench, 100);
 	wait_until(is_drained, bench);
 	wait_until(has_synced_data, &bytes);
+	hold_clocks();
 	disk.cut_code = -EIO;
 	disk.put_code = -EIO;
-	run_until_degraded(bench);
+	/* of one chunk: of those that are on their way behind it some would stay, and be told as lost */
+	run_cycles(bench, 10);
+	wait_until(is_drained, bench);
+	skipped_ns += NS_PER_SEC;
+	wait_until(is_degraded, bench);
 	recover(bench);
 	run_cycles(bench, 10);
 	assert_int_equal(stop(bench, NULL), -EIO);
 	look_at_all(bench);
 	assert_accounted(bench);
 	assert_int_equal(bench->look.files, 2);
+	/* it was not closed, and may end in a piece */
 	assert_int_equal(bench->look.problems, 1);
-	assert_non_null(strstr(bench->look.problem, "was not closed"));
 }
 
 static bool has_failed_often(void *context)
@@ -1913,15 +1918,15 @@ static void events_that_a_failed_sync_may_have_lost_are_at_least_counted(void **
 	struct bench *bench = *state;
 	struct log_look *look = &bench->look;
 
-	bench->options.sync_ns = 20 * NS_PER_MS;
+	/* not before time is skipped */
+	bench->options.sync_ns = 100 * NS_PER_SEC;
 	bench->options.chunk_bytes = 256 * KIB;
 	start(bench);
 	wait_until(is_first_on_disk, bench);
-	hold_clocks();
 	run_telling(bench, NOTES_MAX + 50);
 	wait_until(is_drained, bench);
 	disk.sync_code = -EIO;
-	skipped_ns += NS_PER_SEC;
+	skipped_ns += 100 * NS_PER_SEC;
 	wait_until(has_failed, bench);
 	wait_until(is_well, bench);
 	assert_int_equal(stop(bench, NULL), -EIO);
