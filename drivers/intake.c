@@ -88,6 +88,14 @@ static void count_drops(struct framer *framer, struct device *device)
 	*tally = (struct frame_tally){ .bad_match = 0 };
 }
 
+/* Another stream of the device may have brought something newer while this waited. */
+static int64_t newest_ns(const struct intake *intake, const struct device *device)
+{
+	int64_t last_ns = (int64_t)counter_get(&device->last_ns);
+
+	return intake->arrived_ns > last_ns ? intake->arrived_ns : last_ns;
+}
+
 static void publish(struct intake *intake, struct device *device,
 		    const struct frame *frame, const struct cycle_time *now)
 {
@@ -98,7 +106,7 @@ static void publish(struct intake *intake, struct device *device,
 		return;
 	}
 	device_count(device, COUNT_FRAMES, 1);
-	device_publish(device, now);
+	device_publish_at(device, newest_ns(intake, device), now);
 }
 
 /* What there is no mark for counts as if it had come with what came before it: rather too old than too new. */

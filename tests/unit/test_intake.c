@@ -113,6 +113,33 @@ static void what_is_left_over_keeps_the_time_when_it_came(void **state)
 	rig_fini(&rig);
 }
 
+static void the_message_of_what_is_left_over_has_the_time_when_it_came(void **state)
+{
+	struct rig rig;
+	int64_t arrived_ns, recorded_ns;
+
+	rig_init(&rig, LINES);
+	attach(&rig);
+	receive_text(&rig, "1\n2\n3\n4\n5\n");
+	arrived_ns = rig.now.wake_ns;
+	rig_step(&rig, NS_PER_MS);
+	rig_tick(&rig);
+	memcpy(&recorded_ns, rig.device.published + sizeof(uint64_t),
+	       sizeof(recorded_ns));
+	assert_int_equal(recorded_ns, arrived_ns);
+	assert_int_equal(counter_get(&rig.device.last_ns), arrived_ns);
+	/* as if another stream had brought something meanwhile */
+	receive_text(&rig, "1\n2\n3\n4\n5\n");
+	counter_set(&rig.device.last_ns, (uint64_t)rig.now.wake_ns + 7);
+	arrived_ns = rig.now.wake_ns + 7;
+	rig_step(&rig, NS_PER_MS);
+	rig_tick(&rig);
+	memcpy(&recorded_ns, rig.device.published + sizeof(uint64_t),
+	       sizeof(recorded_ns));
+	assert_int_equal(recorded_ns, arrived_ns);
+	rig_fini(&rig);
+}
+
 static void what_comes_later_makes_nothing_newer_that_waits(void **state)
 {
 	struct rig rig;
@@ -326,6 +353,8 @@ int main(void)
 		cmocka_unit_test(
 			a_flood_is_counted_once_in_each_cycle_in_which_something_was_left),
 		cmocka_unit_test(frames_that_are_dropped_use_the_budget_up_as_well),
+		cmocka_unit_test(
+			the_message_of_what_is_left_over_has_the_time_when_it_came),
 		cmocka_unit_test(what_comes_later_makes_nothing_newer_that_waits),
 		cmocka_unit_test(what_waits_for_long_is_never_newer_than_it_is),
 		cmocka_unit_test(what_is_left_over_keeps_the_time_when_it_came),
