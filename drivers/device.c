@@ -265,6 +265,13 @@ void device_publish_changes(struct device *device, const struct cycle_time *now)
 	}
 }
 
+void device_record_again(struct device *device, const struct cycle_time *now)
+{
+	if (device->spec->in_count > 0) {
+		record_part(device, now);
+	}
+}
+
 void device_age(struct device *device, const struct cycle_time *now)
 {
 	unsigned turned = 0;

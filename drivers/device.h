@@ -144,6 +144,12 @@ void device_sampled(struct device *device, const struct cycle_time *now) RT_SAFE
 void device_publish_changes(struct device *device, const struct cycle_time *now) RT_SAFE;
 
 /**
+ * device_record_again - after a cycle that was dropped: record the part as it is, for what was
+ * recorded of it in that cycle is not in the log. [rt]
+ */
+void device_record_again(struct device *device, const struct cycle_time *now) RT_SAFE;
+
+/**
  * device_age - turn channels stale that are older than max_age at this release. [rt]
  */
 void device_age(struct device *device, const struct cycle_time *now) RT_SAFE;

@@ -191,9 +191,9 @@ static void measure_cycle(const struct app *app, uint64_t *ret_worst, uint64_t *
 					   : 0;
 
 		usual += message + outputs;
-		/* frames within the budget; then the turns to stale, to bad, and to what is
-		 * forced or no longer forced */
-		worst += message * ((uint64_t)device->spec->budget + 3) + outputs;
+		/* after a gap as it was; frames within the budget; then the turns to stale, to
+		 * bad, and to what is forced or no longer forced */
+		worst += message * ((uint64_t)device->spec->budget + 4) + outputs;
 	}
 	sampled = record_bytes_of(sampled_body_bytes(&app->loop.sample_times));
 	*ret_worst =

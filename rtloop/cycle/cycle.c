@@ -83,6 +83,14 @@ static bool takes_part(const struct device *device, const struct cycle_time *now
 	return device->link && !device->is_lost && device_is_due(device, now);
 }
 
+/* As they were at the end of the cycle before: what changes in this one comes behind that. */
+static RARE void record_inputs_again(struct loop *loop, const struct cycle_time *now)
+{
+	for (unsigned i = 0; i < loop->device_count; i++) {
+		device_record_again(&loop->devices[i], now);
+	}
+}
+
 static void read_phase(struct loop *loop, const struct cycle_time *now)
 {
 	blame_enter(&loop->blame, BLAME_NOBODY, BLAME_SCAN);
@@ -305,6 +313,9 @@ bool cycle_run(struct loop *loop, int64_t wake_ns)
 
 	recorder_begin(loop->recorder, now.cycle, wake_ns);
 	state_record(&loop->state, loop->recorder, &now);
+	if (loop->recorder->is_gap) {
+		record_inputs_again(loop, &now);
+	}
 	blame_begin(&loop->blame, wake_ns);
 	lift_inputs(loop);
 	orders_take(loop, now.cycle);

@@ -123,6 +123,8 @@ int report_device_take(struct report_device *device,
 			     report_number_load(&fields->qualities[i], message->data));
 	}
 	if (fields->sample_ns.bytes) {
+		/* what a gap has swallowed was read in a cycle that nobody knows */
+		bool has_age = offset_ns && message->log_time_ns != device->gap_time_ns;
 		int64_t sample_ns = report_number_load(&fields->sample_ns, message->data);
 
 		wake_ns = offset_ns
@@ -130,8 +132,9 @@ int report_device_take(struct report_device *device,
 				  : 0;
 		/* 0: there was none yet */
 		if (sample_ns > 0) {
-			take_sample(device, sample_ns, offset_ns ? &wake_ns : NULL);
+			take_sample(device, sample_ns, has_age ? &wake_ns : NULL);
 		}
+		device->gap_time_ns = 0;
 	}
 	return 0;
 }
@@ -195,6 +198,13 @@ struct report_device *report_devices_get(struct report_devices *devices,
 	memcpy(list[at]->name, name, sizeof(name));
 	devices->count++;
 	return list[at];
+}
+
+void report_devices_gap(struct report_devices *devices, uint64_t log_time_ns)
+{
+	for (unsigned i = 0; i < devices->count; i++) {
+		devices->list[i]->gap_time_ns = log_time_ns;
+	}
 }
 
 void report_devices_fini(struct report_devices *devices)

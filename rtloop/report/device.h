@@ -31,6 +31,7 @@ struct report_device {
 	enum report_quality quality; /* at the last message */
 	uint8_t *qualities;	     /* of each channel, at the last message */
 	unsigned quality_count;
+	uint64_t gap_time_ns; /* of the gap before */
 	struct hist
 		age; /* of new samples when the cycle had them; empty where the log has no offset */
 };
@@ -77,6 +78,10 @@ struct report_devices {
 /** report_devices_get - by name, made where it is not there; NULL: no memory, or too many. [any but rt] */
 struct report_device *report_devices_get(struct report_devices *devices,
 					 const char *name);
+
+/** report_devices_gap - in the first cycle behind it a run records all inputs as they were. [any but rt] */
+void report_devices_gap(struct report_devices *devices, uint64_t log_time_ns);
+
 void report_devices_fini(struct report_devices *devices);
 
 #endif

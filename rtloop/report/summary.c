@@ -148,6 +148,7 @@ static int take_gap(void *context, uint64_t first, uint64_t last, uint64_t log_t
 	if (last - first + 1 > summary->longest_gap) {
 		summary->longest_gap = last - first + 1;
 	}
+	report_devices_gap(&summary->devices, log_time_ns);
 	return 0;
 }
 

@@ -701,6 +701,56 @@ static void every_cycle_that_was_run_is_recorded_or_in_a_gap(void **state)
 	assert_int_equal(bed.loop.grid.release, count + missed);
 }
 
+/* What the log says of a device's first channel. */
+static int64_t logged_value(unsigned index)
+{
+	const struct device *device = &bed.stage.devices[index];
+	const uint8_t *body = stage_last(&bed.stage, device->topic);
+	int64_t value;
+
+	memcpy(&value, body + ((uint8_t *)device->in[0].cell - device->part.block),
+	       sizeof(value));
+	return value;
+}
+
+static int logged_quality(unsigned index)
+{
+	const struct device *device = &bed.stage.devices[index];
+	const uint8_t *body = stage_last(&bed.stage, device->topic);
+
+	return body[device->in[0].quality - device->part.block];
+}
+
+static void inputs_that_changed_in_a_gap_are_in_the_log_behind_it(void **state)
+{
+	actor(1)->driver.sample = NULL;
+	begin();
+	for (unsigned i = 0; i < 5000 && !bed.stage.recorder.is_gap; i++) {
+		run_many(1);
+	}
+	assert_true(bed.stage.recorder.is_gap);
+	actor(0)->value = 42;
+	channel_put_int(&bed.stage.devices[1].in[0], 43, bed.clock_ns);
+	device_publish(
+		&bed.stage.devices[1],
+		&(struct cycle_time){ .cycle = bed.loop.cycle, .wake_ns = bed.clock_ns });
+	actor(2)->loses = true;
+	actor(2)->lose_in = CALL_SAMPLE;
+	run_many(1);
+	assert_true(bed.stage.recorder.is_gap);
+	stage_forget(&bed.stage);
+	run_many(2);
+	assert_false(bed.stage.recorder.is_gap);
+	assert_int_equal(cycles_recorded(), 2);
+	assert_int_equal(logged_value(0), 42);
+	assert_int_equal(logged_value(1), 43);
+	assert_int_equal(logged_quality(2), QUALITY_BAD);
+	for (unsigned i = 0; i < bed.stage.count; i++) {
+		assert_int_equal(stage_records(&bed.stage, bed.stage.devices[i].topic),
+				 1);
+	}
+}
+
 static void the_worst_cycle_is_known_by_its_number(void **state)
 {
 	begin();
@@ -1074,6 +1124,7 @@ int main(void)
 		TEST(channels_age_by_the_release),
 		TEST(what_was_dropped_before_a_silence_is_told_in_time),
 		TEST(every_cycle_that_was_run_is_recorded_or_in_a_gap),
+		TEST(inputs_that_changed_in_a_gap_are_in_the_log_behind_it),
 		TEST(the_worst_cycle_is_known_by_its_number),
 		TEST(the_peaks_of_a_tenth_of_a_second_are_kept),
 		TEST(a_cycle_caught_up_is_no_peak_of_the_latency),

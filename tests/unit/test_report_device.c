@@ -80,6 +80,20 @@ only_newer_samples_count_and_their_age_is_that_when_they_were_read(void **state)
 	assert_int_equal(counter_get(&device->age.max_ns), 500000);
 }
 
+static void the_age_of_what_a_gap_has_swallowed_is_not_known(void **state)
+{
+	assert_int_equal(take(1000000, 800000, 0, 0, 0), 0);
+	report_devices_gap(&devices, 90000000 + OFFSET_NS);
+	assert_int_equal(take(90000000, 20000000, 0, 0, 0), 0);
+	assert_int_equal(take(90000000, 89500000, 0, 0, 0), 0);
+	assert_int_equal(device->samples, 3);
+	assert_int_equal(counter_get(&device->age.count), 2);
+	assert_int_equal(counter_get(&device->age.max_ns), 500000);
+	report_devices_gap(&devices, 98000000 + OFFSET_NS);
+	assert_int_equal(take(99000000, 98800000, 0, 0, 0), 0);
+	assert_int_equal(counter_get(&device->age.count), 3);
+}
+
 static void before_its_first_sample_a_device_has_none(void **state)
 {
 	assert_int_equal(take(1000000, 0, 2, 2, 0), 0);
@@ -160,6 +174,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			only_newer_samples_count_and_their_age_is_that_when_they_were_read,
 			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_age_of_what_a_gap_has_swallowed_is_not_known, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(before_its_first_sample_a_device_has_none,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
