@@ -6,21 +6,23 @@ OP(block_integral)
 {
 	const struct slot *in = ARG(0), *min = ARG(1), *max = ARG(2), *reset = ARG(3),
 			  *start = ARG(4);
-	uint64_t worth = worth_of_args(frame, insn);
+	uint64_t rest = min->worth | max->worth | reset->worth | start->worth;
+	uint64_t worth = in->worth | rest;
 	double sum = WORD(0) ? word_float(WORD(1)) : start->f;
 
 	if (UNLIKELY(min->f > max->f)) {
 		worth |= WORTH_BAD | WORTH_RANGE;
-	} else {
+	} else if (is_good(rest)) {
+		/* a reset needs no sensor */
 		if (reset->i) {
 			sum = start->f;
-		} else if (is_good(worth)) {
+		} else if (is_good(in->worth)) {
 			sum = to_finite(sum + in->f * frame->dt_s, &worth);
 		}
 		sum = clamp(sum, min->f, max->f);
+		WORD(0) = 1;
+		WORD(1) = float_word(sum);
 	}
-	WORD(0) = 1;
-	WORD(1) = float_word(sum);
 	put_float(DST, sum, worth);
 }
 

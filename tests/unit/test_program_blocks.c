@@ -660,6 +660,60 @@ static void filters_hold_while_their_input_is_not_good(void **state)
 	}
 }
 
+static void step_with(struct logic *logic, double value, enum quality quality)
+{
+	logic_set_float(logic, LOGIC_Y, value);
+	logic_set_quality(logic, LOGIC_Y, quality);
+	logic_step(logic, 100 * MS);
+}
+
+static void integral_takes_no_argument_that_is_not_good(void **state)
+{
+	static const struct {
+		const char *text;
+		double first, good, bad, sum; /* of in.y; and what comes of it */
+	} cases[] = {
+		{ "f := integral(in.x, start := in.y)", 0.0, 50.0, 0.0, 50.0 },
+		{ "f := integral(in.x, max := in.y, start := 30)", 0.0, 50.0, 0.0, 30.0 },
+		{ "f := integral(in.x, min := in.y, start := 30)", 99.0, 5.0, 99.0,
+		  30.0 },
+		{ "f := integral(in.x, reset := in.y > 90, start := in.y)", 99.0, 50.0,
+		  99.0, 50.0 },
+	};
+	struct logic logic;
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		logic_make(&logic, cases[i].text);
+		logic_set_float(&logic, LOGIC_X, 0.0);
+		step_with(&logic, cases[i].first, QUALITY_BAD);
+		assert_int_equal(logic_quality(&logic, LOGIC_F), QUALITY_BAD);
+		step_with(&logic, cases[i].good, QUALITY_GOOD);
+		assert_near(logic_float(&logic, LOGIC_F), cases[i].sum);
+		step_with(&logic, cases[i].bad, QUALITY_BAD);
+		assert_near(logic_float(&logic, LOGIC_F), cases[i].sum);
+		step_with(&logic, cases[i].good, QUALITY_GOOD);
+		assert_near(logic_float(&logic, LOGIC_F), cases[i].sum);
+		assert_int_equal(logic_quality(&logic, LOGIC_F), QUALITY_GOOD);
+		logic_end(&logic);
+	}
+}
+
+static void integral_is_reset_though_its_sensor_is_dead(void **state)
+{
+	struct logic logic;
+
+	logic_make(&logic, "f := integral(in.x, reset := in.a, start := 3)");
+	logic_set_float(&logic, LOGIC_X, 10.0);
+	logic_step(&logic, 100 * MS);
+	assert_near(logic_float(&logic, LOGIC_F), 4.0);
+	logic_set_quality(&logic, LOGIC_X, QUALITY_BAD);
+	logic_set_bool(&logic, LOGIC_A, true);
+	logic_step(&logic, 100 * MS);
+	assert_near(logic_float(&logic, LOGIC_F), 3.0);
+	assert_int_equal(logic_quality(&logic, LOGIC_F), QUALITY_BAD);
+	logic_end(&logic);
+}
+
 static void a_derivative_begins_anew_after_a_bad_sample(void **state)
 {
 	struct logic logic;
@@ -844,6 +898,8 @@ int main(void)
 		cmocka_unit_test(lowpass_answers_a_step_like_one_of_first_order),
 		cmocka_unit_test(average_is_the_mean_of_the_last_samples),
 		cmocka_unit_test(derivative_is_the_change_in_a_second),
+		cmocka_unit_test(integral_takes_no_argument_that_is_not_good),
+		cmocka_unit_test(integral_is_reset_though_its_sensor_is_dead),
 		cmocka_unit_test(integral_sums_up_and_stays_within_its_limits),
 		cmocka_unit_test(pid_adds_its_three_parts),
 		cmocka_unit_test(pid_does_not_wind_up),
