@@ -101,10 +101,26 @@ static bool answer_words(struct live *live, struct control_request *request,
 			return true;
 		}
 	}
+	/* while orders are on their way it is not known what is forced */
+	if (request->stage == LIVE_NEW && batch.count == 0 && !live->is_given) {
+		return live_confirm(live, request, reply);
+	}
 	return carry_out(live, request, &batch, reply);
 }
 
 /* --- force --------------------------------------------------------------------------------------- */
+
+/* Once the orders before are carried out. */
+static bool will_be_forced(const struct live_batch *batch,
+			   const struct live_channel *channel)
+{
+	for (unsigned i = batch->count; i-- > 0;) {
+		if (batch->channels[i] == channel) {
+			return batch->list[i].kind == ORDER_FORCE;
+		}
+	}
+	return channel->is_forced;
+}
 
 /* "probe.temp=20", or "probe.temp=" to release it. */
 static bool read_force(struct live *live, const char *word, struct live_batch *batch,
@@ -125,7 +141,9 @@ static bool read_force(struct live *live, const char *word, struct live_batch *b
 								: "");
 	}
 	if (*text == '\0') {
-		live_batch_add(batch, channel, ORDER_RELEASE, value);
+		if (will_be_forced(batch, channel)) {
+			live_batch_add(batch, channel, ORDER_RELEASE, value);
+		}
 		return true;
 	}
 	code = live_value_parse(text, channel->type, &value);

@@ -15,12 +15,13 @@
 #include "rtloop/cycle/cycle.h"
 #include "rtloop/setup.h"
 
-static const char yaml[] = "loop: { period: 1ms }\n"
-			   "devices: {}\n"
-			   "params: { target: { value: 20.0, min: 0, max: 200 } }\n"
-			   "vars: { seen: 0.0 }\n"
-			   "program: |\n"
-			   "  seen := target\n";
+static const char yaml[] =
+	"loop: { period: 1ms }\n"
+	"devices: { kiln: { driver: sim, in: { temp: { wave: constant } } } }\n"
+	"params: { target: { value: 20.0, min: 0, max: 200 } }\n"
+	"vars: { seen: 0.0 }\n"
+	"program: |\n"
+	"  seen := target\n";
 
 struct bed {
 	struct diag diag;
@@ -161,6 +162,40 @@ static void who_is_told_after_the_next_has_given_hears_of_what_was_his(void **st
 	expect_reply(&first, "\"cycle\": 0,\n  \"changed\": 1,");
 }
 
+/* Its answer to "force", once the cycle has come round. */
+static void expect_forced(const char *first, const char *second, const char *text)
+{
+	struct control_request request = { .words = { "force", first, second },
+					   .word_count = second ? 3 : 2,
+					   .came_ns = INT64_MAX };
+	char *said = NULL;
+	size_t bytes = 0;
+	FILE *reply = open_memstream(&said, &bytes);
+
+	assert_non_null(reply);
+	live_settle(&bed.live);
+	if (!live_answer_force(&bed.live, &request, 0, reply)) {
+		run();
+		live_settle(&bed.live);
+		assert_true(live_answer_force(&bed.live, &request, 0, reply));
+	}
+	fclose(reply);
+	if (!strstr(said, text)) {
+		fail_msg("no '%s' in %s", text, said);
+	}
+	free(said);
+}
+
+static void to_release_what_is_not_forced_changes_nothing(void **state)
+{
+	expect_forced("kiln.temp=", NULL, "\"changed\": 0");
+	expect_forced("kiln.temp=20", NULL, "\"changed\": 1");
+	expect_forced("kiln.temp=", "kiln.temp=", "\"changed\": 1");
+	expect_forced("kiln.temp=20", "kiln.temp=", "\"changed\": 2");
+	expect_forced("kiln.temp=", NULL, "\"changed\": 0");
+	assert_int_equal(counter_get(&bed.app->loop.forced), 0);
+}
+
 static void a_reload_that_was_not_begun_says_so(void **state)
 {
 	struct control_request set = { .words = { "set", "target=175" },
@@ -203,6 +238,7 @@ int main(void)
 		TEST(the_answer_waits_for_the_cycle_and_the_cycle_for_nobody),
 		TEST(a_second_set_is_given_when_the_first_was_taken),
 		TEST(who_is_told_after_the_next_has_given_hears_of_what_was_his),
+		TEST(to_release_what_is_not_forced_changes_nothing),
 		TEST(a_reload_that_was_not_begun_says_so),
 		TEST(a_set_out_of_range_is_refused_and_changes_nothing),
 	};
