@@ -249,9 +249,22 @@ void device_publish(struct device *device, const struct cycle_time *now)
 	device_publish_at(device, now->wake_ns, now);
 }
 
+/* Not so where every read failed. */
+static bool is_any_of(const struct device *device, int64_t sample_ns)
+{
+	bool is_any = device->spec->in_count == 0;
+
+	for (unsigned i = 0; i < device->spec->in_count; i++) {
+		is_any |= device->in[i].sample_ns == sample_ns;
+	}
+	return is_any;
+}
+
 void device_sampled(struct device *device, const struct cycle_time *now)
 {
-	note_sample(device, now->wake_ns);
+	if (is_any_of(device, now->wake_ns)) {
+		note_sample(device, now->wake_ns);
+	}
 	plan_staleness(device);
 	device_publish_changes(device, now);
 }

@@ -140,6 +140,33 @@ static void of_what_is_sampled_only_changes_are_recorded(void **state)
 	assert_int_equal(parts(), 2);
 }
 
+static void where_every_read_failed_the_last_sample_is_that_before(void **state)
+{
+	int64_t sample_ns = stage.now.wake_ns;
+	const uint8_t *body;
+	int64_t recorded_ns;
+
+	put(0, 1);
+	put(1, 1);
+	device_sampled(device, &stage.now);
+	for (unsigned i = 0; i < 4; i++) {
+		stage_step(&stage, NS_PER_MS);
+		channel_set_quality(&device->in[0], QUALITY_BAD);
+		channel_set_quality(&device->in[1], QUALITY_BAD);
+		device_sampled(device, &stage.now);
+	}
+	assert_int_equal(counter_get(&device->last_ns), sample_ns);
+	stage_step(&stage, NS_PER_MS);
+	assert_int_equal(parts(), 2);
+	body = stage_last(&stage, device->topic);
+	memcpy(&recorded_ns, body + sizeof(uint64_t), sizeof(recorded_ns));
+	assert_int_equal(recorded_ns, sample_ns);
+	put(1, 2);
+	device_sampled(device, &stage.now);
+	assert_int_equal(counter_get(&device->last_ns), stage.now.wake_ns);
+	assert_int_equal(counter_get(&device->age_max_ns), 5 * NS_PER_MS);
+}
+
 static void a_quality_that_changes_is_a_change(void **state)
 {
 	publish(1);
@@ -539,6 +566,7 @@ int main(void)
 		TEST(what_has_a_time_of_its_own_is_published_at_that),
 		TEST(every_publication_is_recorded_though_nothing_changed),
 		TEST(of_what_is_sampled_only_changes_are_recorded),
+		TEST(where_every_read_failed_the_last_sample_is_that_before),
 		TEST(a_quality_that_changes_is_a_change),
 		TEST(a_channel_is_good_at_exactly_max_age_and_stale_after),
 		TEST(staleness_is_told_once),
