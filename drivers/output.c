@@ -41,7 +41,9 @@ static enum quality quality_of(const struct output *output, enum value_type type
 	if (type == VALUE_FLOAT && !isfinite(output->asked.as_float)) {
 		return QUALITY_BAD;
 	}
-	return (enum quality)output->quality;
+	/* a plugin writes to the cell alone, and may put there what is none */
+	return output->quality > QUALITY_BAD ? QUALITY_BAD
+					     : (enum quality)output->quality;
 }
 
 void outputs_apply(struct device *device)

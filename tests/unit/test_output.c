@@ -139,6 +139,15 @@ static void what_is_no_finite_number_drives_the_safe_value(void **state)
 	assert_no_number(-INFINITY);
 }
 
+static void a_quality_that_is_none_is_bad(void **state)
+{
+	ask_speed(12, (enum quality)(QUALITY_BAD + 1));
+	cycle();
+	assert_int_equal(speed_quality(), QUALITY_BAD);
+	assert_int_equal(channel_value(&device->out[0]).as_int,
+			 device->out[0].substitute.as_int);
+}
+
 static void all_can_be_made_safe_at_once(void **state)
 {
 	ask_speed(12, QUALITY_GOOD);
@@ -264,6 +273,7 @@ int main(void)
 		TEST(a_forced_output_is_driven_with_the_forced_value_until_released),
 		TEST(each_output_is_judged_for_itself),
 		TEST(what_is_no_finite_number_drives_the_safe_value),
+		TEST(a_quality_that_is_none_is_bad),
 		TEST(all_can_be_made_safe_at_once),
 		TEST(the_first_cycle_is_recorded_and_then_changes_of_value_and_quality),
 		TEST(what_is_driven_is_recorded_with_its_cycle_and_time),
