@@ -252,12 +252,12 @@ void device_publish(struct device *device, const struct cycle_time *now)
 /* Not so where every read failed. */
 static bool is_any_of(const struct device *device, int64_t sample_ns)
 {
-	bool is_any = device->spec->in_count == 0;
-
 	for (unsigned i = 0; i < device->spec->in_count; i++) {
-		is_any |= device->in[i].sample_ns == sample_ns;
+		if (device->in[i].sample_ns == sample_ns) {
+			return true;
+		}
 	}
-	return is_any;
+	return device->spec->in_count == 0;
 }
 
 void device_sampled(struct device *device, const struct cycle_time *now)
