@@ -227,7 +227,9 @@ void replay_out_gap(struct replay_out *out, uint64_t first, uint64_t last)
 	/* it may follow on one of cycles that could not be played */
 	if (!recorder->is_gap) {
 		recorder->is_gap = true;
-		recorder->gap.first = first;
+		/* or cycles before it are missing in the log */
+		recorder->gap.first =
+			out->has_cycle && first > out->cycle ? out->cycle : first;
 	}
 	recorder->gap.last = last;
 	recorder->now_ns = out->now_ns;

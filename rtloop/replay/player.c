@@ -79,6 +79,13 @@ static int take_gap(struct player *player, const uint8_t *body, size_t bytes)
 	if (gap.last < gap.first) {
 		return -EBADMSG;
 	}
+	/* one that ends where cycles are already is of a file that could not be cut back */
+	if (player->has_cycle && gap.last + 1 < player->cycle) {
+		return -EEXIST;
+	}
+	if (player->has_cycle && gap.first > player->cycle) {
+		player->counts.damaged += gap.first - player->cycle;
+	}
 	player->counts.in_gaps += gap.last - gap.first + 1;
 	player->is_playing = false;
 	player->is_damaged = false;

@@ -283,6 +283,19 @@ static void a_state_behind_missing_cycles_counts_them(void **state)
 	assert_int_equal(bed.player.counts.damaged, 7);
 }
 
+static void a_gap_behind_missing_cycles_counts_them(void **state)
+{
+	(void)state;
+	begin(5);
+	take_lose(&bed.take, 7);
+	take_gap(&bed.take, 4);
+	begin(3);
+	assert_int_equal(play(yaml), 0);
+	assert_counts(8, 0);
+	assert_int_equal(bed.player.counts.damaged, 7);
+	assert_int_equal(bed.player.counts.in_gaps, 4);
+}
+
 static void of_several_frames_in_a_cycle_the_last_is_what_the_step_saw(void **state)
 {
 	(void)state;
@@ -617,6 +630,19 @@ static void a_state_of_an_earlier_cycle_is_another_run(void **state)
 	assert_int_equal(play(yaml), -EEXIST);
 }
 
+/* As where a file that begins with a gap is given twice. */
+static void a_gap_of_earlier_cycles_is_of_another_run(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 2; i++) {
+		bed.take.cycle = 3;
+		take_gap(&bed.take, 2);
+		begin(2);
+	}
+	assert_int_equal(play(yaml), -EEXIST);
+	assert_non_null(strstr(bed.err.text, "given twice"));
+}
+
 static void messages_that_are_too_short_make_no_sense(void **state)
 {
 	static const char *const topics[] = { "/cycle",	  "/gap", "/state", "/io/wave",
@@ -706,6 +732,7 @@ int main(void)
 		TEST(a_gap_ends_it_and_the_state_behind_begins_it_again),
 		TEST(cycles_that_are_missing_end_it_too),
 		TEST(a_state_behind_missing_cycles_counts_them),
+		TEST(a_gap_behind_missing_cycles_counts_them),
 		TEST(of_several_frames_in_a_cycle_the_last_is_what_the_step_saw),
 		TEST(what_a_device_lost_while_writing_is_seen_by_the_next_step),
 		TEST(missed_releases_are_in_the_time_that_the_step_sees),
@@ -729,6 +756,7 @@ int main(void)
 		TEST(the_age_of_what_the_log_has_no_times_of_is_that_of_its_messages),
 		TEST(a_run_that_begins_again_is_another_run),
 		TEST(a_state_of_an_earlier_cycle_is_another_run),
+		TEST(a_gap_of_earlier_cycles_is_of_another_run),
 		TEST(messages_that_are_too_short_make_no_sense),
 		TEST(a_quality_that_is_none_makes_no_sense),
 		TEST(time_that_does_not_go_on_makes_no_sense),

@@ -169,6 +169,21 @@ static void what_could_not_be_played_is_a_gap(void **state)
 	assert_int_equal(bed.look.gaps[3].last, 21);
 }
 
+static void cycles_that_are_missing_before_a_gap_are_in_it_too(void **state)
+{
+	(void)state;
+	take_state(&bed.take);
+	run(4);
+	take_lose(&bed.take, 3);
+	take_gap(&bed.take, 5);
+	take_state(&bed.take);
+	run(2);
+	play();
+	assert_int_equal(bed.look.cycles.logged, 4 + 2);
+	assert_int_equal(bed.look.cycles.in_gaps, 3 + 5);
+	assert_int_equal(bed.look.cycles.missing, 0);
+}
+
 static const char faulty[] =
 	"loop: { period: 1ms }\n"
 	"devices:\n"
@@ -271,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_was_played_is_a_whole_log),
 		TEST(what_could_not_be_played_is_a_gap),
+		TEST(cycles_that_are_missing_before_a_gap_are_in_it_too),
 		TEST(events_are_those_of_the_log_but_for_the_programs_own),
 		TEST(a_cycle_without_an_end_is_left_out),
 		TEST(a_file_that_exists_is_not_written_over),
