@@ -61,6 +61,16 @@ void salvager_leave_out(struct salvager *salvager, uint64_t offset, uint64_t end
 					    : "nothing whole"));
 }
 
+void salvager_leave_out_unknown(struct salvager *salvager,
+				const struct mcap_record *record)
+{
+	salvager_problem(salvager, record->offset,
+			 "a record of a kind that is not known");
+	salvager->lost_bytes += record->bytes;
+	salvager_leave_out(salvager, record->offset,
+			   record->offset + MCAP_HEAD_BYTES + record->bytes);
+}
+
 bool salvager_show(struct salvager *salvager, uint64_t at)
 {
 	const struct mcap_salvage_listener *listener = salvager->listener;
@@ -109,11 +119,7 @@ static void take_record(struct salvager *salvager, const struct mcap_record *rec
 	case MCAP_MESSAGE_INDEX:
 		break;
 	default:
-		salvager_problem(salvager, record->offset,
-				 "a record of a kind that is not known");
-		salvager->lost_bytes += record->bytes;
-		salvager_leave_out(salvager, record->offset,
-				   record->offset + MCAP_HEAD_BYTES + record->bytes);
+		salvager_leave_out_unknown(salvager, record);
 	}
 }
 

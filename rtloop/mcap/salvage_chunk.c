@@ -93,8 +93,10 @@ static void walk_proven(struct salvager *salvager, uint64_t at, uint64_t end)
 		}
 		if (record.op == MCAP_MESSAGE) {
 			emit(salvager, &record);
-		} else {
+		} else if (record.op == MCAP_SCHEMA || record.op == MCAP_CHANNEL) {
 			salvager_declare(salvager, &record);
+		} else {
+			salvager_leave_out_unknown(salvager, &record);
 		}
 		at += MCAP_HEAD_BYTES + record.bytes;
 	}

@@ -50,6 +50,10 @@ void salvager_problem(struct salvager *salvager, uint64_t offset, const char *fo
 /** salvager_leave_out - tell that these bytes are not taken, and count them. [any but rt] */
 void salvager_leave_out(struct salvager *salvager, uint64_t offset, uint64_t end);
 
+/** salvager_leave_out_unknown - likewise a record of a kind that is not known. [any but rt] */
+void salvager_leave_out_unknown(struct salvager *salvager,
+				const struct mcap_record *record);
+
 /** salvager_show - progress, where there was any; false: it is over. [any but rt] */
 bool salvager_show(struct salvager *salvager, uint64_t at);
 

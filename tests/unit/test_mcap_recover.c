@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <libdeflate.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -397,6 +398,41 @@ static void a_chunk_whose_damage_does_not_show_is_left_out(void **state)
 	assert_true(bench->result.cycles.first > 0 || bench->result.cycles.missing > 0);
 }
 
+/* As it would be if what stands there had been meant. */
+static void renew_chunk_crc(struct bench *bench, size_t inside)
+{
+	const uint8_t *data = bench->sink.data;
+	size_t chunk = 0, end = 0, at = MCAP_MAGIC_BYTES;
+	uint8_t crc[4];
+
+	while (end <= inside) {
+		chunk = at;
+		at += MCAP_HEAD_BYTES + (size_t)le_load64(data + at + 1);
+		end = data[chunk] == MCAP_CHUNK ? at : 0;
+	}
+	chunk += MCAP_HEAD_BYTES + MCAP_CHUNK_BYTES;
+	le_store32(crc, libdeflate_crc32(0, data + chunk, end - chunk));
+	fake_file_poke(&bench->file, chunk - 16, crc, sizeof(crc));
+}
+
+static void a_record_of_an_unknown_kind_in_a_whole_chunk_is_told(void **state)
+{
+	struct bench *bench = *state;
+	const struct known *known = &bench->known[5];
+
+	bench->sink.data[known->offset] = 0x80;
+	fake_file_set(&bench->file, bench->sink.data, bench->sink.bytes);
+	renew_chunk_crc(bench, known->offset);
+	assert_int_equal(recover(bench), 0);
+	assert_false(bench->result.is_intact);
+	assert_int_equal(bench->result.salvage.damaged_chunks, 0);
+	assert_int_equal(check_out(bench) + 1, bench->known_count);
+	assert_int_equal(bench->result.salvage.places, 1);
+	assert_int_equal(bench->result.salvage.left_out_bytes,
+			 MCAP_HEAD_BYTES + MCAP_MESSAGE_BYTES + known->bytes);
+	assert_int_equal(bench->problems, 2);
+}
+
 static void lengths_are_never_believed(void **state)
 {
 	static const uint64_t lengths[] = { 0,
@@ -556,6 +592,7 @@ int main(void)
 		TEST(noise_inside_a_chunk_costs_no_more_than_a_chunk),
 		TEST(a_chunk_whose_damage_shows_gives_its_other_messages),
 		TEST(a_chunk_whose_damage_does_not_show_is_left_out),
+		TEST(a_record_of_an_unknown_kind_in_a_whole_chunk_is_told),
 		TEST(lengths_are_never_believed),
 		TEST(the_new_file_tells_of_itself),
 		TEST(what_was_recovered_can_be_recovered_again),
