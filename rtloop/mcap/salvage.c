@@ -130,6 +130,44 @@ static bool is_end(const struct mcap_record *record)
 	       record->op == MCAP_FOOTER;
 }
 
+/* Where the file is to end whose data ends there: behind its summary. 0: the summary does not tell. */
+static uint64_t find_end(struct salvager *salvager, uint64_t at)
+{
+	const uint8_t *head;
+	uint64_t bytes;
+
+	while ((head = salvager_get(salvager, at, MCAP_HEAD_BYTES)) &&
+	       head[0] != MCAP_FOOTER) {
+		bytes = le_load64(head + 1);
+		if (bytes > salvager->window.file_bytes) {
+			return 0;
+		}
+		at += MCAP_HEAD_BYTES + bytes;
+	}
+	head = salvager_get(salvager, at, MCAP_END_BYTES);
+	return head && le_load64(head + 1) == MCAP_FOOTER_BYTES &&
+			       memcmp(head + MCAP_END_BYTES - MCAP_MAGIC_BYTES,
+				      MCAP_MAGIC, MCAP_MAGIC_BYTES) == 0
+		       ? at + MCAP_END_BYTES
+		       : 0;
+}
+
+/* Another log may stand behind this one, of which nothing is taken. */
+static void leave_out_rest(struct salvager *salvager, uint64_t data_end)
+{
+	uint64_t end = find_end(salvager, data_end);
+	uint64_t rest = end ? salvager->window.file_bytes - end : 0;
+
+	if (rest > 0) {
+		salvager->result.left_out_bytes += rest;
+		salvager->result.places++;
+		salvager_problem(salvager, end,
+				 "%" PRIu64 " bytes are left out: they stand behind the "
+				 "log's end",
+				 rest);
+	}
+}
+
 static uint64_t find_next(struct salvager *salvager, uint64_t at)
 {
 	struct mcap_record record;
@@ -176,6 +214,7 @@ static void go(struct salvager *salvager, uint64_t at)
 		} else if (salvager_record_at(salvager, at, true, &record)) {
 			if (is_end(&record)) {
 				salvager->result.is_closed = record.op == MCAP_DATA_END;
+				leave_out_rest(salvager, at);
 				return;
 			}
 			take_record(salvager, &record);

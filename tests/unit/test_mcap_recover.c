@@ -433,6 +433,20 @@ static void a_record_of_an_unknown_kind_in_a_whole_chunk_is_told(void **state)
 	assert_int_equal(bench->problems, 2);
 }
 
+static void what_stands_behind_the_end_is_told(void **state)
+{
+	struct bench *bench = *state;
+
+	fake_file_poke(&bench->file, bench->sink.bytes, bench->sink.data,
+		       bench->sink.bytes);
+	assert_int_equal(recover(bench), 0);
+	assert_false(bench->result.is_intact);
+	assert_int_equal(check_out(bench), bench->known_count);
+	assert_int_equal(bench->result.salvage.places, 1);
+	assert_int_equal(bench->result.salvage.left_out_bytes, bench->sink.bytes);
+	assert_int_equal(bench->problems, 1);
+}
+
 static void lengths_are_never_believed(void **state)
 {
 	static const uint64_t lengths[] = { 0,
@@ -593,6 +607,7 @@ int main(void)
 		TEST(a_chunk_whose_damage_shows_gives_its_other_messages),
 		TEST(a_chunk_whose_damage_does_not_show_is_left_out),
 		TEST(a_record_of_an_unknown_kind_in_a_whole_chunk_is_told),
+		TEST(what_stands_behind_the_end_is_told),
 		TEST(lengths_are_never_believed),
 		TEST(the_new_file_tells_of_itself),
 		TEST(what_was_recovered_can_be_recovered_again),
