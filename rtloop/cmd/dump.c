@@ -182,6 +182,18 @@ static const char *export_option(const struct dump_options *options)
 	return options->every ? "every" : NULL;
 }
 
+/* What is given twice would be exported twice, and pass for two runs where it begins with cycle 0. */
+static int check_files(const struct command *command, const struct dump_options *options)
+{
+	for (unsigned i = 1; i < options->file_count && options->kind != DUMP_LIST; i++) {
+		if (same_file_among(options->files[i], options->files, i)) {
+			return command_wrong(command, "'%s' is given twice",
+					     options->files[i]);
+		}
+	}
+	return EXIT_OK;
+}
+
 /* Options that say nothing to what was asked for. */
 static int check_options(const struct command *command,
 			 const struct dump_options *options)
@@ -207,7 +219,7 @@ static int check_options(const struct command *command,
 	    same_file_among(options->output, options->files, options->file_count)) {
 		return command_wrong(command, "'%s' is one of the logs", options->output);
 	}
-	return EXIT_OK;
+	return check_files(command, options);
 }
 
 static int parse_options(const struct command *command, int argc, char **argv,

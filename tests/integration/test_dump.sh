@@ -153,7 +153,13 @@ END
 expect_dump "a check with a file missing" 1 --check a.mcap b.mcap c.mcap
 grep -q "^c.mcap: byte [0-9]*: cycles 1500 to 1599 are missing: neither logged nor in a gap$" out ||
 	fail "the missing cycles are not named: $(cat out)"
-expect_dump "a check in the wrong order" 1 --check b.mcap c.mcap b.mcap
+expect_dump "a check in the wrong order" 1 --check c.mcap b.mcap
+grep -q "^b.mcap: byte [0-9]*: cycle 1000 comes again or out of order$" out || fail "the order is not named: $(cat out)"
+expect_dump "a check of one log twice" 2 --check a.mcap ./a.mcap
+expect_line "a check of one log twice" err "rtloop dump: './a.mcap' is given twice"
+expect_dump "an export of one log twice" 2 --csv a.mcap b.mcap a.mcap
+expect_equal "what is exported of it" "" "$(cat out)"
+expect_dump "a list of one log twice" 0 a.mcap a.mcap
 expect_dump "a check of a cut log" 1 --check cut.mcap
 grep -q "^NOT OK: 1 problem, " out || fail "more or less than one problem: $(cat out)"
 
