@@ -209,13 +209,24 @@ static int compare_numbers(uint64_t a, uint64_t b)
 	return (a > b) - (a < b);
 }
 
+/* By the clock that is never set, where the log says how far the other one is from it. */
+static int64_t begun_ns(const struct report_file *file)
+{
+	int64_t offset_ns = file->has_offset ? file->offset_ns : 0;
+
+	return file->has_messages ? (int64_t)(file->start_ns - (uint64_t)offset_ns)
+				  : INT64_MIN;
+}
+
 static int compare_files(const void *a, const void *b)
 {
 	const struct report_file *first = a, *second = b;
 	int order = strcmp(first->loop, second->loop);
 
 	order = order ? order : strcmp(first->boot, second->boot);
-	return order ? order : compare_numbers(first->start_ns, second->start_ns);
+	return order ? order
+		     : (begun_ns(first) > begun_ns(second)) -
+			       (begun_ns(first) < begun_ns(second));
 }
 
 static int compare_runs(const void *a, const void *b)

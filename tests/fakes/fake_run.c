@@ -30,7 +30,7 @@ static void write_metadata(struct fake_run *run, const struct fake_run_options *
 	};
 
 	snprintf(period, sizeof(period), "%lld", (long long)FAKE_PERIOD_NS);
-	snprintf(offset, sizeof(offset), "%lld", (long long)FAKE_OFFSET_NS);
+	snprintf(offset, sizeof(offset), "%lld", (long long)run->offset_ns);
 	assert_int_equal(
 		mcap_writer_metadata(run->writer, "rtloop", pairs, ARRAY_SIZE(pairs)), 0);
 }
@@ -43,7 +43,8 @@ void fake_run_begin(struct fake_run *run, const struct fake_run_options *options
 					  .channel_count = 1 };
 	struct mcap_sink sink;
 
-	*run = (struct fake_run){ .writer = mcap_writer_create(CHUNK_BYTES) };
+	*run = (struct fake_run){ .writer = mcap_writer_create(CHUNK_BYTES),
+				  .offset_ns = FAKE_OFFSET_NS + options->stepped_ns };
 	sink = fake_sink_interface(&run->sink);
 	assert_non_null(run->writer);
 	assert_int_equal(topics_create(&run->topics, &probe, 1), 0);
@@ -71,7 +72,7 @@ static void write_message(struct fake_run *run, uint16_t topic, int64_t time_ns,
 			  const void *body, size_t bytes)
 {
 	assert_int_equal(mcap_writer_message(run->writer, topic,
-					     (uint64_t)(time_ns + FAKE_OFFSET_NS), body,
+					     (uint64_t)(time_ns + run->offset_ns), body,
 					     bytes),
 			 0);
 }

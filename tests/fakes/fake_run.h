@@ -18,6 +18,7 @@ struct fake_run_options {
 	const char *loop; /* NULL: the log has no metadata */
 	const char *boot;
 	const char *cycle_schema; /* NULL: rtloop's own */
+	int64_t stepped_ns;	  /* by what the clock is off FAKE_OFFSET_NS */
 };
 
 struct fake_run {
@@ -25,6 +26,7 @@ struct fake_run {
 	struct mcap_writer *writer;
 	struct topics topics;
 	uint64_t cycle; /* the next of fake_run_cycles() */
+	int64_t offset_ns;
 };
 
 /* Every function fails the test where it cannot do what it says. Times are of CLOCK_MONOTONIC. */

@@ -37,12 +37,12 @@ static int tear_down(void **state)
 }
 
 /* Cycles first to last, one a release, of which release 0 is at @start_ns. */
-static void add_file(const char *loop, const char *boot, uint64_t first, uint64_t last,
-		     int64_t start_ns)
+static void add_file_of(const struct fake_run_options *options, uint64_t first,
+			uint64_t last, int64_t start_ns)
 {
 	struct fake_run run;
 
-	fake_run_begin(&run, &(struct fake_run_options){ .loop = loop, .boot = boot });
+	fake_run_begin(&run, options);
 	for (uint64_t i = first; i <= last; i++) {
 		fake_run_cycle(&run, (struct record_cycle){
 					     .cycle = i,
@@ -54,6 +54,13 @@ static void add_file(const char *loop, const char *boot, uint64_t first, uint64_
 	fake_run_end(&run, &files[count]);
 	paths[count] = files[count].path;
 	count++;
+}
+
+static void add_file(const char *loop, const char *boot, uint64_t first, uint64_t last,
+		     int64_t start_ns)
+{
+	add_file_of(&(struct fake_run_options){ .loop = loop, .boot = boot }, first, last,
+		    start_ns);
 }
 
 static void open_all(void)
@@ -99,6 +106,22 @@ static void files_of_one_run_are_put_in_order(void **state)
 	assert_ptr_equal(sources.runs[0].files[0].path, paths[1]);
 	assert_ptr_equal(sources.runs[0].files[1].path, paths[2]);
 	assert_ptr_equal(sources.runs[0].files[2].path, paths[0]);
+}
+
+static void a_clock_that_was_set_back_puts_no_file_before_another(void **state)
+{
+	const struct fake_run_options before = { .loop = "oven", .boot = "b007" };
+	const struct fake_run_options after = { .loop = "oven",
+						.boot = "b007",
+						.stepped_ns = -3600 * NS_PER_SEC };
+
+	add_file_of(&before, 0, 99, NS_PER_SEC);
+	add_file_of(&after, 100, 199, NS_PER_SEC);
+	open_all();
+	assert_int_equal(sources.run_count, 1);
+	assert_ptr_equal(sources.runs[0].files[0].path, paths[0]);
+	assert_ptr_equal(sources.runs[0].files[1].path, paths[1]);
+	assert_int_equal(sources.runs[0].start_ns, sources.files[1].start_ns);
 }
 
 static void runs_are_told_apart_by_the_time_of_release_0(void **state)
@@ -186,6 +209,9 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(files_of_one_run_are_put_in_order, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_clock_that_was_set_back_puts_no_file_before_another, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(
 			runs_are_told_apart_by_the_time_of_release_0, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(runs_of_other_loops_and_boots_are_others,
