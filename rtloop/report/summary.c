@@ -119,6 +119,14 @@ static void count_overrun(struct report_summary *summary,
 	}
 }
 
+/* 0: a log that does not say when. */
+static int64_t wake_ns(const struct report_cycle *cycle)
+{
+	return cycle->release_ns > 0 ? (int64_t)((uint64_t)cycle->release_ns +
+						 (uint64_t)cycle->latency_ns)
+				     : 0;
+}
+
 static int take_cycle(void *context, const struct report_cycle *cycle,
 		      uint64_t log_time_ns)
 {
@@ -126,8 +134,10 @@ static int take_cycle(void *context, const struct report_cycle *cycle,
 
 	if (summary->start_ns == 0) {
 		summary->start_ns = log_time_ns;
+		summary->first_wake_ns = wake_ns(cycle);
 	}
 	summary->end_ns = log_time_ns;
+	summary->last_wake_ns = wake_ns(cycle);
 	count_times(summary, cycle, log_time_ns);
 	count_interval(summary, cycle, log_time_ns);
 	if (cycle->flags || cycle->missed) {
@@ -291,8 +301,13 @@ bool report_summary_is_whole(const struct report_summary *summary)
 
 double report_summary_seconds(const struct report_summary *summary)
 {
-	return (double)(int64_t)(summary->end_ns - summary->start_ns) /
-	       (double)NS_PER_SEC;
+	/* of several files log_time goes along when the clock is set */
+	bool is_known = summary->first_wake_ns != 0 && summary->last_wake_ns != 0;
+	uint64_t ns = is_known ? (uint64_t)summary->last_wake_ns -
+					 (uint64_t)summary->first_wake_ns
+			       : summary->end_ns - summary->start_ns;
+
+	return (double)(int64_t)ns / (double)NS_PER_SEC;
 }
 
 bool report_summary_explain(const struct report_summary *summary, uint64_t cycle,

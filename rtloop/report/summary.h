@@ -52,6 +52,8 @@ struct report_summary {
 	struct report_reading reading; /* the phases' names, cycles, gaps, problems */
 	uint64_t start_ns; /* log_time of the first and the last cycle; 0 without one */
 	uint64_t end_ns;
+	int64_t first_wake_ns; /* likewise by CLOCK_MONOTONIC; 0: the log does not say */
+	int64_t last_wake_ns;
 	uint64_t middle_ns; /* where the second half begins */
 
 	bool has_fault;

@@ -106,6 +106,29 @@ static void every_time_of_every_cycle_is_counted(void **state)
 	assert_int_equal(problems, 0);
 }
 
+static void a_clock_that_was_set_between_two_files_makes_a_run_no_longer(void **state)
+{
+	struct fake_run_options after = oven;
+	struct fake_file second;
+	char *paths[] = { file.path, second.path };
+	struct err err;
+
+	fake_run_cycles(&run, 1000);
+	fake_run_end(&run, &file);
+	after.stepped_ns = 3600 * NS_PER_SEC;
+	fake_run_begin(&run, &after);
+	run.cycle = 1000;
+	fake_run_cycles(&run, 1001);
+	fake_run_end(&run, &second);
+	assert_int_equal(report_sources_open(&sources, paths, 2, &err), 0);
+	assert_int_equal(report_summary_create(&summary, &sources.runs[0], &REPORT_ALL, 0,
+					       NULL, &err),
+			 0);
+	assert_int_equal(summary->reading.cycles.logged, 2001);
+	assert_true(report_summary_seconds(summary) == 2.0);
+	fake_file_fini(&second);
+}
+
 static void the_second_half_is_judged_apart(void **state)
 {
 	fake_run_cycles(&run, 60);
@@ -331,6 +354,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(every_time_of_every_cycle_is_counted),
+		TEST(a_clock_that_was_set_between_two_files_makes_a_run_no_longer),
 		TEST(the_second_half_is_judged_apart),
 		TEST(overruns_are_counted_by_kind),
 		TEST(the_worst_overruns_are_known_by_their_cycles),
