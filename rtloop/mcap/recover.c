@@ -25,6 +25,7 @@ struct recover {
 	struct mcap_cycle_fields fields;
 	struct mcap_topic *topics;
 	unsigned topic_count;
+	bool is_missing_full; /* further ones are not named */
 	struct mcap_writer *writer;
 	struct new_file file;
 	unsigned pass;
@@ -129,14 +130,21 @@ static int choose_topics(struct recover *recover)
 
 static void note_missing(struct recover *recover, uint64_t first, uint64_t last)
 {
+	static const char more[] = " ...";
 	char *missing = recover->result.missing;
 	size_t used = strlen(missing);
-	int length = snprintf(missing + used, sizeof(recover->result.missing) - used,
-			      first == last ? "%s%" PRIu64 : "%s%" PRIu64 "-%" PRIu64,
-			      used ? " " : "", first, last);
+	size_t room = sizeof(recover->result.missing) - strlen(more) - used;
+	int length;
 
-	if ((size_t)length >= sizeof(recover->result.missing) - used) {
-		missing[used] = '\0';
+	if (recover->is_missing_full) {
+		return;
+	}
+	length = snprintf(missing + used, room,
+			  first == last ? "%s%" PRIu64 : "%s%" PRIu64 "-%" PRIu64,
+			  used ? " " : "", first, last);
+	if ((size_t)length >= room) {
+		recover->is_missing_full = true;
+		memcpy(missing + used, more, sizeof(more));
 	}
 }
 

@@ -36,7 +36,7 @@ struct mcap_recover_result {
 	unsigned other_topics;
 	struct mcap_cycles cycles;
 	char missing
-		[256]; /* "310-322 400", the first of those that are in no gap either */
+		[256]; /* "310-322 400 ...", the first of those that are in no gap either */
 };
 
 /* Whose fault it is. */

@@ -447,6 +447,38 @@ static void what_stands_behind_the_end_is_told(void **state)
 	assert_int_equal(bench->problems, 1);
 }
 
+/* A range, and then single cycles, which take less room. */
+static void missing_cycles_that_there_is_no_room_to_name_are_not_hidden(void **state)
+{
+	struct bench *bench = *state;
+	struct mcap_sink sink = fake_sink_interface(&bench->sink);
+	struct mcap_writer *writer = mcap_writer_create(4096);
+	const char *missing = bench->result.missing;
+
+	assert_non_null(writer);
+	bench->sink.bytes = 0;
+	assert_int_equal(
+		mcap_writer_begin(writer, &sink, fake_topics, FAKE_TOPICS, "rtloop"), 0);
+	for (uint64_t cycle = 0; cycle < 100; cycle += 2) {
+		fake_log_cycle(writer, cycle);
+	}
+	fake_log_cycle(writer, 5000000000);
+	fake_log_cycle(writer, 6000000000);
+	for (uint64_t cycle = 1; cycle < 30; cycle++) {
+		fake_log_cycle(writer, 6000000000 + 3 * cycle);
+	}
+	fake_log_cycle(writer, 7000000000);
+	fake_log_cycle(writer, 7000000002);
+	assert_int_equal(mcap_writer_end(writer), 0);
+	mcap_writer_destroy(writer);
+	fake_file_set(&bench->file, bench->sink.data, bench->sink.bytes - 5);
+	assert_int_equal(recover(bench), 0);
+	assert_true(strncmp(missing, "1 3 5 7 ", 8) == 0);
+	assert_non_null(strstr(missing, " 99-4999999999 5000000001-5999999999 "));
+	assert_string_equal(missing + strlen(missing) - strlen("-6000000008 ..."),
+			    "-6000000008 ...");
+}
+
 static void lengths_are_never_believed(void **state)
 {
 	static const uint64_t lengths[] = { 0,
@@ -608,6 +640,7 @@ int main(void)
 		TEST(a_chunk_whose_damage_does_not_show_is_left_out),
 		TEST(a_record_of_an_unknown_kind_in_a_whole_chunk_is_told),
 		TEST(what_stands_behind_the_end_is_told),
+		TEST(missing_cycles_that_there_is_no_room_to_name_are_not_hidden),
 		TEST(lengths_are_never_believed),
 		TEST(the_new_file_tells_of_itself),
 		TEST(what_was_recovered_can_be_recovered_again),
