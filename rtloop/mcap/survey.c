@@ -86,21 +86,21 @@ static int take_metadata_index(struct mcap_survey *survey,
 	return add_item(survey, index.name, NULL, index.offset, 0);
 }
 
-static int take_statistics(struct mcap_survey *survey, const struct mcap_record *record)
+static int take_statistics(struct mcap_survey *survey, const struct mcap_record *record,
+			   struct mcap_statistics *ret_statistics)
 {
-	struct mcap_statistics statistics;
 	uint64_t messages;
 	uint16_t id;
 
-	if (mcap_parse_statistics(record, &statistics)) {
+	if (mcap_parse_statistics(record, ret_statistics)) {
 		return -EBADMSG;
 	}
-	survey->messages = statistics.messages;
-	survey->chunks = statistics.chunks;
-	survey->start_ns = statistics.start_ns;
-	survey->end_ns = statistics.end_ns;
-	for (size_t i = 0; i < statistics.count; i++) {
-		mcap_channel_entry(statistics.messages_of, i, &id, &messages);
+	survey->messages = ret_statistics->messages;
+	survey->chunks = ret_statistics->chunks;
+	survey->start_ns = ret_statistics->start_ns;
+	survey->end_ns = ret_statistics->end_ns;
+	for (size_t i = 0; i < ret_statistics->count; i++) {
+		mcap_channel_entry(ret_statistics->messages_of, i, &id, &messages);
 		if (mcap_streams_find(&survey->streams, id)) {
 			mcap_streams_find(&survey->streams, id)->messages = messages;
 		}
@@ -132,11 +132,12 @@ static void take_message(struct mcap_survey *survey, const struct mcap_record *r
 
 /* 1 where the record was the statistics. */
 static int take_summary_record(struct mcap_survey *survey,
-			       const struct mcap_record *record)
+			       const struct mcap_record *record,
+			       struct mcap_statistics *ret_statistics)
 {
 	switch (record->op) {
 	case MCAP_STATISTICS:
-		return take_statistics(survey, record);
+		return take_statistics(survey, record, ret_statistics);
 	case MCAP_ATTACHMENT_INDEX:
 		return take_attachment_index(survey, record);
 	case MCAP_METADATA_INDEX:
@@ -179,11 +180,27 @@ static int read_header(struct mcap_survey *survey, struct mcap_reader *reader)
 	return survey->library ? 0 : -ENOMEM;
 }
 
+/* A summary may leave out what the statistics count: then it stands in the data alone. */
+static bool has_all(const struct mcap_survey *survey,
+		    const struct mcap_statistics *statistics)
+{
+	uint32_t attachments = 0, metadata = 0;
+
+	for (const struct mcap_survey_item *item = survey->items; item;
+	     item = item->next) {
+		attachments += item->media_type != NULL;
+		metadata += item->media_type == NULL;
+	}
+	return survey->streams.count == statistics->channels &&
+	       attachments == statistics->attachments && metadata == statistics->metadata;
+}
+
 /* -ENODATA: the file has to be gone through. */
 static int read_summary(struct mcap_survey *survey, struct mcap_reader *reader)
 {
 	struct mcap_record record;
 	struct mcap_footer footer;
+	struct mcap_statistics statistics = { .messages = 0 };
 	bool has_statistics = false;
 	int code = mcap_reader_seek_summary(reader, &footer);
 
@@ -192,7 +209,7 @@ static int read_summary(struct mcap_survey *survey, struct mcap_reader *reader)
 		if (code <= 0) {
 			break;
 		}
-		code = take_summary_record(survey, &record);
+		code = take_summary_record(survey, &record, &statistics);
 		has_statistics = has_statistics || code == 1;
 		code = code == 1 ? 0 : code;
 	}
@@ -201,7 +218,7 @@ static int read_summary(struct mcap_survey *survey, struct mcap_reader *reader)
 	}
 	survey->is_closed = true;
 	survey->is_from_summary = true;
-	return code || !has_statistics ? -ENODATA : 0;
+	return code || !has_statistics || !has_all(survey, &statistics) ? -ENODATA : 0;
 }
 
 static int read_data(struct mcap_survey *survey, struct mcap_reader *reader)

@@ -614,6 +614,39 @@ static void the_summary_and_going_through_say_the_same(void **state)
 	fake_sink_fini(&sink);
 }
 
+/* MCAP lets a summary leave out schemas, channels and indexes. */
+static void a_summary_that_leaves_something_out_is_not_believed_to_tell_all(void **state)
+{
+	struct fake_sink sink = { .data = NULL };
+	uint8_t footer[MCAP_END_BYTES] = { MCAP_FOOTER, MCAP_FOOTER_BYTES };
+	struct mcap_reader *reader;
+	struct mcap_survey survey;
+	struct fake_file file;
+	size_t end, from, bytes;
+
+	fake_log_write(&sink, 0, 24);
+	end = find_record(&sink, MCAP_DATA_END, 0) + MCAP_HEAD_BYTES +
+	      MCAP_DATA_END_BYTES;
+	from = find_record(&sink, MCAP_STATISTICS, 0);
+	bytes = MCAP_HEAD_BYTES + (size_t)le_load64(sink.data + from + 1);
+	le_store64(footer + MCAP_HEAD_BYTES, end);
+	memcpy(footer + sizeof(footer) - MCAP_MAGIC_BYTES, MCAP_MAGIC, MCAP_MAGIC_BYTES);
+	fake_file_init(&file, sink.data, end);
+	fake_file_poke(&file, end, sink.data + from, bytes);
+	fake_file_poke(&file, end + bytes, footer, sizeof(footer));
+	reader = open_file(&file);
+	assert_int_equal(mcap_survey_init(&survey, reader), 0);
+	assert_true(survey.is_closed);
+	assert_int_equal(survey.streams.count, FAKE_TOPICS);
+	assert_true(survey.messages == 21 + 2 + 21 + 6);
+	assert_non_null(survey.items);
+	assert_non_null(survey.items->next);
+	mcap_survey_fini(&survey);
+	mcap_reader_close(reader);
+	fake_file_fini(&file);
+	fake_sink_fini(&sink);
+}
+
 static void count_problem(void *context, uint64_t offset, const char *text)
 {
 	unsigned *count = context;
@@ -961,6 +994,8 @@ int main(void)
 		cmocka_unit_test(messages_can_be_had_of_some_time_only),
 		cmocka_unit_test(chunks_that_are_not_wanted_are_passed_over),
 		cmocka_unit_test(the_summary_and_going_through_say_the_same),
+		cmocka_unit_test(
+			a_summary_that_leaves_something_out_is_not_believed_to_tell_all),
 		cmocka_unit_test(a_check_finds_every_single_wrong_byte),
 		cmocka_unit_test(a_check_without_crcs_finds_wrong_indexes_and_statistics),
 		cmocka_unit_test(no_length_anywhere_can_be_made_to_hurt),
