@@ -198,6 +198,10 @@ static int list_file(const char *path)
 		fprintf(stderr, "%s: %s\n", path, strerror(ENOMEM));
 		code = EXIT_FAILED;
 	}
+	/* what lies behind is not in the list; one that only ends too soon has nothing there */
+	if (survey.stop_code < 0 && survey.stop_code != -ENODATA) {
+		code = EXIT_FAILED;
+	}
 	mcap_survey_fini(&survey);
 	mcap_reader_close(reader);
 	return code;

@@ -44,6 +44,13 @@ grep -q "^  closed    no: byte [0-9]*: the file ends inside its last 8 bytes$" o
 	fail "not said to be cut: $(cat out)"
 expect_line "the list of it" out "  /cycle             802     802.8  rtloop/msg/Cycle"
 
+# Neither a summary, nor whole up to its end: the record behind the header begins with a zero.
+cp cut.mcap broken.mcap
+behind=$((8 + 9 + $(od -An -tu8 -j9 -N8 a.mcap)))
+printf '\0' | dd of=broken.mcap bs=1 seek=$behind conv=notrunc status=none
+expect_dump "the list of a damaged log" 1 broken.mcap
+expect_line "the list of a damaged log" out "  closed    no: byte $behind: no record begins here"
+
 expect_dump "an attachment" 0 --attachment config.yaml -o config.yaml a.mcap
 expect_text "an attachment" config.yaml <<<"loop: { period: 1ms }"
 expect_dump "no such attachment" 1 --attachment x a.mcap
