@@ -45,6 +45,16 @@ enum mcap_cycles_verdict mcap_cycles_take(struct mcap_cycles *cycles, uint64_t c
 	return verdict;
 }
 
+/* The new part of a gap that begins among cycles that were there before. */
+static void take_rest(struct mcap_cycles *cycles, uint64_t last)
+{
+	if (last >= cycles->next) {
+		cycles->in_gaps += last - cycles->next + 1;
+		cycles->gaps++;
+		cycles->next = last + 1;
+	}
+}
+
 enum mcap_cycles_verdict mcap_cycles_take_gap(struct mcap_cycles *cycles, uint64_t first,
 					      uint64_t last)
 {
@@ -54,7 +64,9 @@ enum mcap_cycles_verdict mcap_cycles_take_gap(struct mcap_cycles *cycles, uint64
 		return MCAP_CYCLES_NONSENSE;
 	}
 	verdict = take(cycles, first, last);
-	if (verdict != MCAP_CYCLES_REPEATED) {
+	if (verdict == MCAP_CYCLES_REPEATED) {
+		take_rest(cycles, last);
+	} else {
 		cycles->in_gaps += last - first + 1;
 		cycles->gaps++;
 	}

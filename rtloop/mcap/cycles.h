@@ -26,7 +26,7 @@ struct mcap_cycles {
 enum mcap_cycles_verdict {
 	MCAP_CYCLES_GOOD,
 	MCAP_CYCLES_MISSING, /* those between the one before and this one are not there */
-	MCAP_CYCLES_REPEATED, /* it was there before, or is out of order; not counted */
+	MCAP_CYCLES_REPEATED, /* it was there before, or is out of order; of a gap its new part is counted */
 	MCAP_CYCLES_NONSENSE, /* a gap that ends before it begins; not counted */
 };
 

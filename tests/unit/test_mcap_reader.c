@@ -962,15 +962,19 @@ static void cycles_are_counted_and_judged(void **state)
 	assert_int_equal(mcap_cycles_take_gap(&cycles, 9, 12), MCAP_CYCLES_GOOD);
 	assert_int_equal(mcap_cycles_take_gap(&cycles, 14, 13), MCAP_CYCLES_NONSENSE);
 	assert_int_equal(mcap_cycles_take(&cycles, 15), MCAP_CYCLES_MISSING);
-	assert_int_equal(mcap_cycles_take_gap(&cycles, 15, 16), MCAP_CYCLES_REPEATED);
+	assert_int_equal(mcap_cycles_take_gap(&cycles, 14, 15), MCAP_CYCLES_REPEATED);
+	assert_true(cycles.next == 16 && cycles.in_gaps == 4 && cycles.gaps == 1);
+	/* what is behind the cycles that were there is not missing */
+	assert_int_equal(mcap_cycles_take_gap(&cycles, 14, 18), MCAP_CYCLES_REPEATED);
+	assert_int_equal(mcap_cycles_take(&cycles, 19), MCAP_CYCLES_GOOD);
 	/* 0 begins a run at the start of a file only. */
 	assert_int_equal(mcap_cycles_take(&cycles, 0), MCAP_CYCLES_REPEATED);
 	mcap_cycles_begin_file(&cycles);
-	assert_int_equal(mcap_cycles_take(&cycles, 16), MCAP_CYCLES_GOOD);
+	assert_int_equal(mcap_cycles_take(&cycles, 20), MCAP_CYCLES_GOOD);
 	mcap_cycles_begin_file(&cycles);
 	assert_int_equal(mcap_cycles_take_gap(&cycles, 0, 3), MCAP_CYCLES_GOOD);
 	assert_true(cycles.runs == 2 && cycles.first == 7 && cycles.next == 4);
-	assert_true(cycles.logged == 4 && cycles.in_gaps == 8 && cycles.gaps == 2);
+	assert_true(cycles.logged == 5 && cycles.in_gaps == 11 && cycles.gaps == 3);
 	assert_true(cycles.missing == 2);
 }
 
