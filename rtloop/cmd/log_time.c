@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,15 @@ static int to_utc(const char *offset, struct tm *tm, time_t *ret_time)
 	return 0;
 }
 
+/* Of a 30th of February the C library makes the 2nd of March. */
+static bool is_day(struct tm date)
+{
+	int day = date.tm_mday;
+
+	(void)timegm(&date);
+	return date.tm_mday == day;
+}
+
 static int parse_date(const char *text, uint64_t *ret_ns)
 {
 	struct tm tm = { .tm_isdst = 0 };
@@ -109,7 +119,7 @@ static int parse_date(const char *text, uint64_t *ret_ns)
 	uint64_t fraction_ns;
 	time_t time;
 
-	if (!rest || (*rest != 'T' && *rest != 't' && *rest != ' ')) {
+	if (!rest || (*rest != 'T' && *rest != 't' && *rest != ' ') || !is_day(tm)) {
 		return -EINVAL;
 	}
 	rest = strptime(rest + 1, "%H:%M:%S", &tm);

@@ -55,6 +55,8 @@ static void a_date_in_utc_is_taken_as_it_is(void **state)
 	assert_time("2026-02-01t12:00:00z", NOON);
 	assert_time("2026-02-01 12:00:00.25Z", NOON + 250000000);
 	assert_time("2026-02-01T12:00:00.0000000019Z", NOON + 1);
+	assert_time("2016-12-31T23:59:60Z", UINT64_C(1483228800000000000));
+	assert_time("2024-02-29T00:00:00Z", UINT64_C(1709164800000000000));
 }
 
 static void a_date_with_an_offset_is_turned_into_utc(void **state)
@@ -78,6 +80,8 @@ static void what_is_neither_is_refused(void **state)
 	assert_none("inf");
 	assert_none("12 parsecs");
 	assert_none("9000000001s");
+	assert_none("2026-02-30T12:00:00Z");
+	assert_none("2026-06-31T12:00:00");
 	assert_none("2026-02-01");
 	assert_none("2026-02-01T12:00");
 	assert_none("2026-02-01T12:00:00+2");
