@@ -16,10 +16,12 @@ config() {
 	echo "devices:"
 	echo "  wave: { driver: sim, in: { w: { wave: ramp } } }"
 	echo "  calm: { driver: udp, listen: \"127.0.0.1:47560\", in: { n: { byte: 2, bytes: 4, order: big, type: integer } } }"
+	# who does not read for so long is lost, too: a slow machine may take minutes for all of this
+	silence="silence: 1h"
 	for manner in close reset half silent once refuse deaf; do
 		# an emulated machine that stands still for as long has lost the others, too
 		timeout=$([ $manner != deaf ] || echo "timeout: 300ms,")
-		echo "  tcp_$manner: { driver: tcp, connect: \"127.0.0.1:$port\", $timeout $rest, $send }"
+		echo "  tcp_$manner: { driver: tcp, connect: \"127.0.0.1:$port\", $timeout $silence, $rest, $send }"
 		port=$((port + 1))
 		for kind in stream seqpacket; do
 			echo "  ${kind}_$manner: { driver: unix, kind: $kind, connect: $kind.$manner, $rest, $send }"
