@@ -559,17 +559,26 @@ static void tcp_client(struct rig *rig, uint16_t port)
 		 port);
 }
 
+/* Connected to the listener that it returns. */
+static int open_tcp_client(struct rig *rig)
+{
+	struct err err;
+	uint16_t port;
+	int listener = tcp_listener(&port);
+
+	tcp_client(rig, port);
+	assert_int_equal(rig_open(rig, &err), 0);
+	return listener;
+}
+
 static void a_client_greets_asks_and_reads(void **state)
 {
 	struct rig rig;
-	struct err err;
-	uint16_t port;
 	char data[16] = "";
-	int listener = tcp_listener(&port), fd;
+	int listener, fd;
 
 	(void)state;
-	tcp_client(&rig, port);
-	assert_int_equal(rig_open(&rig, &err), 0);
+	listener = open_tcp_client(&rig);
 	fd = accept(listener, NULL, NULL);
 	assert_int_equal(recv(fd, data, sizeof(data), 0), 5);
 	assert_memory_equal(data, "HELLO", 5);
@@ -631,13 +640,10 @@ static void a_refused_connection_is_said_at_once(void **state)
 static void the_end_of_the_only_connection_is_the_device_s(void **state)
 {
 	struct rig rig;
-	struct err err;
-	uint16_t port;
-	int listener = tcp_listener(&port);
+	int listener;
 
 	(void)state;
-	tcp_client(&rig, port);
-	assert_int_equal(rig_open(&rig, &err), 0);
+	listener = open_tcp_client(&rig);
 	assert_int_equal(rig.device.driver->hang_up(&rig.device, 0, -ECONNRESET),
 			 VERDICT_DROP);
 	rig_tick(&rig);
@@ -651,12 +657,10 @@ static void what_a_peer_sent_before_its_end_is_decoded_first(void **state)
 {
 	struct rig rig;
 	struct err err;
-	uint16_t port;
-	int listener = tcp_listener(&port), fd;
+	int listener, fd;
 
 	(void)state;
-	tcp_client(&rig, port);
-	assert_int_equal(rig_open(&rig, &err), 0);
+	listener = open_tcp_client(&rig);
 	fd = accept(listener, NULL, NULL);
 	send_many(fd);
 	shutdown(fd, SHUT_WR);
@@ -689,13 +693,10 @@ static void what_a_peer_sent_before_its_end_is_decoded_first(void **state)
 static void a_send_that_fails_otherwise_loses_the_device_at_once(void **state)
 {
 	struct rig rig;
-	struct err err;
-	uint16_t port;
-	int listener = tcp_listener(&port);
+	int listener;
 
 	(void)state;
-	tcp_client(&rig, port);
-	assert_int_equal(rig_open(&rig, &err), 0);
+	listener = open_tcp_client(&rig);
 	send_code = -EHOSTUNREACH;
 	rig_emit(&rig);
 	send_code = 0;
@@ -708,13 +709,10 @@ static void a_send_that_fails_otherwise_loses_the_device_at_once(void **state)
 static void after_a_send_that_timed_out_there_is_an_end_to_read(void **state)
 {
 	struct rig rig;
-	struct err err;
-	uint16_t port;
-	int listener = tcp_listener(&port);
+	int listener;
 
 	(void)state;
-	tcp_client(&rig, port);
-	assert_int_equal(rig_open(&rig, &err), 0);
+	listener = open_tcp_client(&rig);
 	send_code = -ETIMEDOUT;
 	rig_emit(&rig);
 	send_code = 0;
@@ -755,12 +753,8 @@ static void datagrams_have_no_end_that_could_be_read(void **state)
 /* With HELLO unread: a reset. */
 static void open_and_reset(struct rig *rig)
 {
-	struct err err;
-	uint16_t port;
-	int listener = tcp_listener(&port), fd;
+	int listener = open_tcp_client(rig), fd;
 
-	tcp_client(rig, port);
-	assert_int_equal(rig_open(rig, &err), 0);
 	fd = accept(listener, NULL, NULL);
 	send_many(fd);
 	close(fd);
